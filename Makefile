@@ -1,0 +1,60 @@
+# Every target does its own set-up: a machine with Python 3.11 and make is enough.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+SERVE ?= 1
+REGION ?= South West
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo real test lint bench serve worker assets lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime ## build the fictional region, match it, print the result, serve it (SERVE=0 ends after the table)
+	$(BIN)/marketplace demo $(if $(filter 0,$(SERVE)),--no-serve)
+
+real: $(VENV)/.runtime ## match real settings of REGION="South West" from the public data beside the project
+	$(BIN)/python -m benchmarks.real --region "$(REGION)"
+
+test: $(VENV)/.dev ## run every test
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/.dev ## style, types and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/.runtime ## time the optimiser, as ratios in one run
+	$(BIN)/python -m benchmarks.match
+
+serve: $(VENV)/.runtime ## migrate the database and serve the pages on 127.0.0.1:8000
+	$(BIN)/marketplace serve
+
+worker: $(VENV)/.runtime ## work on queued matching runs until stopped
+	$(BIN)/marketplace worker
+
+assets: ## rebuild the vendored style sheets and scripts (needs Node; the output is committed)
+	cd assets && npm ci --no-audit --no-fund && node build.mjs
+
+lock: $(VENV)/.dev ## resolve the pinned requirements again
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --extra build pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --extra build --extra dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+
+clean: ## remove the virtual environment and the data folder
+	rm -rf $(VENV) data
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@

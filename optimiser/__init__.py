@@ -1,0 +1,1 @@
+"""Which pupil goes where, and why not there. Pure: no web, no database."""
