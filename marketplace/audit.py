@@ -1,0 +1,25 @@
+"""The audit trail, written in the transaction of the act that it records."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from marketplace.models import AuditEvent, Base
+from marketplace.permissions import Actor
+
+
+def record(session: Session, actor: Actor, event: str, subject: Base, **data: Any) -> None:
+    """Record that `actor` did `event` (past tense, "need posted") to `subject`. `data`: ids and codes only, never
+    personal data. The subject is flushed first, so that its id and its constraints are known."""
+    session.flush()
+    subject_id = getattr(subject, "id", None)
+    session.add(
+        AuditEvent(
+            user_id=actor.user_id,
+            organisation_id=actor.organisation_id,
+            event=event,
+            subject_type=subject.__tablename__,
+            subject_id=subject_id if isinstance(subject_id, int) else None,
+            data=data,
+        )
+    )

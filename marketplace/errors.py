@@ -1,0 +1,46 @@
+"""What can go wrong, in the words of the domain. Pages, commands and jobs each map these once, at their edge."""
+
+from collections.abc import Mapping, Sequence
+
+
+class MarketplaceError(Exception):
+    """Base of the errors that a person can put right; its text says what, where and how."""
+
+
+class BadSetting(MarketplaceError):
+    """A setting of the environment cannot be used."""
+
+    def __init__(self, name: str, problem: str, remedy: str) -> None:
+        super().__init__(f"The setting {name} {problem}: {remedy}.")
+
+
+class NotFound(MarketplaceError):
+    """No such object, or none that this person may know of."""
+
+
+class NotPermitted(MarketplaceError):
+    """The person's role does not allow this act."""
+
+
+class Conflict(MarketplaceError):
+    """The act is refused because of what is already there."""
+
+
+class Stale(Conflict):
+    """The object has changed since the person opened the page."""
+
+
+class InvalidTransition(Conflict):
+    """The object's status does not allow this act."""
+
+
+class Unavailable(MarketplaceError):
+    """The database cannot be reached."""
+
+
+class Invalid(MarketplaceError):
+    """What was typed cannot be used. `errors` maps each field to its messages, in the words shown beside the field."""
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        super().__init__("; ".join(message for messages in errors.values() for message in messages))
+        self.errors = {field: list(messages) for field, messages in errors.items()}

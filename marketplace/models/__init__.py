@@ -1,0 +1,60 @@
+"""Tables, by noun. Importing this package registers all of them."""
+
+from marketplace.models.audit import AuditEvent
+from marketplace.models.base import Base, now
+from marketplace.models.matching import RUN_MOVES, Budget, MatchingRun, Phase, Recommendation, RunResult, RunStatus
+from marketplace.models.needs import NEED_MOVES, Ground, Need, NeedStatus
+from marketplace.models.organisations import Authority, Operator, Organisation, OrganisationKind, Provider, Region
+from marketplace.models.provisions import Kind, Pattern, Pool, Provision, Unit, Vacancy
+from marketplace.models.schedules import Band, Discipline, Part, PriceLine, PriceSchedule, ScheduleStatus
+from marketplace.models.settings import HomeArea, Setting, SettingStatus, SettingType, Sex
+from marketplace.models.tariffs import Framework, Tariff, TariffStatus
+from marketplace.models.users import RateLimit, Role, User, UserRole, UserSession
+
+__all__ = [
+    "NEED_MOVES",
+    "RUN_MOVES",
+    "AuditEvent",
+    "Authority",
+    "Band",
+    "Base",
+    "Budget",
+    "Discipline",
+    "Framework",
+    "Ground",
+    "HomeArea",
+    "Kind",
+    "MatchingRun",
+    "Need",
+    "NeedStatus",
+    "Operator",
+    "Organisation",
+    "OrganisationKind",
+    "Part",
+    "Pattern",
+    "Phase",
+    "Pool",
+    "PriceLine",
+    "PriceSchedule",
+    "Provider",
+    "Provision",
+    "RateLimit",
+    "Recommendation",
+    "Region",
+    "Role",
+    "RunResult",
+    "RunStatus",
+    "ScheduleStatus",
+    "Setting",
+    "SettingStatus",
+    "SettingType",
+    "Sex",
+    "Tariff",
+    "TariffStatus",
+    "Unit",
+    "User",
+    "UserRole",
+    "UserSession",
+    "Vacancy",
+    "now",
+]

@@ -1,0 +1,145 @@
+"""Matching runs: what was asked, what was frozen, what came out. A recommendation says whom to consult, never more."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Numeric,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.models.base import Base, Id, Instant, Pence, by_value, now
+from marketplace.models.needs import Need
+from marketplace.models.organisations import Authority, Organisation
+from marketplace.models.provisions import Provision
+
+
+class RunStatus(StrEnum):
+    """Where a run stands. The allowed moves are RUN_MOVES."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+RUN_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
+    RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.FAILED}),
+    RunStatus.RUNNING: frozenset({RunStatus.DONE, RunStatus.FAILED}),
+    RunStatus.DONE: frozenset(),
+    RunStatus.FAILED: frozenset(),
+}
+
+
+class Phase(StrEnum):
+    """Duties in law come first, then choices."""
+
+    DUTIES = "duties"
+    CHOICES = "choices"
+
+
+class Budget(Base):
+    """What an LA can spend on the placements of one run, pence a year. No row = no limit."""
+
+    __tablename__ = "budgets"
+    __table_args__ = (CheckConstraint("amount >= 0", name="amount"),)
+
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"), primary_key=True)
+    amount: Mapped[Pence]
+    version: Mapped[int] = mapped_column()
+
+    authority: Mapped[Authority] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+class MatchingRun(Base):
+    """One run over the published needs of a region or an LA. One is active per scope. `token` fences off a worker
+    that comes back from the dead: only the holder of the current token may write."""
+
+    __tablename__ = "matching_runs"
+    __table_args__ = (
+        Index(
+            "uq_matching_runs_active",
+            "scope_id",
+            unique=True,
+            postgresql_where=text("status IN ('queued', 'running')"),
+        ),
+        CheckConstraint("(status = 'failed') = (error IS NOT NULL)", name="error_of_failed"),
+        CheckConstraint("seconds BETWEEN 1 AND 3600", name="seconds"),
+    )
+
+    id: Mapped[Id]
+    scope_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)  # a region or an LA
+    requested_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    status: Mapped[RunStatus] = mapped_column(by_value(RunStatus, "status"), default=RunStatus.QUEUED)
+    on: Mapped[date] = mapped_column("on_date")  # vacancies and prices as of this day
+    seconds: Mapped[int]
+    policy: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    token: Mapped[UUID | None]
+    progress: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    error: Mapped[str | None] = mapped_column(String(400))
+    created_at: Mapped[Instant] = mapped_column(default=now)
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    scope: Mapped[Organisation] = relationship()
+    result: Mapped["RunResult | None"] = relationship(back_populates="run")
+
+
+class RunResult(Base):
+    """What a run read and found, for the scope that asked: frozen problem (a zip of the batch files) and answer."""
+
+    __tablename__ = "run_results"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("matching_runs.id"), primary_key=True)
+    problem: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    summary: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # summary.json of the batch answer
+    pools: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)  # rows of pools.csv
+    budgets: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)  # rows of budgets.csv
+
+    run: Mapped[MatchingRun] = relationship(back_populates="result")
+
+
+class Recommendation(Base):
+    """What a run proposes for one need: a provision, or none and why. Its LA sees it; other LAs do not."""
+
+    __tablename__ = "recommendations"
+    __table_args__ = (
+        UniqueConstraint("run_id", "need_id"),
+        CheckConstraint("(provision_id IS NULL) = (reason IS NOT NULL)", name="placed_or_reason"),
+        CheckConstraint("provision_id IS NULL OR (price IS NOT NULL AND transport IS NOT NULL)", name="cost"),
+    )
+
+    id: Mapped[Id]
+    run_id: Mapped[int] = mapped_column(ForeignKey("matching_runs.id"), index=True)
+    need_id: Mapped[int] = mapped_column(ForeignKey("needs.id"), index=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"), index=True)
+    phase: Mapped[Phase] = mapped_column(by_value(Phase, "phase"))
+    provision_id: Mapped[int | None] = mapped_column(ForeignKey("provisions.id"))
+    band: Mapped[str | None] = mapped_column(String(20))
+    fte: Mapped[Decimal | None] = mapped_column(Numeric(6, 3))
+    road_km: Mapped[Decimal | None] = mapped_column(Numeric(8, 3))
+    price: Mapped[int | None] = mapped_column(BigInteger)  # pence a year, the LA's marginal cost
+    transport: Mapped[int | None] = mapped_column(BigInteger)  # pence a year
+    wish: Mapped[int | None] = mapped_column()
+    reason: Mapped[str | None] = mapped_column(String(40))
+    detail: Mapped[str | None] = mapped_column(String(1000))
+
+    run: Mapped[MatchingRun] = relationship()
+    need: Mapped[Need] = relationship()
+    provision: Mapped[Provision | None] = relationship()

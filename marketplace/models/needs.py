@@ -1,0 +1,137 @@
+"""Needs: what a pupil requires, posted by an LA under its own pseudonymous reference. No identity is kept here."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Integer, Numeric, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.models.base import Base, Codes, Id, Instant, by_value, now
+from marketplace.models.organisations import Authority
+from marketplace.models.provisions import Pattern
+from marketplace.models.schedules import Band
+from marketplace.models.settings import Setting
+from marketplace.models.tariffs import Framework
+
+
+class NeedStatus(StrEnum):
+    """Where a need stands. The allowed moves are NEED_MOVES."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CONSULTING = "consulting"
+    OFFERED = "offered"
+    PLACED = "placed"
+    WITHDRAWN = "withdrawn"
+
+
+# The one table of allowed moves; the diagram in ARCHITECTURE.md is drawn from it.
+NEED_MOVES: dict[NeedStatus, frozenset[NeedStatus]] = {
+    NeedStatus.DRAFT: frozenset({NeedStatus.PUBLISHED, NeedStatus.WITHDRAWN}),
+    NeedStatus.PUBLISHED: frozenset({NeedStatus.CONSULTING, NeedStatus.WITHDRAWN}),
+    NeedStatus.CONSULTING: frozenset({NeedStatus.OFFERED, NeedStatus.PUBLISHED, NeedStatus.WITHDRAWN}),
+    NeedStatus.OFFERED: frozenset({NeedStatus.PLACED, NeedStatus.CONSULTING, NeedStatus.WITHDRAWN}),
+    NeedStatus.PLACED: frozenset(),
+    NeedStatus.WITHDRAWN: frozenset(),
+}
+
+
+class Ground(StrEnum):
+    """The recorded exception for which a parent's request is not followed (CFA 2014 s.39(4), EA 1996 s.9)."""
+
+    UNSUITABLE = "unsuitable"
+    EDUCATION_OF_OTHERS = "education_of_others"
+    RESOURCES = "resources"
+    PUBLIC_EXPENDITURE = "public_expenditure"
+
+
+_COMPLETE = " AND ".join(
+    f"{column} IS NOT NULL"
+    for column in (
+        "year_group", "easting", "northing", "level_ci", "level_cl", "level_semh", "level_sp", "primary_need",
+        "pattern", "priority", "framework_id", "published_at",
+    )
+)  # fmt: skip
+
+
+class Need(Base):
+    """What one pupil requires. A draft may lack answers; a published need lacks none. `band` is what holds: as derived
+    by the framework, or as a person decided, with the reason; None when every level is universal."""
+
+    __tablename__ = "needs"
+    __table_args__ = (
+        UniqueConstraint("authority_id", "reference"),
+        CheckConstraint("reference ~ '^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$'", name="reference"),
+        CheckConstraint(f"status IN ('draft', 'withdrawn') OR ({_COMPLETE})", name="complete"),
+        CheckConstraint("year_group BETWEEN -1 AND 14", name="year_group"),
+        CheckConstraint("sex IN ('F', 'M')", name="sex"),
+        CheckConstraint(
+            "level_ci BETWEEN 0 AND 5 AND level_cl BETWEEN 0 AND 5"
+            " AND level_semh BETWEEN 0 AND 5 AND level_sp BETWEEN 0 AND 5",
+            name="levels",
+        ),
+        CheckConstraint("priority BETWEEN 1 AND 5", name="priority"),
+        CheckConstraint("max_km > 0", name="max_km"),
+        CheckConstraint("kinds <@ ARRAY['full', 'porous', 'outreach']::varchar[]", name="kinds"),
+        CheckConstraint("(band_override IS NULL) = (band_override_reason IS NULL)", name="override_reason"),
+        CheckConstraint("(ground IS NULL) = (ground_evidence IS NULL)", name="ground_evidence"),
+        CheckConstraint("ground IS NULL OR request_id IS NOT NULL", name="ground_of_request"),
+    )
+
+    id: Mapped[Id]
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"), index=True)
+    reference: Mapped[str] = mapped_column(String(40))  # the LA's own, pseudonymous
+    status: Mapped[NeedStatus] = mapped_column(by_value(NeedStatus, "status"), default=NeedStatus.DRAFT)
+    year_group: Mapped[int | None]
+    sex: Mapped[str | None] = mapped_column(String(1))
+    home_area: Mapped[str | None] = mapped_column(String(4))  # postcode district, when given so
+    easting: Mapped[int | None]
+    northing: Mapped[int | None]
+    starts_on: Mapped[date | None]  # when the placement is needed
+    mainstream: Mapped[str | None] = mapped_column(String(4000))  # "What would make mainstream work?"
+    level_ci: Mapped[int | None]
+    level_cl: Mapped[int | None]
+    level_semh: Mapped[int | None]
+    level_sp: Mapped[int | None]
+    primary_need: Mapped[str | None] = mapped_column(String(4))
+    secondary_needs: Mapped[Codes]
+    requirements: Mapped[Codes]
+    kinds: Mapped[Codes]
+    pattern: Mapped[Pattern | None] = mapped_column(by_value(Pattern, "pattern"))
+    priority: Mapped[int | None]
+    max_km: Mapped[Decimal | None] = mapped_column(Numeric(6, 1))
+    is_transport_entitled: Mapped[bool] = mapped_column(default=False)  # True = whatever the distance
+    request_id: Mapped[int | None] = mapped_column(ForeignKey("settings.id"))
+    ground: Mapped[Ground | None] = mapped_column(by_value(Ground, "ground"))
+    ground_evidence: Mapped[str | None] = mapped_column(String(4000))
+    wishes: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)  # setting ids, most wished first
+    framework_id: Mapped[int | None] = mapped_column(ForeignKey("frameworks.id"))
+    derived_band: Mapped[Band | None] = mapped_column(by_value(Band, "derived_band"))
+    band_reasons: Mapped[list[str]] = mapped_column(ARRAY(String(400)), default=list)
+    band_override: Mapped[Band | None] = mapped_column(by_value(Band, "band_override"))
+    band_override_reason: Mapped[str | None] = mapped_column(String(2000))
+    locked_id: Mapped[int | None] = mapped_column(ForeignKey("provisions.id"))
+    forbidden: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)  # provision ids
+    created_at: Mapped[Instant] = mapped_column(default=now)
+    published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    version: Mapped[int] = mapped_column(Integer)
+
+    authority: Mapped[Authority] = relationship()
+    request: Mapped[Setting | None] = relationship()
+    framework: Mapped[Framework | None] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+    @property
+    def band(self) -> Band | None:
+        """The band that holds."""
+        return self.band_override or self.derived_band
+
+    @property
+    def levels(self) -> tuple[int, int, int, int]:
+        """The four levels of a profile that is complete."""
+        levels = (self.level_ci, self.level_cl, self.level_semh, self.level_sp)
+        assert all(level is not None for level in levels)
+        return levels  # type: ignore[return-value]

@@ -1,0 +1,121 @@
+"""Who may do what. One policy table for every endpoint, and one `can_…` rule for each act on an object.
+
+The table says which roles of which organisations reach an endpoint at all; a test walks the URL map against it and
+sends a real request for each role, endpoint and object. Whose rows a person sees is decided once more, by the
+database's row-level security. It must never ask the database anything.
+"""
+
+from dataclasses import dataclass
+
+from marketplace.errors import NotPermitted
+from marketplace.models import OrganisationKind, Role
+
+LA = OrganisationKind.LA
+PROVIDER = OrganisationKind.PROVIDER
+REGION = OrganisationKind.REGION
+OPERATOR = OrganisationKind.OPERATOR
+EVERY_KIND = frozenset(OrganisationKind)
+EVERY_ROLE = frozenset(Role)
+BUYERS = frozenset({LA, REGION})
+DECIDING = frozenset({Role.COMMISSIONER, Role.PROCUREMENT, Role.APPROVER})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person of one organisation, or the system. `scope` is what row-level security goes by."""
+
+    scope: str  # an OrganisationKind's value; "system"; "nobody" sees no row that has an owner
+    user_id: int | None = None
+    organisation_id: int | None = None
+    organisation: str = ""
+    name: str = ""
+    roles: frozenset[Role] = frozenset()
+
+    @property
+    def kind(self) -> OrganisationKind | None:
+        """The kind of the person's organisation; None for the system and for nobody."""
+        return OrganisationKind(self.scope) if self.scope in {kind.value for kind in OrganisationKind} else None
+
+    def has(self, *roles: Role) -> bool:
+        """Whether the person holds one of the roles."""
+        return not self.roles.isdisjoint(roles)
+
+
+SYSTEM = Actor(scope="system", name="the system")
+NOBODY = Actor(scope="nobody")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who reaches an endpoint. `is_public`: also those who are not signed in."""
+
+    roles: frozenset[Role] = EVERY_ROLE
+    kinds: frozenset[OrganisationKind] = EVERY_KIND
+    is_public: bool = False
+
+    def admits(self, actor: Actor | None) -> bool:
+        """Whether this person (None: not signed in) may reach the endpoint."""
+        if self.is_public:
+            return True
+        return actor is not None and actor.kind in self.kinds and actor.has(*self.roles)
+
+
+def _only(kinds: set[OrganisationKind] | frozenset[OrganisationKind], *roles: Role) -> Rule:
+    return Rule(roles=frozenset(roles), kinds=frozenset(kinds))
+
+
+PUBLIC = Rule(is_public=True)
+SIGNED_IN = Rule()
+_COMMISSIONER = _only({LA}, Role.COMMISSIONER)
+_BUYER = _only(BUYERS, *DECIDING)
+_EDITOR = _only({PROVIDER}, Role.PROVIDER_EDITOR)
+_RUNNER = _only(BUYERS, Role.PROCUREMENT)
+_ADMINISTRATOR = _only(EVERY_KIND, Role.ADMINISTRATOR)
+
+# endpoint → rule. A missing or left-over endpoint fails the test suite, and a missing one is refused at run time.
+POLICY: dict[str, Rule] = {
+    "static": PUBLIC,
+    "health.live": PUBLIC,
+    "health.ready": PUBLIC,
+    "people.sign_in": PUBLIC,
+    "people.sign_out": SIGNED_IN,
+    "home.index": SIGNED_IN,
+}
+
+
+def require(is_allowed: bool, act: str) -> None:  # noqa: FBT001 - reads as a sentence: require(can_post_need(actor), "post a need")
+    """Raise NotPermitted, naming the act, unless it is allowed."""
+    if not is_allowed:
+        raise NotPermitted(f"Your role does not allow you to {act}. Ask your organisation's administrator.")
+
+
+def can_post_need(actor: Actor) -> bool:
+    """Commissioners of an LA post needs, for their own LA."""
+    return actor == SYSTEM or _COMMISSIONER.admits(actor)
+
+
+def can_change_need(actor: Actor, authority_id: int) -> bool:
+    """A need is changed by commissioners of the LA that posted it."""
+    return actor == SYSTEM or (_COMMISSIONER.admits(actor) and actor.organisation_id == authority_id)
+
+
+def can_edit_setting(actor: Actor, provider_id: int | None) -> bool:
+    """Provisions, vacancies and prices of a setting are kept by editors of the provider that runs it."""
+    return actor == SYSTEM or (_EDITOR.admits(actor) and actor.organisation_id == provider_id)
+
+
+def can_start_run(actor: Actor, scope_id: int) -> bool:
+    """Procurement starts runs, for its own region or LA."""
+    return actor == SYSTEM or (_RUNNER.admits(actor) and actor.organisation_id == scope_id)
+
+
+def can_set_budget(actor: Actor) -> bool:
+    """Procurement sets the budgets of its LA, or of the LAs of its region; the database decides which those are."""
+    return actor == SYSTEM or _RUNNER.admits(actor)
+
+
+def can_administer(actor: Actor, organisation_id: int) -> bool:
+    """Administrators keep the people of their own organisation; the operator's keep everybody's."""
+    if actor == SYSTEM:
+        return True
+    return _ADMINISTRATOR.admits(actor) and (actor.kind is OPERATOR or actor.organisation_id == organisation_id)
