@@ -13,8 +13,6 @@ def include_name(name: str | None, type_: str, parent_names: object) -> bool:  #
     return not (type_ == "table" and name is not None and name.startswith("procrastinate_"))
 
 
-context.configure(
-    connection=connection, target_metadata=Base.metadata, compare_type=True, include_name=include_name
-)
+context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True, include_name=include_name)
 with context.begin_transaction():
     context.run_migrations()

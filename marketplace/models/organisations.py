@@ -1,4 +1,4 @@
-"""Who takes part: local authorities, providers, regions, the operator. An organisation's id is the scope of its data."""
+"""Who takes part: authorities, providers, regions, the operator. An organisation's id is the scope of its data."""
 
 from enum import StrEnum
 from typing import Any

@@ -37,7 +37,7 @@ class Unit(StrEnum):
 
 
 class Pool(Base):
-    """Capacity that provisions of one setting share. `confirmed_at` is when somebody last said its vacancies are right."""
+    """Capacity that provisions of one setting share. `confirmed_at`: when its vacancies were last said to be right."""
 
     __tablename__ = "pools"
 

@@ -89,7 +89,7 @@ class PriceSchedule(Base):
 
 
 class PriceLine(Base):
-    """One part of the price of one provision for one band. An outreach core line states the hours a week that it buys."""
+    """One part of the price of one provision for one band. An outreach core line states the hours a week it buys."""
 
     __tablename__ = "price_lines"
     __table_args__ = (
@@ -99,7 +99,12 @@ class PriceLine(Base):
         CheckConstraint("(part = 'therapy') = (discipline IS NOT NULL)", name="discipline_of_therapy"),
         CheckConstraint("part NOT IN ('therapy', 'one_to_one') OR hours_a_week IS NOT NULL", name="hours_of_staff"),
         UniqueConstraint(
-            "schedule_id", "provision_id", "band", "part", "discipline", name="uq_price_lines_part",
+            "schedule_id",
+            "provision_id",
+            "band",
+            "part",
+            "discipline",
+            name="uq_price_lines_part",
             postgresql_nulls_not_distinct=True,
         ),
     )
