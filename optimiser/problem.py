@@ -4,6 +4,9 @@ The words and columns are those of the batch files; `optimiser.files` reads and 
 A row holds what was said and nothing derived. It must never import the web or the database.
 """
 
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 AREAS = ("ci", "cl", "semh", "sp")  # the four areas of need of the SEND Code of Practice
@@ -131,3 +134,71 @@ class Problem:
     budgets: tuple[Budget, ...] = ()
     travel: tuple[Travel, ...] = ()
     policy: Policy = field(default_factory=Policy)
+
+    def ordered(self) -> "Problem":
+        """The same problem with every table sorted by its key: the canonical order that answers are made in."""
+        return Problem(
+            pupils=tuple(sorted(self.pupils, key=lambda row: row.pupil)),
+            provisions=tuple(sorted(self.provisions, key=lambda row: row.provision)),
+            pools=tuple(sorted(self.pools, key=lambda row: row.pool)),
+            prices=tuple(sorted(self.prices, key=lambda row: (row.provision, BANDS.index(row.band)))),
+            budgets=tuple(sorted(self.budgets, key=lambda row: row.la)),
+            travel=tuple(sorted(self.travel, key=lambda row: (row.pupil, row.setting))),
+            policy=self.policy,
+        )
+
+    def contradictions(self) -> list[str]:
+        """What keeps the tables from being one problem: a last guard, not the report that a person reads on a file."""
+        return [*self._repeated_keys(), *self._broken_references(), *self._wrong_values()]
+
+    def _repeated_keys(self) -> Iterator[str]:
+        keys: dict[str, Iterable[object]] = {
+            "pupil": (row.pupil for row in self.pupils),
+            "provision": (row.provision for row in self.provisions),
+            "pool": (row.pool for row in self.pools),
+            "price": ((row.provision, row.band) for row in self.prices),
+            "budget": (row.la for row in self.budgets),
+            "travel": ((row.pupil, row.setting) for row in self.travel),
+        }
+        for table, values in keys.items():
+            yield from (f"{table} {key} is given twice" for key, count in Counter(values).items() if count > 1)
+
+    def _broken_references(self) -> Iterator[str]:
+        pools = {row.pool for row in self.pools}
+        provisions = {row.provision: row for row in self.provisions}
+        types: dict[str, str] = {}
+        for row in self.provisions:
+            if row.pool not in pools:
+                yield f"provision {row.provision} draws on the unknown pool {row.pool}"
+            if types.setdefault(row.setting, row.setting_type) != row.setting_type:
+                yield f"setting {row.setting} has two types, {types[row.setting]} and {row.setting_type}"
+        for pupil in self.pupils:
+            if pupil.locked and pupil.locked not in provisions:
+                yield f"pupil {pupil.pupil} is locked to the unknown provision {pupil.locked}"
+        for price in self.prices:
+            if price.provision not in provisions:
+                yield f"there is a price for the unknown provision {price.provision}"
+            elif provisions[price.provision].kind == "outreach" and price.hours is None:
+                yield f"the outreach price of {price.provision} for {price.band} has no hours"
+
+    def _wrong_values(self) -> Iterator[str]:
+        for pupil in self.pupils:
+            if pupil.priority not in range(1, 6):
+                yield f"pupil {pupil.pupil} has priority {pupil.priority}, which is not 1 to 5"
+            if any(level not in range(6) for level in pupil.levels):
+                yield f"pupil {pupil.pupil} has levels {pupil.levels}, which are not all 0 to 5"
+        for row in self.provisions:
+            if row.kind == "porous" and row.sessions not in range(1, 10):
+                yield f"porous provision {row.provision} has {row.sessions} sessions, which is not 1 to 9"
+            if row.kind != "full" and row.pattern != "day":
+                yield f"{row.kind} provision {row.provision} has the pattern {row.pattern}, which is not day"
+        amounts: Iterable[tuple[str, float]] = (
+            *((f"pool {pool.pool}", pool.amount) for pool in self.pools),
+            *((f"the price of {price.provision} for {price.band}", price.price) for price in self.prices),
+            *((f"the hours of {price.provision} for {price.band}", price.hours or 0.0) for price in self.prices),
+            *((f"the budget of {budget.la}", budget.budget) for budget in self.budgets),
+            *((f"travel of {travel.pupil} to {travel.setting}", travel.km) for travel in self.travel),
+        )
+        yield from (f"{what} is {value}, not 0 or more" for what, value in amounts if not 0 <= value < math.inf)
+        if self.policy.journeys.keys() != set(PATTERNS) or self.policy.journeys["day"] <= 0:
+            yield "the policy's journeys must name day (above 0), weekly, termly and annual"
