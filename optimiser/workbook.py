@@ -1,0 +1,113 @@
+"""Workbooks: the sheets of an .xlsx as lines of text cells, and an answer's tables as an .xlsx.
+
+A workbook is not trusted: size, unzipped size, ratio, rows and columns are limited before a cell is looked at, XML is
+read with entities refused, and no formula is run, kept or written.
+"""
+
+import datetime
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import xlsxwriter
+from openpyxl import DEFUSEDXML, load_workbook
+
+from optimiser.cells import BadCell
+from optimiser.errors import UnreadableFile
+from optimiser.tables import MAX_COLUMNS, Cell, Line
+
+MAX_BYTES = 100_000_000
+MAX_UNZIPPED = 400_000_000
+MAX_RATIO = 200  # unzipped to zipped; spreadsheets reach a few tens
+MAX_ROWS = 1_048_576  # the format's own limit
+
+_NO_WORKBOOK = "is not a workbook that can be read"
+_REMEDY = "Open it in a spreadsheet program and save it as .xlsx, without a password."
+_SMALLER = "Give CSV files in a folder, or split the problem."
+
+
+@contextmanager
+def open_workbook(path: Path) -> Iterator[dict[str, Iterator[Line]]]:
+    """The sheets by name, each as its lines; raises UnreadableFile. Lines are read as they are asked for."""
+    if not DEFUSEDXML:  # openpyxl falls back in silence to a parser that expands entities
+        raise RuntimeError("defusedxml is not installed, or OPENPYXL_DEFUSEDXML is switched off")
+    _check_size(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions, which do not matter here
+        with _unreadable():
+            book = load_workbook(path, read_only=True, keep_links=False)
+        try:
+            yield {sheet.title: _lines(sheet) for sheet in book.worksheets}
+        finally:
+            book.close()
+
+
+def write_workbook(path: Path, tables: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+    """Write each table as a sheet, its first row the header; texts stay texts and numbers numbers."""
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(path, {"constant_memory": True, **options}) as book:
+        book.set_properties({"created": datetime.datetime(2000, 1, 1)})  # noqa: DTZ001 - fixed, so equal answers give equal files
+        bold = book.add_format({"bold": True})
+        for name, rows in tables.items():
+            sheet = book.add_worksheet(name)
+            sheet.freeze_panes(1, 0)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row, None if number else bold)
+
+
+def _check_size(path: Path) -> None:
+    with _unreadable():
+        size = path.stat().st_size
+        with zipfile.ZipFile(path) as archive:
+            unzipped = sum(entry.file_size for entry in archive.infolist())
+    if size > MAX_BYTES:
+        raise UnreadableFile(f"is larger than {MAX_BYTES // 1_000_000} MB", _SMALLER)
+    if unzipped > MAX_UNZIPPED or unzipped > MAX_RATIO * size:
+        raise UnreadableFile("unpacks to far more than a workbook of this size holds", _SMALLER)
+
+
+@contextmanager
+def _unreadable() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnreadableFile(f"cannot be read ({error.strerror or error})", "Check the name and the rights.") from None
+    except Exception as error:  # noqa: BLE001 - a broken workbook makes the library raise anything at all
+        raise UnreadableFile(f"{_NO_WORKBOOK} ({type(error).__name__})", _REMEDY) from None
+
+
+def _lines(sheet: Any) -> Iterator[Line]:
+    """Lines as long as the header, or longer where a cell stands beyond it, as in a CSV file."""
+    sheet.reset_dimensions()  # what the file says of its size need not be true
+    rows = sheet.iter_rows(max_col=MAX_COLUMNS + 1)
+    width = 0
+    for number in range(1, MAX_ROWS + 2):
+        with _unreadable():
+            row = next(rows, None)
+        if row is None:
+            return
+        if number > MAX_ROWS:
+            raise UnreadableFile(f"has more than {MAX_ROWS:,} rows", _SMALLER, number)
+        cells = [_cell(cell) for cell in row]
+        while len(cells) > width and not cells[-1]:
+            cells.pop()
+        width = width or len(cells)
+        yield cells
+
+
+def _cell(cell: Any) -> Cell:
+    value, kind = cell.value, cell.data_type
+    if value is None:
+        return ""
+    if kind == "f":
+        return BadCell(str(getattr(value, "text", value)), "is a formula", "Paste the value itself into the cell.")
+    if kind == "e":
+        return BadCell(str(value), "is an error of the spreadsheet", "Put the value right.")
+    if isinstance(value, datetime.date | datetime.time | datetime.timedelta):
+        return BadCell(str(value), "is a date or time", "Format the cell as text and type the value again.")
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value if isinstance(value, str) else str(value)
