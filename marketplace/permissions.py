@@ -78,6 +78,7 @@ POLICY: dict[str, Rule] = {
     "health.live": PUBLIC,
     "health.ready": PUBLIC,
     "people.sign_in": PUBLIC,
+    "people.post_sign_in": PUBLIC,
     "people.sign_out": SIGNED_IN,
     "home.index": SIGNED_IN,
 }

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.schema import SchemaItem
 
 from marketplace.models.base import Base, Id, by_value
 
@@ -23,7 +24,7 @@ class Organisation(Base):
     """Anybody who signs in belongs to exactly one."""
 
     __tablename__ = "organisations"
-    __table_args__ = (Index("uq_organisations_kind_name", "kind", "name", unique=True),)
+    __table_args__: tuple[SchemaItem, ...] = (Index("uq_organisations_kind_name", "kind", "name", unique=True),)
 
     id: Mapped[Id]
     kind: Mapped[OrganisationKind] = mapped_column(by_value(OrganisationKind, "kind"))

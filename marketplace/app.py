@@ -1,0 +1,33 @@
+"""The WSGI application: `marketplace.app:create_app()`. It only puts the parts together."""
+
+from flask import Flask
+
+from marketplace import config as configuration
+from marketplace import db, observability, web
+
+
+def create_app(config: configuration.Config | None = None) -> Flask:
+    """Build the application on the database that the settings name.
+
+    Refuses to start where the database role would not be held by row-level security.
+    """
+    config = config or configuration.from_environment()
+    observability.configure_logs()
+    engine = db.connect_as_application(db.addresses(config).application)
+    db.configure(engine)
+    app = Flask("marketplace.web", static_folder="static", template_folder="templates")
+    app.extensions["database"] = engine
+    app.config.update(
+        SECRET_KEY=configuration.secret_key(config),
+        SESSION_COOKIE_NAME="session" if config.is_plain_http else "__Host-session",
+        SESSION_COOKIE_SECURE=not config.is_plain_http,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=20_000_000,
+        MAX_FORM_MEMORY_SIZE=1_000_000,
+        MAX_FORM_PARTS=5_000,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session; a page left open over lunch still posts
+        PLAIN_HTTP=config.is_plain_http,
+    )
+    web.attach(app)
+    return app

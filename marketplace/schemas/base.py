@@ -1,0 +1,62 @@
+"""What all schemas share: stray spaces go, unknown fields are dropped, messages are in plain words."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load
+
+
+class FormSchema(Schema):
+    """Base of all schemas. An empty text counts as not given; a field that is not declared is never read."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    @pre_load
+    def tidy(self, data: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        """Strip texts and drop empty ones, so that "required" means what a person would mean by it."""
+        tidied: dict[str, Any] = {}
+        for name, value in data.items():
+            kept = value.strip().replace("\x00", "") if isinstance(value, str) else value
+            if kept not in ("", None):
+                tidied[name] = kept
+        return tidied
+
+
+def missing(words: str) -> dict[str, Any]:
+    """`error_messages` for a required field: what to do, not what is null."""
+    return {"required": words, "null": words}
+
+
+class PoundsField(fields.Field[int]):
+    """Money as people type it ("£1,200.50", "1200") to whole pence. "1.2k" is refused: it is not a figure to pay."""
+
+    PATTERN = re.compile(r"^£?\s*(\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.(\d{2}))?$")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> int:  # noqa: ARG002
+        matched = self.PATTERN.match(str(value).strip())
+        if not matched:
+            raise ValidationError("Enter an amount in pounds, like 48,000 or 1,200.50.")
+        return int(matched[1].replace(",", "")) * 100 + int(matched[2] or 0)
+
+
+class DayField(fields.Field[date]):
+    """A date as people type it: "1 September 2027", "1/9/2027", or 2027-09-01."""
+
+    MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> date:  # noqa: ARG002
+        parts = re.split(r"[\s/.\-]+", str(value).strip().lower())
+        try:
+            if len(parts) != 3:
+                raise ValueError
+            year_first = len(parts[0]) == 4
+            year, day = (parts[0], parts[2]) if year_first else (parts[2], parts[0])
+            month = self.MONTHS.index(parts[1][:3]) + 1 if parts[1].isalpha() else int(parts[1])
+            if len(year) != 4:
+                raise ValueError
+            return date(int(year), month, int(day))
+        except ValueError:
+            raise ValidationError("Enter a real date, like 1 September 2027.") from None

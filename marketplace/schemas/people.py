@@ -1,0 +1,20 @@
+"""What people type about themselves."""
+
+from marshmallow import fields, validate
+
+from marketplace.schemas.base import FormSchema, missing
+
+
+class SignInSchema(FormSchema):
+    """E-mail address and password. No rule is told here: whether an address exists is nobody's business."""
+
+    email = fields.String(
+        required=True,
+        error_messages=missing("Enter your e-mail address."),
+        validate=validate.Length(max=254, error="Enter a shorter e-mail address."),
+    )
+    password = fields.String(
+        required=True,
+        error_messages=missing("Enter your password."),
+        validate=validate.Length(max=1000, error="Enter a shorter password."),
+    )

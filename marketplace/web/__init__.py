@@ -1,0 +1,88 @@
+"""Pages, by noun. A view reads the form, calls one use case in one transaction and redirects; it catches nothing."""
+
+from importlib import import_module
+from typing import Any
+
+import jinja2
+from flask import Flask, g, request, url_for
+from sqlalchemy import select
+
+from marketplace.db import transaction
+from marketplace.errors import Unavailable
+from marketplace.models import Tariff
+from marketplace.permissions import NOBODY, POLICY
+from marketplace.web import errors, fields, formats, guards, links
+from marketplace.web.current import actor
+
+# Each noun's module holds a blueprint `bp` of its own name.
+NOUNS = ("health", "home", "people")
+
+# Main navigation: endpoint and words; a person sees those that the policy table admits.
+NAVIGATION = (("home.index", "Home"),)
+
+
+def attach(app: Flask) -> None:
+    """Put templates, guards, error pages and every noun's blueprint onto the application."""
+    app.jinja_env.loader = jinja2.ChoiceLoader(
+        [
+            jinja2.PackageLoader("marketplace.web"),
+            jinja2.PrefixLoader({"govuk_frontend_jinja": jinja2.PackageLoader("govuk_frontend_jinja")}),
+        ]
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(formats.FILTERS)
+    app.jinja_env.globals.update(
+        field_value=fields.field_value,
+        field_error=fields.field_error,
+        field_label=fields.field_label,
+        date_boxes=fields.date_boxes,
+        field_options=fields.field_options,
+        here=links.here,
+        here_without=links.here_without,
+    )
+    guards.attach(app)
+    errors.attach(app)
+    for noun in NOUNS:
+        app.register_blueprint(import_module(f"marketplace.web.{noun}").bp)
+    app.context_processor(_page_globals)
+
+
+def _page_globals() -> dict[str, Any]:
+    return {
+        "account": account,
+        "actor": actor(),
+        "errors": None,
+        "form": None,
+        "is_demonstration": is_demonstration(),
+        "navigation": navigation,
+    }
+
+
+def account() -> dict[str, str] | None:
+    """Who is signed in, for the head of the page."""
+    person = actor()
+    if person.user_id is None:
+        return None
+    return {"name": person.name, "organisation": person.organisation, "sign_out": url_for("people.sign_out")}
+
+
+def navigation() -> list[dict[str, Any]]:
+    """The main navigation of this person; the noun of the page shown is marked."""
+    person = actor()
+    return [
+        {"text": words, "href": url_for(endpoint), "active": endpoint.split(".")[0] == request.blueprint}
+        for endpoint, words in NAVIGATION
+        if POLICY[endpoint].admits(person)
+    ]
+
+
+def is_demonstration() -> bool:
+    """Whether the tariff here is illustrative, which every page must then say."""
+    if "is_demonstration" not in g:
+        try:
+            with transaction(NOBODY) as session:
+                row = session.scalar(select(Tariff.id).where(Tariff.is_illustrative).limit(1))
+            g.is_demonstration = row is not None
+        except Unavailable:  # the page that says so must still be drawn
+            g.is_demonstration = False
+    return bool(g.is_demonstration)

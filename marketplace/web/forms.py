@@ -1,0 +1,83 @@
+"""Forms: read one with a marshmallow schema, or show the page again with what was typed and what is wrong."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+from flask import g, request
+from flask.typing import ResponseReturnValue
+from marshmallow import Schema, ValidationError, fields
+
+from marketplace.errors import Invalid
+from marketplace.schemas.base import DayField
+
+
+@dataclass(slots=True)
+class Form:
+    """What a page shows in its fields: values as typed or as kept, and the errors beside them."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    errors: dict[str, list[str]] = field(default_factory=dict)
+
+
+def shown(values: Mapping[str, Any] | None = None) -> Form:
+    """The form to show on this request: after a refused post, what was typed with its errors; else the kept values."""
+    refused = g.get("refused_form")
+    return refused if isinstance(refused, Form) else Form(values=values or {})
+
+
+def typed() -> dict[str, Any]:
+    """The posted form as it was typed: a text, or a list where a name came several times."""
+    return {name: texts if len(texts) > 1 else texts[0] for name, texts in request.form.lists() if name != "csrf_token"}
+
+
+def read(schema: type[Schema] | Schema, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The posted form (or `values`) as the schema reads it. Raises Invalid with the messages by field.
+
+    A field that the schema calls a list is always read as one; a date comes as one text or as name-day, name-month,
+    name-year.
+    """
+    reader = schema() if isinstance(schema, type) else schema
+    given = dict(typed() if values is None else values)
+    for name, field_ in reader.load_fields.items():
+        key = field_.data_key or name
+        if isinstance(field_, fields.List) and isinstance(given.get(key), str):
+            given[key] = [given[key]]
+        if isinstance(field_, DayField) and key not in given:
+            parts = [str(given.get(f"{key}-{part}", "")).strip() for part in ("day", "month", "year")]
+            if any(parts):
+                given[key] = "/".join(parts)
+    try:
+        loaded: dict[str, Any] = reader.load(given)
+    except ValidationError as error:
+        raise Invalid(_by_field(error.messages)) from error
+    return loaded
+
+
+def _by_field(messages: Any, prefix: str = "") -> dict[str, list[str]]:
+    if isinstance(messages, list):
+        return {prefix or "_form": [str(message) for message in messages]}
+    errors: dict[str, list[str]] = {}
+    for name, inner in messages.items():
+        place = "_form" if name == "_schema" else f"{prefix}-{name}" if prefix else str(name)
+        errors.update(_by_field(inner, place))
+    return errors
+
+
+def redisplay(page: Callable[..., ResponseReturnValue]) -> Callable[..., Any]:
+    """Decorate a post: when it raises Invalid, `page` (its GET view, same arguments) answers instead, with status 422,
+    the error summary, and everything as it was typed."""
+
+    def decorate(post: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
+        @wraps(post)
+        def answer(**arguments: Any) -> ResponseReturnValue:
+            try:
+                return post(**arguments)
+            except Invalid as invalid:
+                g.refused_form = Form(values=typed(), errors=invalid.errors)
+                return page(**arguments), 422  # type: ignore[return-value]
+
+        return answer
+
+    return decorate

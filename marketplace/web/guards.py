@@ -1,0 +1,91 @@
+"""What stands before and after every request: sign-in, the policy table, CSRF, the security headers, the log line."""
+
+import re
+import time
+import uuid
+
+import structlog
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager
+from flask_wtf import CSRFProtect
+
+from marketplace.db import transaction
+from marketplace.errors import NotPermitted
+from marketplace.models import now
+from marketplace.observability import log
+from marketplace.permissions import POLICY, SYSTEM
+from marketplace.services import people
+from marketplace.web.current import SignedIn, actor
+
+# The one inline line of the page template tells the style sheet that scripts run; its hash is checked by a test.
+INLINE_SCRIPT = "sha256-GUQ5ad8JK5KmEWmROf3LZd9ge94daqNvd8xy9YS1iDw="
+HEADERS = {
+    "Content-Security-Policy": (
+        f"default-src 'none'; script-src 'self' '{INLINE_SCRIPT}'; style-src 'self'; img-src 'self' data:;"
+        " connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+LOOPBACK = re.compile(r"^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$")
+
+
+def attach(app: Flask) -> None:
+    """Guard every request of the application, also those that end in an error."""
+    app.before_request(_begin)
+    CSRFProtect(app)
+    login = LoginManager(app)
+    login.session_protection = None  # our own session rows are revocable, idle out and expire; nothing to add
+    login.user_loader(_load)
+    app.before_request(_admit)
+    app.after_request(_finish)
+
+
+def _begin() -> None:
+    g.started = time.perf_counter()
+    g.request_id = uuid.uuid4().hex
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _load(token: str) -> SignedIn | None:
+    with transaction(SYSTEM) as session:
+        person = people.person_of_session(session, token, at=now())
+    return SignedIn(person, token) if person else None
+
+
+def _admit() -> ResponseReturnValue | None:
+    if current_app.config["PLAIN_HTTP"] and not LOOPBACK.match(request.host):
+        abort(400, "Plain http is for this machine only. Unset MARKETPLACE_PLAIN_HTTP and serve over https.")
+    if request.endpoint is None:  # no such page: 404 or 405 follow
+        return None
+    rule = POLICY.get(request.endpoint)
+    person = actor()
+    if rule is not None and rule.admits(person):
+        return None
+    if person.user_id is None:
+        return redirect(url_for("people.sign_in"))
+    raise NotPermitted("Your role does not include this page.")
+
+
+def _finish(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    person = actor()
+    log().info(
+        "request",
+        endpoint=request.endpoint,
+        method=request.method,
+        status=response.status_code,
+        milliseconds=round((time.perf_counter() - g.started) * 1000),
+        user_id=person.user_id,
+        organisation_id=person.organisation_id,
+    )
+    return response

@@ -1,0 +1,188 @@
+"""Made-up organisations, people, settings, prices and needs for tests. Every name is fictional."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import count
+from typing import Any, TypeVar
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from marketplace.models import (
+    Authority,
+    Band,
+    Framework,
+    Kind,
+    Need,
+    NeedStatus,
+    Operator,
+    Organisation,
+    Part,
+    Pattern,
+    Pool,
+    PriceLine,
+    PriceSchedule,
+    Provider,
+    Provision,
+    Region,
+    Role,
+    ScheduleStatus,
+    Setting,
+    SettingType,
+    TariffStatus,
+    Unit,
+    User,
+    UserRole,
+    Vacancy,
+)
+from marketplace.services.people import hash_password
+
+PASSWORD = "correct horse battery staple"
+_PASSWORD_HASH = hash_password(PASSWORD)
+_numbers = count(1)
+T = TypeVar("T")
+
+
+def kept(session: Session, row: T) -> T:
+    """Add a row and flush, so that it has its id."""
+    session.add(row)
+    session.flush()
+    return row
+
+
+def region(session: Session, name: str = "") -> Region:
+    return kept(session, Region(name=name or f"Region {next(_numbers)}"))
+
+
+def authority(session: Session, region_: Region | None = None, **fields: Any) -> Authority:
+    number = next(_numbers)
+    fields = {"name": f"Fictional Borough {number}", "code": f"{(number % 899) + 100}", **fields}
+    return kept(session, Authority(region=region_ or region(session), **fields))
+
+
+def provider(session: Session, name: str = "") -> Provider:
+    return kept(session, Provider(name=name or f"Fictional Trust {next(_numbers)}"))
+
+
+def operator(session: Session) -> Operator:
+    return kept(session, Operator(name=f"Operator {next(_numbers)}"))
+
+
+def user(session: Session, organisation: Organisation, *roles: Role, **fields: Any) -> User:
+    number = next(_numbers)
+    fields = {"email": f"person{number}@example.org", "name": f"Person {number}", **fields}
+    rows = [UserRole(role=role) for role in roles]
+    return kept(session, User(organisation=organisation, password_hash=_PASSWORD_HASH, role_rows=rows, **fields))
+
+
+def setting(session: Session, authority_: Authority, provider_: Provider | None = None, **fields: Any) -> Setting:
+    number = next(_numbers)
+    fields = {
+        "urn": 900000 + number,
+        "name": f"Fictional School {number}",
+        "type": SettingType.INDEPENDENT,
+        "easting": 400000,
+        "northing": 300000,
+        **fields,
+    }
+    return kept(session, Setting(authority=authority_, provider=provider_, **fields))
+
+
+def pool(session: Session, setting_: Setting, *vacancies: tuple[int, int, date, str], **fields: Any) -> Pool:
+    """A pool of places with vacancies (low year, high year, from, amount)."""
+    fields = {"name": "Places", "unit": Unit.PLACES, "confirmed_at": datetime(2026, 11, 1, 9, tzinfo=UTC), **fields}
+    rows = [
+        Vacancy(low_year=low, high_year=high, starts_on=starts_on, amount=Decimal(amount))
+        for low, high, starts_on, amount in vacancies or [(7, 11, date(2026, 9, 1), "2")]
+    ]
+    return kept(session, Pool(setting=setting_, vacancies=rows, **fields))
+
+
+def provision(session: Session, pool_: Pool, **fields: Any) -> Provision:
+    fields = {
+        "name": "Autism day school",
+        "kind": Kind.FULL,
+        "pattern": Pattern.DAY,
+        "low_year": 7,
+        "high_year": 11,
+        "needs": ["ASD", "SEMH"],
+        "max_ci": 5,
+        "max_cl": 4,
+        "max_semh": 4,
+        "max_sp": 2,
+        "facilities": [],
+        "las": [],
+        **fields,
+    }
+    return kept(session, Provision(setting_id=pool_.setting_id, setting=pool_.setting, pool=pool_, **fields))
+
+
+def schedule(
+    session: Session, provision_: Provision, *, starts_on: date = date(2026, 9, 1), **prices: int
+) -> PriceSchedule:
+    """A published schedule of one provision: core price in pence by band, e.g. intensive=4_800_000."""
+    prices = prices or {"moderate": 3_000_000, "intensive": 4_800_000, "profound": 6_600_000}
+    row = PriceSchedule(setting_id=provision_.setting_id, version=1, starts_on=starts_on)
+    hours = Decimal(5) if provision_.kind is Kind.OUTREACH else None
+    row.lines = [
+        PriceLine(
+            provision_id=provision_.id, band=Band(band), part=Part.CORE, weeks=38, amount=pence, hours_a_week=hours
+        )
+        for band, pence in prices.items()
+    ]
+    kept(session, row)
+    row.status = ScheduleStatus.PUBLISHED
+    row.published_at = datetime(2026, 8, 1, 9, tzinfo=UTC)
+    session.flush()
+    return row
+
+
+def framework(session: Session, **fields: Any) -> Framework:
+    fields = {
+        "name": "Test framework",
+        "version": f"{next(_numbers)}",
+        "status": TariffStatus.ADOPTED,
+        "starts_on": date(2026, 4, 1),
+        "content": {"co_occurrence": True},
+        **fields,
+    }
+    return kept(session, Framework(**fields))
+
+
+def need(session: Session, authority_: Authority, framework_: Framework | None = None, **fields: Any) -> Need:
+    """A published need of a year 8 pupil with ASD at intensive level."""
+    fields = {
+        "reference": f"N-{next(_numbers)}",
+        "status": NeedStatus.PUBLISHED,
+        "year_group": 8,
+        "easting": 405000,
+        "northing": 305000,
+        "level_ci": 3,
+        "level_cl": 2,
+        "level_semh": 2,
+        "level_sp": 0,
+        "primary_need": "ASD",
+        "secondary_needs": [],
+        "requirements": [],
+        "kinds": ["full"],
+        "pattern": Pattern.DAY,
+        "priority": 3,
+        "derived_band": Band.INTENSIVE,
+        "band_reasons": ["Highest level is intensive, in communication and interaction."],
+        "published_at": datetime(2026, 11, 1, 9, tzinfo=UTC),
+        "wishes": [],
+        "forbidden": [],
+        **fields,
+    }
+    return kept(session, Need(authority=authority_, framework=framework_ or framework(session), **fields))
+
+
+_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+def post(client: FlaskClient, path: str, /, page: str = "", **form: Any) -> TestResponse:
+    """Post a form as a browser would: open `page` (default: the path itself) for its CSRF token, then send."""
+    token = _TOKEN.search(client.get(page or path).text)
+    return client.post(path, data={**form, "csrf_token": token[1] if token else ""})
