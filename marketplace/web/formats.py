@@ -1,0 +1,123 @@
+"""How values are written for people: money, days, moments, distances. Registered as template filters by name.
+
+Never reads a form and never rounds what is kept: each function takes an exact value and returns text in plain British English.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def pounds(pence: int) -> str:
+    """Whole pence as pounds, with the pence only where there are any: "£48,000", "£653.60", "−£1,200"."""
+    whole, rest = divmod(abs(pence), 100)
+    return f"{_minus(pence)}£{whole:,}" + (f".{rest:02}" if rest else "")
+
+
+def whole_pounds(pence: int) -> str:
+    """Whole pence as pounds rounded half away from zero, as tables show them: "£654"."""
+    rounded = (abs(pence) + 50) // 100
+    return f"{_minus(pence) if rounded else ''}£{rounded:,}"
+
+
+def short_pounds(pence: int | float) -> str:
+    """Pence as pounds in thousands or millions, for the axes of charts only: "£48k", "£2.5m", "£750"."""
+    amount = abs(pence) / 100
+    for size, letter in ((1_000_000, "m"), (1_000, "k")):
+        if amount >= size:
+            return f"{_minus(pence)}£{_trimmed(amount / size)}{letter}"
+    return f"{_minus(pence)}£{_trimmed(amount)}"
+
+
+def typed_pounds(value: int | str | None) -> str:
+    """What a money box shows: pence as pounds without the sign, or what the person typed, unchanged."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return pounds(value).replace("£", "")
+
+
+def day(value: date) -> str:
+    """A date, or the London day of an aware moment: "3 March 2027"."""
+    if isinstance(value, datetime):
+        value = _in_london(value)
+    return f"{value.day} {value:%B %Y}"
+
+
+def moment(value: datetime) -> str:
+    """An aware moment on the London clock: "3 March 2027 at 2:05pm"."""
+    local = _in_london(value)
+    return f"{day(local.date())} at {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+
+
+def km(value: float) -> str:
+    """Kilometres to one decimal place: "12.3 km"."""
+    return f"{value:,.1f} km"
+
+
+def minutes(value: float) -> str:
+    """A length of time given in minutes, to the nearest: "35 minutes", "1 hour 5 minutes"."""
+    hours, rest = divmod(round(value), 60)
+    return " ".join(counted(n, unit) for n, unit in ((hours, "hour"), (rest, "minute")) if n) or "0 minutes"
+
+
+def number(value: int | float) -> str:
+    """A count or measure with thousands separated and at most two decimal places: "4,472", "0.45"."""
+    return f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+
+
+def percent(share: float) -> str:
+    """A share between 0 and 1 as a whole percentage: "62%"."""
+    return f"{share:.0%}"
+
+
+def counted(count: int, singular: str, plural: str | None = None) -> str:
+    """A count with its noun: "1 place", "1,204 places", "2 authorities" (give the plural where it is not "-s")."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def control(value: object) -> str:
+    """A value as a form control carries it: an enum by its value, a date in ISO form, true and false, "" for nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _in_london(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError(f"{value!r} has no time zone: pass an aware moment, such as one read from the database")
+    return value.astimezone(UTC).astimezone(LONDON)
+
+
+def _minus(amount: float) -> str:
+    return "−" if amount < 0 else ""
+
+
+def _trimmed(amount: float) -> str:
+    """At most three figures and no trailing zeros: axis marks fall on round amounts."""
+    return f"{amount:.3g}" if amount < 1000 else f"{amount:,.0f}"
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    function.__name__: function
+    for function in (
+        pounds,
+        whole_pounds,
+        short_pounds,
+        typed_pounds,
+        day,
+        moment,
+        km,
+        minutes,
+        number,
+        percent,
+        counted,
+        control,
+    )
+}

@@ -1,0 +1,30 @@
+// Starts the components of govuk-frontend and turns long pick lists into searchable ones. Pages work without it.
+
+import { initAll } from "./vendor/govuk-frontend/govuk-frontend.min.js";
+
+initAll();
+
+const lists = document.querySelectorAll("select[data-autocomplete]");
+if (lists.length) {
+  await import("./vendor/accessible-autocomplete/accessible-autocomplete.min.js");
+  lists.forEach(enhance);
+}
+
+/** The select stays the field that is sent: on sending it takes the option that reads as typed, or none. */
+function enhance(select) {
+  const { id, form } = select;
+  const blank = select.querySelector('option[value=""]');
+  window.accessibleAutocomplete.enhanceSelectElement({
+    selectElement: select,
+    defaultValue: select.value === "" ? "" : undefined,
+    placeholder: blank ? blank.textContent.trim() : "",
+    showAllValues: true,
+    confirmOnBlur: false,
+  });
+  const box = document.getElementById(id);
+  form?.addEventListener("submit", () => {
+    const typed = box.value.trim().toLowerCase();
+    const chosen = [...select.options].find((option) => option.textContent.trim().toLowerCase() === typed);
+    select.value = chosen ? chosen.value : "";
+  });
+}
