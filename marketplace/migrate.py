@@ -1,6 +1,7 @@
 """Migrations, run as the owner of the tables: upgrade, downgrade, and a check that models and database agree."""
 
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def check(owner_url: str) -> None:
 
 
 def _run(owner_url: str, act: Callable[[AlembicConfig], None]) -> None:
-    config = AlembicConfig()
+    config = AlembicConfig(stdout=StringIO())  # the command says it in our own words
     config.set_main_option("script_location", str(FOLDER))
     attributes: dict[str, Any] = config.attributes
     engine = connect(owner_url, options="-c timezone=UTC -c lock_timeout=10000")

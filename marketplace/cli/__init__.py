@@ -6,6 +6,8 @@ import click
 
 # command → module: attribute. Loaded on use, so that `marketplace match` needs no database library.
 COMMANDS = {
+    "db": "marketplace.cli.db:db",
+    "serve": "marketplace.cli.serve:serve",
     "match": "marketplace.cli.match:match",
 }
 

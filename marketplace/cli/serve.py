@@ -1,0 +1,54 @@
+"""`marketplace serve`: migrate, then serve the pages with gunicorn until stopped."""
+
+import click
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from marketplace import config as configuration
+from marketplace import db, migrate
+from marketplace.app import create_app
+from marketplace.cli.session import told
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn with our settings and no file of its own. Each worker process builds its own application."""
+
+    def __init__(self, config: configuration.Config, bind: str, workers: int) -> None:
+        self.told = config
+        self.options = {
+            "bind": bind,
+            "workers": workers,
+            "threads": 4,
+            "worker_class": "gthread",
+            "graceful_timeout": 30,
+            "timeout": 60,
+            "keepalive": 5,
+            "control_socket_disable": True,
+            "accesslog": None,  # our own log line has endpoints, never paths
+            "loglevel": "warning",
+        }
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Give gunicorn the settings; a name it does not know is an error."""
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Called in each worker process, after the fork."""
+        return create_app(self.told)
+
+
+@click.command()
+@click.option("--bind", default="127.0.0.1:8000", show_default=True, help="Address and port.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Web processes.")
+@told
+def serve(bind: str, workers: int) -> None:
+    """Migrate the database and serve the pages until stopped."""
+    config = configuration.from_environment()
+    addresses = db.addresses(config)
+    migrate.upgrade(addresses.owner)
+    db.connect_as_application(addresses.application).dispose()  # say what is wrong here, not in each worker
+    configuration.secret_key(config)  # made once, before the workers ask for it
+    click.echo(f"Serving on http://{bind} (stop with Ctrl-C)")
+    Server(config, bind, workers).run()

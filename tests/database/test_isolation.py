@@ -1,0 +1,199 @@
+"""Whose rows an actor sees and writes: decided by the database, closed where nobody says who is asking."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import Engine, func, inspect, select, text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.orm import Session
+
+from marketplace.db import transaction
+from marketplace.errors import NotPermitted
+from marketplace.models import (
+    AuditEvent,
+    Authority,
+    Base,
+    Budget,
+    MatchingRun,
+    Need,
+    Pool,
+    PriceLine,
+    PriceSchedule,
+    Provider,
+    Provision,
+    RateLimit,
+    Recommendation,
+    Region,
+    Role,
+    RunResult,
+    RunStatus,
+    ScheduleStatus,
+    User,
+    UserRole,
+    UserSession,
+    Vacancy,
+)
+from marketplace.permissions import NOBODY, SYSTEM, Actor
+from tests import builders
+
+# What everybody may read: the public register and the rules. Everything else has an owner.
+OPEN = {"organisations", "regions", "authorities", "providers", "home_areas", "settings", "frameworks", "tariffs"}
+OWNED = [mapper.class_ for mapper in Base.registry.mappers if mapper.local_table.name not in OPEN]
+
+
+class World:
+    """Two regions, an LA and a provider in each, with a row in every table that has an owner."""
+
+    def __init__(self, session: Session) -> None:
+        self.sides = [self._side(session) for _ in range(2)]
+        session.add(RateLimit(key="k", count=1, expires_at=datetime(2030, 1, 1, tzinfo=UTC)))
+
+    def _side(self, session: Session) -> dict[str, int]:
+        region = builders.region(session)
+        la = builders.authority(session, region)
+        provider = builders.provider(session)
+        provision = builders.provision(session, builders.pool(session, builders.setting(session, la, provider)))
+        builders.schedule(session, provision)
+        need = builders.need(session, la)
+        user = builders.user(session, la, Role.COMMISSIONER)
+        session.add(UserSession(user=user, token_hash=f"{user.id}"))
+        session.add(Budget(authority=la, amount=100))
+        run = MatchingRun(
+            scope=region, requested_by_id=user.id, status=RunStatus.DONE, on=date(2026, 11, 1), seconds=60, policy={}
+        )
+        builders.kept(session, run)
+        session.add(RunResult(run=run, problem=b"", sha256=""))
+        session.add(
+            Recommendation(
+                run=run, need=need, authority_id=la.id, phase="choices", provision_id=provision.id, price=1, transport=0
+            )
+        )
+        session.add(AuditEvent(organisation_id=la.id, event="tested", subject_type="needs", subject_id=need.id))
+        session.flush()
+        return {"region": region.id, "la": la.id, "provider": provider.id, "setting": provision.setting_id}
+
+    def actor(self, kind: str, side: int = 0) -> Actor:
+        return Actor(scope=kind, user_id=None, organisation_id=self.sides[side][kind])
+
+
+@pytest.fixture
+def world(database: Engine) -> World:  # noqa: ARG001
+    with transaction(SYSTEM) as session:
+        return World(session)
+
+
+@pytest.mark.parametrize("model", OWNED, ids=lambda model: model.__name__)
+def test_without_an_actor_no_owned_row_is_seen(world: World, database: Engine, model: type[Base]) -> None:  # noqa: ARG001
+    with transaction(SYSTEM) as session:
+        assert session.scalar(select(func.count()).select_from(model)), "the world lacks a row of this table"
+    with transaction(NOBODY) as session:
+        assert session.scalar(select(func.count()).select_from(model)) == 0
+    with database.connect() as connection:  # not even the settings of an actor
+        assert connection.scalar(select(func.count()).select_from(model)) == 0
+
+
+SEES = [
+    # (kind, model, rows seen of two)
+    ("la", Need, 1),
+    ("la", Budget, 1),
+    ("la", Recommendation, 1),
+    ("la", RunResult, 0),  # the result of a region's run is the region's
+    ("la", MatchingRun, 1),  # that its own region ran one, it knows
+    ("la", User, 1),
+    ("la", UserRole, 1),
+    ("la", AuditEvent, 1),
+    ("la", Pool, 2),
+    ("la", Vacancy, 2),
+    ("la", PriceLine, 6),
+    ("region", Need, 1),
+    ("region", Budget, 1),
+    ("region", Recommendation, 1),
+    ("region", RunResult, 1),
+    ("region", User, 0),
+    ("provider", Need, 0),
+    ("provider", Recommendation, 0),
+    ("provider", Pool, 1),
+    ("provider", Provision, 1),
+    ("provider", Vacancy, 1),
+    ("provider", PriceSchedule, 1),
+    ("provider", PriceLine, 3),
+]
+
+
+@pytest.mark.parametrize(("kind", "model", "rows"), SEES, ids=[f"{kind}-{model.__name__}" for kind, model, _ in SEES])
+def test_an_actor_sees_only_the_rows_of_its_scope(world: World, kind: str, model: type[Base], rows: int) -> None:
+    with transaction(world.actor(kind)) as session:
+        assert session.scalar(select(func.count()).select_from(model)) == rows
+        assert len(session.scalars(select(model)).all()) == rows
+
+
+def test_a_draft_price_is_seen_by_its_provider_only(world: World) -> None:
+    with transaction(world.actor("provider")) as session:
+        session.add(PriceSchedule(setting_id=world.sides[0]["setting"], version=2, starts_on=date(2027, 9, 1)))
+    drafts = select(func.count()).select_from(PriceSchedule).where(PriceSchedule.status == ScheduleStatus.DRAFT)
+    for actor, seen in [
+        (world.actor("provider"), 1),
+        (world.actor("provider", 1), 0),
+        (world.actor("la"), 0),
+        (world.actor("region"), 0),
+    ]:
+        with transaction(actor) as session:
+            assert session.scalar(drafts) == seen
+
+
+def test_an_la_cannot_post_a_need_for_another_la(world: World) -> None:
+    with pytest.raises(NotPermitted), transaction(world.actor("la")) as session:
+        session.add(Need(authority_id=world.sides[1]["la"], reference="X-1"))
+
+
+def test_a_region_cannot_post_a_need(world: World) -> None:
+    with pytest.raises(NotPermitted), transaction(world.actor("region")) as session:
+        session.add(Need(authority_id=world.sides[0]["la"], reference="X-1"))
+
+
+def test_a_provider_cannot_add_a_pool_to_a_rivals_setting(world: World) -> None:
+    with pytest.raises(NotPermitted), transaction(world.actor("provider")) as session:
+        session.add(Pool(setting_id=world.sides[1]["setting"], name="Places", unit="places"))
+
+
+@pytest.mark.parametrize("model", [Region, Authority, Provider], ids=lambda model: model.__name__)
+def test_nobody_but_the_system_changes_the_register(world: World, model: type[Base]) -> None:
+    with pytest.raises(NotPermitted), transaction(world.actor("la")) as session:
+        session.add(model(name="A new one", **({"code": "998", "region_id": 1} if model is Authority else {})))
+
+
+def test_the_audit_trail_is_not_changed_by_the_application(world: World, database: Engine) -> None:  # noqa: ARG001
+    for statement in ("UPDATE audit_events SET event = 'x'", "DELETE FROM audit_events", "TRUNCATE audit_events"):
+        with database.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
+            connection.execute(text(statement))
+
+
+def test_the_application_role_owns_nothing_and_builds_nothing(database: Engine) -> None:
+    with database.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
+        connection.execute(text("CREATE TABLE mine (id int)"))
+
+
+PUBLISHED_CHANGES = [
+    "UPDATE price_lines SET amount = 1",
+    "DELETE FROM price_lines",
+    """INSERT INTO price_lines (schedule_id, provision_id, band, part, amount)
+       SELECT min(schedule_id), min(provision_id), 'mild', 'core', 1 FROM price_lines""",
+    "UPDATE price_schedules SET starts_on = starts_on - 1",
+    "UPDATE price_schedules SET status = 'draft', published_at = NULL",
+    "DELETE FROM price_schedules",
+]
+
+
+@pytest.mark.parametrize("statement", PUBLISHED_CHANGES)
+def test_a_published_price_is_never_changed(world: World, statement: str) -> None:  # noqa: ARG001
+    with transaction(SYSTEM) as session, pytest.raises(IntegrityError, match="published"):
+        session.execute(text(statement))
+
+
+def test_every_table_has_row_level_security(owner: Engine) -> None:
+    tables = {
+        table for table in inspect(owner).get_table_names() if not table.startswith(("procrastinate_", "alembic"))
+    }
+    with owner.connect() as connection:
+        held = set(connection.scalars(text("SELECT relname FROM pg_class WHERE relrowsecurity")))
+    assert tables == held

@@ -1,0 +1,67 @@
+"""The migrations build what the models say, and can be taken back."""
+
+import pytest
+from sqlalchemy import inspect, make_url, text
+
+from marketplace import db, embedded, migrate
+from marketplace.errors import BadSetting, Conflict, Unavailable
+
+
+@pytest.fixture
+def empty(addresses: embedded.Addresses) -> embedded.Addresses:
+    """A second, empty database on the same server."""
+    name = f"{make_url(addresses.owner).database}_empty"
+    admin = db.connect(_with(addresses.owner, username="postgres")).execution_options(isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} OWNER marketplace_owner"))
+    admin.dispose()
+    return embedded.Addresses(
+        owner=_with(addresses.owner, database=name), application=_with(addresses.application, database=name)
+    )
+
+
+def _with(address: str, **changes: str) -> str:
+    return make_url(address).set(**changes).render_as_string(hide_password=False)
+
+
+def test_upgrade_check_downgrade_upgrade(empty: embedded.Addresses) -> None:
+    migrate.upgrade(empty.owner)
+    migrate.check(empty.owner)
+    migrate.downgrade(empty.owner)
+    engine = db.connect(empty.owner)
+    assert inspect(engine).get_table_names() == ["alembic_version"]
+    engine.dispose()
+    migrate.upgrade(empty.owner)
+    migrate.check(empty.owner)
+
+
+def test_check_names_the_command_when_a_migration_is_missing(empty: embedded.Addresses) -> None:
+    migrate.upgrade(empty.owner, "0001")
+    with pytest.raises(Conflict, match="marketplace db upgrade"):
+        migrate.check(empty.owner)
+
+
+def test_check_finds_a_column_that_no_migration_made(empty: embedded.Addresses) -> None:
+    migrate.upgrade(empty.owner)
+    engine = db.connect(empty.owner)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE settings DROP COLUMN boarders"))
+    engine.dispose()
+    with pytest.raises(Conflict, match="boarders"):
+        migrate.check(empty.owner)
+
+
+def test_the_application_does_not_start_on_a_database_without_tables(empty: embedded.Addresses) -> None:
+    with pytest.raises(Unavailable, match="marketplace db upgrade"):
+        db.connect_as_application(empty.application)
+
+
+def test_the_application_does_not_start_as_the_owner_of_the_tables(addresses: embedded.Addresses) -> None:
+    with pytest.raises(BadSetting, match="row-level security"):
+        db.connect_as_application(addresses.owner)
+
+
+def test_a_database_that_is_down_is_told_in_a_sentence() -> None:
+    with pytest.raises(Unavailable, match="cannot be reached"):
+        db.connect_as_application("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
