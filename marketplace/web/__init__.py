@@ -3,7 +3,6 @@
 from importlib import import_module
 from typing import Any
 
-import jinja2
 from flask import Flask, g, request, url_for
 from sqlalchemy import select
 
@@ -11,7 +10,7 @@ from marketplace.db import transaction
 from marketplace.errors import Unavailable
 from marketplace.models import Tariff
 from marketplace.permissions import NOBODY, POLICY
-from marketplace.web import errors, fields, formats, guards, links
+from marketplace.web import errors, guards, templating
 from marketplace.web.current import actor
 
 # Each noun's module holds a blueprint `bp` of its own name.
@@ -23,23 +22,7 @@ NAVIGATION = (("home.index", "Home"),)
 
 def attach(app: Flask) -> None:
     """Put templates, guards, error pages and every noun's blueprint onto the application."""
-    app.jinja_env.loader = jinja2.ChoiceLoader(
-        [
-            jinja2.PackageLoader("marketplace.web"),
-            jinja2.PrefixLoader({"govuk_frontend_jinja": jinja2.PackageLoader("govuk_frontend_jinja")}),
-        ]
-    )
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(formats.FILTERS)
-    app.jinja_env.globals.update(
-        field_value=fields.field_value,
-        field_error=fields.field_error,
-        field_label=fields.field_label,
-        date_boxes=fields.date_boxes,
-        field_options=fields.field_options,
-        here=links.here,
-        here_without=links.here_without,
-    )
+    templating.register(app)
     guards.attach(app)
     errors.attach(app)
     for noun in NOUNS:

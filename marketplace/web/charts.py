@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 
 STEPS = (1, 2, 2.5, 5, 10, 20)
-MOST_INTERVALS = 5
+MOST_INTERVALS = 4
 
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis from `low` to `high` in the data's own unit, with a labelled mark at each of `marks`; low <= 0 <= high."""
+    """An axis from `low` to `high` in the data's own unit, labelled at each of `marks`; low <= 0 <= high."""
 
     low: float
     high: float
@@ -28,7 +28,7 @@ class Axis:
 
 
 def axis(values: list[float | int]) -> Axis:
-    """The shortest axis of at most five equal intervals, each 1, 2, 2.5 or 5 times a power of ten, that holds zero and
+    """The shortest axis of at most four equal intervals, each 1, 2, 2.5 or 5 times a power of ten, that holds zero and
     every value. Where every value is zero, or there is none, it runs from 0 to 1.
     """
     least, most = min([0, *values]), max([0, *values])

@@ -61,13 +61,12 @@ def date_boxes(form: Form | None, name: str) -> list[dict[str, str]]:
 
 
 def field_options(options: Iterable[tuple[Any, str] | Mapping[str, Any]], chosen: Any) -> list[dict[str, Any]]:
-    """Options as the govuk macros take them, those chosen marked. `chosen` is a value, or a list, tuple or set of them."""
+    """Options as the govuk macros take them, those chosen marked. `chosen` is a value, or a list or set of them."""
     several = chosen if isinstance(chosen, list | tuple | set | frozenset) else [chosen]
     marked = {control(value) for value in several if value is not None}
     items = []
-    for option in options:
-        if not isinstance(option, Mapping):
-            option = {"value": option[0], "text": option[1]}
+    for given in options:
+        option = given if isinstance(given, Mapping) else {"value": given[0], "text": given[1]}
         value = control(option["value"])
         item: dict[str, Any] = {"value": value, "text": option["text"], "checked": value in marked}
         item["selected"] = item["checked"]

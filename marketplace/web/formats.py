@@ -1,6 +1,6 @@
 """How values are written for people: money, days, moments, distances. Registered as template filters by name.
 
-Never reads a form and never rounds what is kept: each function takes an exact value and returns text in plain British English.
+Never reads a form and never rounds what is kept: each takes an exact value and returns text in plain British English.
 """
 
 from collections.abc import Callable
@@ -79,7 +79,7 @@ def counted(count: int, singular: str, plural: str | None = None) -> str:
 
 
 def control(value: object) -> str:
-    """A value as a form control carries it: an enum by its value, a date in ISO form, true and false, "" for nothing."""
+    """A value as a form control carries it: an enum by its value, a date in ISO form, true or false, "" for none."""
     if value is None:
         return ""
     if isinstance(value, Enum):

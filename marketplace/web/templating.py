@@ -23,6 +23,9 @@ FUNCTIONS = (
 def register(app: Flask) -> None:
     """Set the loader (our templates, then the govuk macros under their own prefix), the filters and the functions."""
     govuk = PackageLoader("govuk_frontend_jinja")
-    app.jinja_env.loader = ChoiceLoader([PackageLoader("marketplace.web"), PrefixLoader({"govuk_frontend_jinja": govuk})])
+    app.jinja_env.loader = ChoiceLoader(
+        [PackageLoader("marketplace.web"), PrefixLoader({"govuk_frontend_jinja": govuk})]
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(formats.FILTERS)
     app.jinja_env.globals.update({function.__name__: function for function in FUNCTIONS})

@@ -20,6 +20,7 @@ function enhance(select) {
     placeholder: blank ? blank.textContent.trim() : "",
     showAllValues: true,
     confirmOnBlur: false,
+    inputClasses: select.classList.contains("govuk-select--error") ? "govuk-input--error" : null,
   });
   const box = document.getElementById(id);
   form?.addEventListener("submit", () => {
