@@ -46,6 +46,15 @@ def connect_as_application(url: str) -> Engine:
     BadSetting when the role owns them and so would see every organisation's rows."""
     engine = connect(url)
     try:
+        _refuse_unless_held(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _refuse_unless_held(engine: Engine) -> None:
+    try:
         with engine.connect() as connection:
             is_held = connection.scalar(text("SELECT row_security_active('needs')"))
     except OperationalError as error:
@@ -58,7 +67,6 @@ def connect_as_application(url: str) -> Engine:
             "names a role that row-level security does not hold",
             "use a login role that is a member of marketplace_app and owns nothing",
         )
-    return engine
 
 
 def configure(bind: Engine) -> None:
