@@ -1,1 +1,58 @@
-"""Which pupil goes where, and why not there. Pure: no web, no database."""
+"""Which pupil goes where, and why not there. Pure: no web, no database.
+
+answer = match(problem)                     the recommendation for every pupil, with its proven gap
+violations = check(problem, answer)         [] when the answer holds, by code that shares nothing with the model
+ranking = options_for(problem, pupil)       every provision for one pupil: ranked options, and refusals with reasons
+reason = refusal(problem, pupil, provision)
+"""
+
+from optimiser.answer import (
+    Answer,
+    Assignment,
+    BudgetResult,
+    Distances,
+    KindTotal,
+    PhaseResult,
+    PoolResult,
+    Stage,
+    Summary,
+    Unplaced,
+)
+from optimiser.check import check
+from optimiser.eligibility import REASONS
+from optimiser.highs import SolverError
+from optimiser.options import Option, Ranking, Refused, options_for, refusal
+from optimiser.problem import Budget, Policy, Pool, Price, Problem, Provision, Pupil, Travel
+from optimiser.solve import Progress, TimeRanOutError, match
+
+__all__ = [
+    "REASONS",
+    "Answer",
+    "Assignment",
+    "Budget",
+    "BudgetResult",
+    "Distances",
+    "KindTotal",
+    "Option",
+    "PhaseResult",
+    "Policy",
+    "Pool",
+    "PoolResult",
+    "Price",
+    "Problem",
+    "Progress",
+    "Provision",
+    "Pupil",
+    "Ranking",
+    "Refused",
+    "SolverError",
+    "Stage",
+    "Summary",
+    "TimeRanOutError",
+    "Travel",
+    "Unplaced",
+    "check",
+    "match",
+    "options_for",
+    "refusal",
+]

@@ -1,0 +1,101 @@
+"""Why a pupil is unplaced, in one word and one sentence, true of the answer as it stands.
+
+    universal     the highest level of need is universal: ordinarily available provision meets it
+    no_option     the pupil is eligible for no provision; or every option is worth less than leaving the pupil
+                  unplaced at the policy's weights
+    budget        an option has room in its pool, and what its LA's budget has left cannot pay for it (phase choices)
+    request_full  every provision of the bindingly requested setting that the pupil is eligible for is full
+    capacity      every option draws on a pool without room for it
+
+Room and money are what the finished answer leaves. It must decide nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser.answer import PhaseName, PoolResult, Unplaced, UnplacedReason
+from optimiser.eligibility import REASONS, Catalogue
+from optimiser.options import Options
+from optimiser.placement import TOLERANCE
+from optimiser.problem import Problem, Pupil
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftover:
+    """The pools as the answer leaves them, by id, and the £ left to each LA that has a budget."""
+
+    pools: Mapping[str, PoolResult]
+    money: Mapping[str, int]
+
+
+def explain(
+    problem: Problem, catalogue: Catalogue, options: Options, place: int, phase: PhaseName, leftover: Leftover
+) -> Unplaced:
+    """The reason for one pupil of an ordered problem, with what a person needs to act on it."""
+    pupil = problem.pupils[place]
+    rows = range(options.start[place], options.start[place + 1])
+    if not rows:
+        return _without_option(pupil, phase, catalogue, options, place)
+    weight = problem.policy.unplaced[pupil.priority - 1]
+    worthwhile = [at for at in rows if options.objective[at] < weight]
+    if not worthwhile:
+        detail = f"{len(rows)} options, none better than leaving the pupil unplaced at the policy's weights"
+        return Unplaced(pupil=pupil.pupil, la=pupil.la, phase=phase, reason="no_option", detail=detail)
+    pools = {at: leftover.pools[catalogue.provisions[options.provision[at]].pool] for at in worthwhile}
+    roomy = [at for at, pool in pools.items() if options.use[at] <= pool.amount - pool.used + TOLERANCE]
+    if roomy:
+        cheapest = min(roomy, key=lambda at: (options.cost[at], at))
+        return _beyond_budget(pupil, phase, catalogue, options, cheapest, leftover.money[pupil.la])
+    best = min(worthwhile, key=lambda at: (options.objective[at], at))
+    reason: UnplacedReason = "request_full" if catalogue.is_binding(pupil) and not pupil.locked else "capacity"
+    return _full(pupil, phase, reason, catalogue.provisions[options.provision[best]].provision, pools[best])
+
+
+def _without_option(pupil: Pupil, phase: PhaseName, catalogue: Catalogue, options: Options, place: int) -> Unplaced:
+    if catalogue.band(pupil) == 0:
+        detail = "ordinarily available provision meets the need: every level is universal"
+        return Unplaced(pupil=pupil.pupil, la=pupil.la, phase=phase, reason="universal", detail=detail)
+    counts = options.refusals[place]
+    refusals = {REASONS[code]: int(counts[code]) for code in np.nonzero(counts)[0]}
+    detail = "refused by " + ", ".join(f"{reason} {count}" for reason, count in refusals.items())
+    return Unplaced(
+        pupil=pupil.pupil,
+        la=pupil.la,
+        phase=phase,
+        reason="no_option",
+        detail=detail if refusals else "there is no provision",
+        refusals=refusals,
+    )
+
+
+def _beyond_budget(
+    pupil: Pupil, phase: PhaseName, catalogue: Catalogue, options: Options, at: int, left: int
+) -> Unplaced:
+    provision = catalogue.provisions[options.provision[at]].provision
+    cost = int(options.cost[at])
+    return Unplaced(
+        pupil=pupil.pupil,
+        la=pupil.la,
+        phase=phase,
+        reason="budget",
+        detail=f"{provision} is the cheapest option with room: £{cost:,} a year, £{cost - left:,} more than is left",
+        provision=provision,
+        cost=cost,
+        missing=cost - left,
+    )
+
+
+def _full(pupil: Pupil, phase: PhaseName, reason: UnplacedReason, provision: str, pool: PoolResult) -> Unplaced:
+    unit = {"places": "place", "hours": "hour"}.get(pool.unit, pool.unit)
+    return Unplaced(
+        pupil=pupil.pupil,
+        la=pupil.la,
+        phase=phase,
+        reason=reason,
+        detail=f"{provision} is best but pool {pool.pool} is full: shadow price {pool.shadow_price:.3f} a {unit}",
+        provision=provision,
+        pool=pool.pool,
+        shadow_price=pool.shadow_price,
+    )

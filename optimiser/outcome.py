@@ -1,0 +1,198 @@
+"""From what the phases decided to the rows of an answer. It must decide nothing itself."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimiser.answer import (
+    PHASES,
+    UNPLACED_REASONS,
+    Answer,
+    Assignment,
+    BudgetResult,
+    Distances,
+    KindTotal,
+    PhaseName,
+    PhaseResult,
+    PoolResult,
+    Summary,
+    Unplaced,
+)
+from optimiser.eligibility import Catalogue
+from optimiser.explain import Leftover, explain
+from optimiser.options import Options, option_at
+from optimiser.placement import UNPLACED, Placement
+from optimiser.problem import KINDS, Problem
+from optimiser.programme import Prices, Programme
+
+_ROUNDING = 1e-9  # of a gap: a solver's bound and the objective it proves differ in the last digits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One phase solved: who has which column, the prices, and the bounds that they and the search prove."""
+
+    phase: PhaseName
+    programme: Programme
+    placement: Placement
+    prices: Prices
+    relaxation: float
+    bound: float
+
+    def spent(self, problem: Problem, options: Options) -> Counter[str]:
+        """£ a year by LA."""
+        spent: Counter[str] = Counter()
+        for option in self.programme.option[self.placement.columns].tolist():
+            spent[problem.pupils[options.pupil[option]].la] += int(options.cost[option])
+        return spent
+
+
+def answer_of(problem: Problem, catalogue: Catalogue, options: Options, outcomes: Sequence[Outcome]) -> Answer:
+    """The answer to an ordered problem, its stages still empty; `outcomes` are those of PHASES, in their order."""
+    assignments = _assignments(problem, catalogue, options, outcomes)
+    pools = _pools(problem, outcomes)
+    budgets = _budgets(problem, options, outcomes)
+    unplaced = _unplaced(problem, catalogue, options, outcomes, pools, budgets)
+    summary = _summary(problem, assignments, unplaced, budgets, outcomes)
+    return Answer(assignments=assignments, unplaced=unplaced, pools=pools, budgets=budgets, summary=summary)
+
+
+def _assignments(
+    problem: Problem, catalogue: Catalogue, options: Options, outcomes: Sequence[Outcome]
+) -> tuple[Assignment, ...]:
+    rows: list[Assignment] = []
+    for outcome in outcomes:
+        for at in outcome.programme.option[outcome.placement.columns].tolist():
+            pupil = problem.pupils[options.pupil[at]]
+            option = option_at(options, at, catalogue, pupil)
+            rows.append(
+                Assignment(
+                    pupil=pupil.pupil,
+                    la=pupil.la,
+                    phase=outcome.phase,
+                    provision=option.provision,
+                    setting=option.setting,
+                    kind=option.kind,
+                    pattern=option.pattern,
+                    band=option.band,
+                    fte=option.fte,
+                    road_km=option.road_km,
+                    child_km=option.child_km,
+                    price=option.price,
+                    transport=option.transport,
+                    cost=option.cost,
+                    wish=option.wish,
+                )
+            )
+    return tuple(sorted(rows, key=lambda row: row.pupil))
+
+
+def _pools(problem: Problem, outcomes: Sequence[Outcome]) -> tuple[PoolResult, ...]:
+    uses: list[list[float]] = [[] for _ in problem.pools]
+    for outcome in outcomes:
+        columns = outcome.placement.columns
+        for k, use in zip(
+            outcome.programme.pool[columns].tolist(), outcome.programme.use[columns].tolist(), strict=True
+        ):
+            uses[k].append(use)
+    return tuple(
+        PoolResult(
+            pool=row.pool,
+            setting=row.setting,
+            unit=row.unit,
+            amount=row.amount,
+            used=math.fsum(used),
+            shadow_price=float(price),
+        )
+        for row, used, price in zip(problem.pools, uses, outcomes[-1].prices.pools, strict=True)
+    )
+
+
+def _budgets(problem: Problem, options: Options, outcomes: Sequence[Outcome]) -> tuple[BudgetResult, ...]:
+    duties, choices = (outcome.spent(problem, options) for outcome in outcomes)
+    return tuple(
+        BudgetResult(
+            la=row.la,
+            budget=row.budget,
+            duties=duties[row.la],
+            choices=choices[row.la],
+            left=max(0, row.budget - duties[row.la]) - choices[row.la],
+            shadow_price=float(price),
+        )
+        for row, price in zip(problem.budgets, outcomes[-1].prices.budgets, strict=True)
+    )
+
+
+def _unplaced(
+    problem: Problem,
+    catalogue: Catalogue,
+    options: Options,
+    outcomes: Sequence[Outcome],
+    pools: Sequence[PoolResult],
+    budgets: Sequence[BudgetResult],
+) -> tuple[Unplaced, ...]:
+    leftover = Leftover(pools={row.pool: row for row in pools}, money={row.la: row.left for row in budgets})
+    rows: list[Unplaced] = []
+    for outcome in outcomes:
+        for place, chosen in zip(outcome.programme.members.tolist(), outcome.placement.chosen, strict=True):
+            if chosen == UNPLACED:
+                rows.append(explain(problem, catalogue, options, place, outcome.phase, leftover))
+    return tuple(sorted(rows, key=lambda row: row.pupil))
+
+
+def _summary(
+    problem: Problem,
+    assignments: Sequence[Assignment],
+    unplaced: Sequence[Unplaced],
+    budgets: Sequence[BudgetResult],
+    outcomes: Sequence[Outcome],
+) -> Summary:
+    phases = tuple(_phase(problem, outcome) for outcome in outcomes)
+    reasons = Counter(row.reason for row in unplaced)
+    kinds = {kind: [row.fte for row in assignments if row.kind == kind] for kind in KINDS}
+    return Summary(
+        status="optimal" if all(phase.gap <= problem.policy.bound_gap + _ROUNDING for phase in phases) else "feasible",
+        objective=sum(phase.objective for phase in phases),
+        bound=sum(phase.bound for phase in phases),
+        phases=phases,
+        placed=len(assignments),
+        unplaced=len(unplaced),
+        unplaced_by_reason={reason: reasons[reason] for reason in UNPLACED_REASONS},
+        kinds=tuple(KindTotal(kind=kind, pupils=len(ftes), fte=math.fsum(ftes)) for kind, ftes in kinds.items()),
+        cost=sum(row.cost for row in assignments),
+        overspent={row.la: row.overspent for row in budgets if row.overspent},
+        child_km=_distances([row.child_km for row in assignments]),
+        stages=(),
+    )
+
+
+def _phase(problem: Problem, outcome: Outcome) -> PhaseResult:
+    programme, prices = outcome.programme, outcome.prices
+    return PhaseResult(
+        phase=outcome.phase,
+        pupils=len(programme.members),
+        options=len(programme),
+        placed=len(outcome.placement.columns),
+        objective=outcome.placement.objective,
+        relaxation=outcome.relaxation,
+        bound=outcome.bound,
+        pool_prices={row.pool: float(price) for row, price in zip(problem.pools, prices.pools, strict=True)},
+        budget_prices=_budget_prices(problem, outcome),
+    )
+
+
+def _budget_prices(problem: Problem, outcome: Outcome) -> dict[str, float]:
+    """Empty in the phase of duties, which no budget limits."""
+    if outcome.phase == PHASES[0]:
+        return {}
+    return {row.la: float(price) for row, price in zip(problem.budgets, outcome.prices.budgets, strict=True)}
+
+
+def _distances(km: list[float]) -> Distances | None:
+    if not km:
+        return None
+    median, p90 = np.percentile(np.array(km), [50, 90]).tolist()
+    return Distances(mean=math.fsum(km) / len(km), median=median, p90=p90)
