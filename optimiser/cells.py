@@ -144,7 +144,7 @@ class Number:
 
     @property
     def form(self) -> str:
-        return f"a number from {self.low:,g} to {self.high:,g}, in digits without commas"
+        return f"a number from {self.low:,.15g} to {self.high:,.15g}, in digits without commas"
 
     def read(self, text: str) -> float:
         if not _NUMBER.fullmatch(text):

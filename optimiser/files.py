@@ -72,7 +72,7 @@ def problem_files(problem: Problem) -> Iterator[tuple[str, str]]:
     yield POLICY, policy_text(problem.policy)
 
 
-def csv_text(header: list[str], lines: Iterable[Iterable[str]]) -> str:
+def csv_text(header: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
     """A CSV file as text: commas, quotes where needed, each line ended by a line feed."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -28,7 +28,7 @@ class Entry:
 
     @property
     def form(self) -> str:
-        number = f"from {self.low:,g} to {self.high:,g}"
+        number = f"from {self.low:,.15g} to {self.high:,.15g}"
         return f"a list of {self.length} numbers {number}" if self.length else f"a number {number}"
 
     def accepts(self, value: object) -> bool:
@@ -84,11 +84,13 @@ def read_policy(path: Path, errors: list[FileError]) -> Policy:
     return Policy(**values)
 
 
-def policy_text(policy: Policy) -> str:
-    """The file that reads back as this policy."""
+def policy_text(policy: Policy, *, with_remarks: bool = False) -> str:
+    """The file that reads back as this policy; the remarks say what each number means and may be."""
     lines = []
     for name, entry in ENTRIES.items():
-        lines.append(f"{name} = {_toml(getattr(policy, name))}  # {entry.meaning}; {FORMS[name]}")
+        if with_remarks:
+            lines.append(f"# {entry.meaning}: {FORMS[name]}")
+        lines.append(f"{name} = {_toml(getattr(policy, name))}")
     return "\n".join(lines) + "\n"
 
 

@@ -1,0 +1,215 @@
+"""`marketplace match`: a matching problem on files, an answer on files. No database, no server.
+
+It must never write an answer that its check refuses, nor anything but the list of errors when the files are at fault.
+"""
+
+import math
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from rich import box
+from rich.console import Console
+from rich.status import Status
+from rich.table import Table
+from rich.text import Text
+
+from optimiser.answer import Answer
+from optimiser.answer_files import write_answer, write_errors
+from optimiser.check import check
+from optimiser.errors import BadProblem, FileError
+from optimiser.files import read_problem
+from optimiser.problem import Problem
+from optimiser.report import KIND_NAMES, REASONS, dearest, pounds
+from optimiser.result_folder import FolderTakenError, check_free
+from optimiser.solve import Progress, TimeRanOutError
+from optimiser.solve import match as solve
+from optimiser.template import TemplateExistsError, write_template
+
+FAILED, BAD_INPUT, TIME_RAN_OUT, INTERRUPTED = 1, 2, 3, 130
+MOST_ERRORS_SHOWN = 200
+MOST_FAULTS_SHOWN = 20
+PLAIN_WIDTH = 120  # of tables, where there is no terminal to ask
+
+
+def _above_nothing(ctx: click.Context, parameter: click.Parameter, value: float) -> float:  # noqa: ARG001
+    if not 0 < value < math.inf:
+        raise click.BadParameter("must be a number of seconds above 0.")
+    return value
+
+
+@click.command()
+@click.argument("problem", required=False, type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the result; must not exist or be empty.")
+@click.option("--policy", type=click.Path(path_type=Path), help="Policy file, in place of the folder's policy.toml.")
+@click.option("--seconds", type=float, default=120.0, show_default=True, callback=_above_nothing, help="Time to solve.")
+@click.option("--workbook", is_flag=True, help="Write the tables also as answer.xlsx.")
+@click.option("--template", type=click.Path(path_type=Path), help="Write example files into this folder, and end.")
+def match(
+    problem: Path | None,
+    out: Path | None,
+    policy: Path | None,
+    seconds: float,
+    *,
+    workbook: bool,
+    template: Path | None,
+) -> None:
+    """Match the pupils of PROBLEM, a folder of CSV files or an .xlsx workbook, to provisions.
+
+    Ends with 0 when an answer is written, 2 when the input is at fault (see errors.csv in the folder of --out),
+    3 when the time was over before there was an answer.
+    """
+    if template:
+        if problem or out or policy or workbook:
+            raise click.UsageError("--template stands alone: it writes example files and solves nothing.")
+        _write_template(template)
+        return
+    if not problem or not out:
+        raise click.UsageError("Give a PROBLEM and --out FOLDER, or --template FOLDER.")
+    try:
+        _match(problem, out, policy, seconds, with_workbook=workbook)
+    except KeyboardInterrupt:
+        _stop("Stopped. No answer was written.", INTERRUPTED)
+
+
+def _match(path: Path, out: Path, policy: Path | None, seconds: float, *, with_workbook: bool) -> None:
+    try:
+        check_free(out)
+        problem = read_problem(path, policy)
+    except (FolderTakenError, OSError) as error:
+        _stop(f"Error: {_sentence(error)}", BAD_INPUT)
+    except BadProblem as bad:
+        _refuse(bad.errors, out)
+    try:
+        answer = _solve(problem, seconds)
+    except TimeRanOutError as error:
+        _stop(f"Error: {error}. No answer was written; give more --seconds.", TIME_RAN_OUT)
+    if faults := check(problem, answer):
+        shown = "\n".join(faults[:MOST_FAULTS_SHOWN])
+        _stop(f"{shown}\nError: the answer fails its check in {len(faults)} points and was not written.", FAILED)
+    try:
+        write_answer(problem, answer, out, version=version("send-marketplace"), with_workbook=with_workbook)
+    except (FolderTakenError, OSError) as error:
+        _stop(f"Error: {_sentence(error)} No answer was written.", FAILED)
+    _print_result(answer, out)
+
+
+def _write_template(folder: Path) -> None:
+    try:
+        written = write_template(folder)
+    except (TemplateExistsError, OSError) as error:
+        _stop(f"Error: {_sentence(error)}", BAD_INPUT)
+    click.echo(f"Wrote {', '.join(path.name for path in written)} to {folder}.")
+    click.echo(f"Try: marketplace match {folder} --out result")
+
+
+def _refuse(errors: Sequence[FileError], out: Path) -> NoReturn:
+    """Say every error, on standard error and in errors.csv; no result is written."""
+    for error in errors[:MOST_ERRORS_SHOWN]:
+        click.echo(str(error), err=True)
+    if len(errors) > MOST_ERRORS_SHOWN:
+        click.echo(f"… and {len(errors) - MOST_ERRORS_SHOWN:,} more", err=True)
+    count = "1 error" if len(errors) == 1 else f"{len(errors):,} errors"
+    try:
+        write_errors(errors, out)
+    except (FolderTakenError, OSError) as error:
+        _stop(f"Error: {count}; nothing was solved. The list could not be written: {_sentence(error)}", BAD_INPUT)
+    _stop(f"Error: {count}; nothing was solved. The list is in {out / 'errors.csv'}.", BAD_INPUT)
+
+
+def _solve(problem: Problem, seconds: float) -> Answer:
+    """Solve while the terminal shows where it stands; elsewhere one line a stage goes to standard error.
+
+    The solver works in a thread of its own, because a signal reaches Python only between its steps: so Ctrl-C is
+    heard at once. Nothing is on disk while it works, so it can simply be left.
+    """
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return _in_thread(lambda: solve(problem, seconds=seconds, progress=lambda p: click.echo(_line(p), err=True)))
+    with Status(f"Matching {len(problem.pupils):,} pupils", console=console) as status:
+        return _in_thread(lambda: solve(problem, seconds=seconds, progress=lambda p: status.update(_line(p))))
+
+
+def _in_thread(work: Callable[[], Answer]) -> Answer:
+    done: list[Answer] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(0.1)
+    if failed:
+        raise failed[0]
+    return done[0]
+
+
+def _line(progress: Progress) -> str:
+    line = f"{progress.seconds:6.1f} s  {progress.stage}"
+    if progress.objective is not None:
+        line += f"  objective {progress.objective:,.1f}"
+    if progress.bound is not None:
+        line += f"  bound {progress.bound:,.1f}"
+    return line
+
+
+def _print_result(answer: Answer, out: Path) -> None:
+    """The figures a person asks for first; the files hold the rest."""
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    figures = answer.summary
+    kinds = [(KIND_NAMES[row.kind], f"{row.pupils:,}", f"{row.fte:,.1f}") for row in figures.kinds]
+    kinds.append(("All", f"{figures.placed:,}", f"{sum(row.fte for row in figures.kinds):,.1f}"))
+    reasons = [(REASONS[reason], f"{count:,}") for reason, count in figures.unplaced_by_reason.items() if count]
+    reasons.append(("All", f"{figures.unplaced:,}"))
+    shortages = [(row.pool, row.setting, row.unit, f"{row.shadow_price:,.1f}") for row in dearest(answer.pools)]
+    console.print(_table("Placed", ("kind", "pupils", "FTE"), kinds, texts=1))
+    console.print(_table("Unplaced", ("reason", "pupils"), reasons, texts=1))
+    console.print(_table("Cost a year by LA", ("LA", "cost", "budget", "left"), _costs(answer), texts=1))
+    if shortages:
+        headings = ("pool", "setting", "unit", "worth of one more, km-equivalents")
+        console.print(_table("Dearest shortages", headings, shortages, texts=3))
+    if km := figures.child_km:
+        click.echo(f"Child's km, one way: mean {km.mean:.1f}, median {km.median:.1f}, 90th percentile {km.p90:.1f}")
+    seconds = sum(stage.seconds for stage in figures.stages)
+    click.echo(f"Proven within {figures.gap:.3%} ({figures.status}) in {seconds:.1f} s")
+    click.echo(f"Result: {out}")
+
+
+def _costs(answer: Answer) -> list[tuple[str, ...]]:
+    costs: Counter[str] = Counter()
+    for row in answer.assignments:
+        costs[row.la] += row.cost
+    budgets = {row.la: (pounds(row.budget), pounds(row.left)) for row in answer.budgets}
+    rows = [(la, pounds(costs[la]), *budgets.get(la, ("no limit", ""))) for la in sorted({*costs, *budgets})]
+    return [*rows, ("All", pounds(answer.summary.cost), "", "")]
+
+
+def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int) -> Table:
+    """A table whose first `texts` columns are words and whose others are figures."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if place < texts else "right")
+    for row in rows:
+        table.add_row(*map(Text, row))  # as Text, since an id may look like markup
+    return table
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename} cannot be used: {error.strerror}."
+    return str(error)
+
+
+def _stop(message: str, code: int) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)
