@@ -1,0 +1,155 @@
+"""The words that people read for the codes that tables keep, in one place, in the order in which lists show them.
+
+A code is looked up by its value, so an enumeration's member serves as well. It must never decide anything.
+"""
+
+from pricing.framework import SettingType
+from pricing.profile import Area, Band, Level
+
+YEAR_GROUPS = {-1: "Nursery", 0: "Reception", **{year: f"Year {year}" for year in range(1, 15)}}
+SEXES = {"F": "Female", "M": "Male"}
+INTAKES = {"mixed": "Girls and boys", "F": "Girls only", "M": "Boys only"}
+
+AREAS = {area.value: area.words for area in Area}  # of the SEND Code of Practice (2015), chapter 6
+LEVELS = {int(level): level.name.capitalize() for level in Level}
+BANDS = {band.value: band.value.capitalize() for band in Band}
+
+# What each level looks like, so that two people who know the pupil would choose the same one.
+LEVEL_DESCRIPTIONS: dict[str, dict[int, str]] = {
+    "ci": {
+        0: "Communicates as most pupils of this age do; good classroom practice is enough.",
+        1: "Needs adjustments, such as simpler language, visual timetables or preparation for change.",
+        2: "Needs a planned programme and regular adult support to understand, be understood or join in.",
+        3: "Needs specialist teaching every day; speech is limited, or social difference disrupts most of the day.",
+        4: "Communicates mainly by signs, symbols or devices, or needs an autism-specific setting all day.",
+        5: "Communication is at the earliest stage, or distress about it needs constant specialist support.",
+    },
+    "cl": {
+        0: "Learns within the range usual for this age.",
+        1: "Works somewhat below this age; differentiated work and short interventions are enough.",
+        2: "Works several years below this age, or has a marked specific difficulty; regular extra teaching.",
+        3: "Needs an adapted curriculum and small groups for most of the week.",
+        4: "Has severe learning difficulties; needs a specialist curriculum throughout.",
+        5: "Has profound learning difficulties; works at the earliest stages of development.",
+    },
+    "semh": {
+        0: "Copes with school as most pupils of this age do.",
+        1: "Needs a key adult, check-ins or support with friendships.",
+        2: "Needs a plan and regular adult support to stay calm, attend or take part.",
+        3: "Often distressed, withdrawn or at risk of exclusion; needs a therapeutic approach every day.",
+        4: "Cannot attend or stay safe without high staffing and therapy throughout the day.",
+        5: "A risk to self or others at most times; needs constant skilled supervision.",
+    },
+    "sp": {
+        0: "No sensory or physical barrier that ordinary care does not meet.",
+        1: "Needs small adjustments, such as seating, enlarged print or a hearing aid checked.",
+        2: "Needs regular specialist advice, equipment or help with mobility or personal care.",
+        3: "Needs daily specialist teaching, therapy or help to move, see, hear or manage personal care.",
+        4: "Needs help with all physical tasks, or has little useful sight or hearing.",
+        5: "Needs constant physical or nursing care, or has a dual sensory loss.",
+    },
+}
+
+# DfE codes of the primary type of need (school census).
+PRIMARY_NEEDS = {
+    "ASD": "Autistic spectrum disorder",
+    "SEMH": "Social, emotional and mental health",
+    "SLCN": "Speech, language and communication needs",
+    "MLD": "Moderate learning difficulty",
+    "SLD": "Severe learning difficulty",
+    "PMLD": "Profound and multiple learning difficulty",
+    "SPLD": "Specific learning difficulty",
+    "DS": "Down syndrome",
+    "PD": "Physical disability",
+    "HI": "Hearing impairment",
+    "VI": "Vision impairment",
+    "MSI": "Multi-sensory impairment",
+    "OTH": "Other difficulty or disability",
+}
+
+FACILITIES = {
+    "step_free": "Step-free throughout",
+    "hoist": "Hoists and changing places",
+    "hydrotherapy": "Hydrotherapy pool",
+    "sensory_room": "Sensory room",
+    "low_stimulus": "Low-stimulus rooms",
+    "secure_grounds": "Secure grounds",
+    "acoustic": "Acoustically treated classrooms",
+    "braille": "Braille and tactile resources",
+    "signing": "Signing throughout (British Sign Language or Makaton)",
+    "nursing": "Nurse on site",
+    "therapy_rooms": "Therapy rooms",
+    "vocational": "Workshops for vocational courses",
+}
+
+KINDS = {"full": "Full placement", "porous": "Porous placement", "outreach": "Outreach into mainstream"}
+KIND_DESCRIPTIONS = {
+    "full": "Every session of the week at the special setting.",
+    "porous": "A share of the week at the special setting; the mainstream school keeps the roll and the other sessions.",
+    "outreach": "Specialist staff come into the mainstream school for some hours each week.",
+}
+PATTERNS = {
+    "day": "Day",
+    "weekly": "Weekly boarding",
+    "termly": "Termly boarding (38 weeks)",
+    "annual": "All year (52 weeks)",
+}
+UNITS = {"places": "places", "hours": "hours a week"}
+SETTING_TYPES = {member.value: member.words[0].upper() + member.words[1:] for member in SettingType}
+PRIORITIES = {
+    1: "1, most urgent: out of school, or a tribunal's order",
+    2: "2, urgent: the placement is breaking down",
+    3: "3, usual",
+    4: "4, can wait a term",
+    5: "5, planned ahead",
+}
+
+# Grounds on which a request is not followed, with the statute that each stands in.
+GROUNDS = {
+    "unsuitable": "Unsuitable for the pupil's age, ability, aptitude or special educational needs",
+    "education_of_others": "Incompatible with the efficient education of others",
+    "resources": "Incompatible with the efficient use of resources",
+    "public_expenditure": "Unreasonable public expenditure",
+}
+GROUND_STATUTES = {
+    "unsuitable": "Children and Families Act 2014, section 39(4)(a)",
+    "education_of_others": "Children and Families Act 2014, section 39(4)(b)(i)",
+    "resources": "Children and Families Act 2014, section 39(4)(b)(ii)",
+    "public_expenditure": "Education Act 1996, section 9",
+}
+
+NEED_STATUSES = {
+    "draft": "Draft",
+    "published": "Published",
+    "consulting": "Consulting",
+    "offered": "Offered",
+    "placed": "Placed",
+    "withdrawn": "Withdrawn",
+}
+
+# Why a provision is no option for a pupil: the first condition that fails, in the order in which they are tested.
+REFUSALS = {
+    "universal": "Ordinarily available provision meets the pupil's needs",
+    "locked": "Another provision is fixed by an order",
+    "request": "The parents' request for another setting is binding",
+    "kind": "Not one of the kinds judged suitable",
+    "pattern": "Another residential pattern",
+    "age": "Does not take the year group",
+    "sex": "Does not take pupils of this sex",
+    "need": "Does not meet the primary need",
+    "level": "A level of need is above what it meets",
+    "facilities": "Lacks a facility that is essential",
+    "la": "Does not serve this local authority",
+    "forbidden": "Ruled out by the local authority",
+    "price": "Has no published price for the band",
+    "travel": "Too far to travel",
+}
+
+# Why a run places a pupil nowhere.
+UNPLACED = {
+    "universal": "Ordinarily available provision meets the pupil's needs",
+    "no_option": "No provision is suitable",
+    "capacity": "Every suitable provision is full",
+    "budget": "The budget does not reach",
+    "request_full": "The setting that the parents request is full",
+}

@@ -1,0 +1,34 @@
+"""Every code that the tables keep has words that people read."""
+
+import pytest
+
+from marketplace import vocabulary
+from marketplace.models import Band, Ground, Kind, NeedStatus, Pattern, SettingType, Unit
+from optimiser.eligibility import REASONS
+from optimiser.problem import AREAS, PRIMARY_NEEDS
+
+
+@pytest.mark.parametrize(
+    ("words", "codes"),
+    [
+        (vocabulary.AREAS, AREAS),
+        (vocabulary.BANDS, Band),
+        (vocabulary.GROUNDS, Ground),
+        (vocabulary.GROUND_STATUTES, Ground),
+        (vocabulary.KINDS, Kind),
+        (vocabulary.KIND_DESCRIPTIONS, Kind),
+        (vocabulary.LEVEL_DESCRIPTIONS, AREAS),
+        (vocabulary.NEED_STATUSES, NeedStatus),
+        (vocabulary.PATTERNS, Pattern),
+        (vocabulary.PRIMARY_NEEDS, PRIMARY_NEEDS),
+        (vocabulary.REFUSALS, REASONS),
+        (vocabulary.SETTING_TYPES, SettingType),
+        (vocabulary.UNITS, Unit),
+    ],
+)
+def test_every_code_has_words_and_no_words_lack_a_code(words: dict[str, object], codes: list[str]) -> None:
+    assert {str(code) for code in codes} == words.keys()
+
+
+def test_every_level_is_described_in_every_area() -> None:
+    assert all(described.keys() == vocabulary.LEVELS.keys() for described in vocabulary.LEVEL_DESCRIPTIONS.values())
