@@ -1,0 +1,66 @@
+"""A framework file: what it holds and what it is refused for."""
+
+import json
+import tomllib
+from datetime import date
+from typing import Any
+
+import pytest
+
+from pricing.framework import DEMONSTRATION_FRAMEWORK, Basis, SettingType, Status, load_framework
+from pricing.table import Invalid
+
+
+def content(**changes: object) -> dict[str, Any]:
+    return tomllib.loads(DEMONSTRATION_FRAMEWORK.read_text("utf-8")) | changes
+
+
+def faults(**changes: object) -> list[str]:
+    with pytest.raises(Invalid) as refusal:
+        load_framework(content(**changes))
+    return [fault.where for fault in refusal.value.faults]
+
+
+def test_the_demonstration_framework_says_that_it_is_illustrative_and_has_its_sources() -> None:
+    framework = load_framework(DEMONSTRATION_FRAMEWORK)
+    assert "illustrative" in framework.name
+    assert "SEND Code of Practice" in framework.source
+    assert (framework.status, framework.basis, framework.starts_on) == (Status.ADOPTED, Basis.LOCAL, date(2026, 4, 1))
+    assert dict(framework.place_funding) == {SettingType.NMSS: 1_000_000, SettingType.STATE_SPECIAL: 1_000_000}
+
+
+def test_a_framework_kept_as_json_is_the_same_framework() -> None:
+    kept = json.loads(json.dumps(content(), default=str))
+    assert load_framework(kept) == load_framework(DEMONSTRATION_FRAMEWORK)
+
+
+def test_a_framework_cannot_be_changed() -> None:
+    framework = load_framework(DEMONSTRATION_FRAMEWORK)
+    with pytest.raises(TypeError):
+        framework.place_funding[SettingType.NMSS] = 0  # type: ignore[index]
+
+
+def test_every_fault_is_reported_at_once() -> None:
+    assert faults(name="", status="live", starts_on="soon", colour="red") == ["name", "status", "starts_on", "colour"]
+
+
+@pytest.mark.parametrize("setting_type", ["independent", "section41"])
+def test_an_independent_school_has_no_place_funding(setting_type: str) -> None:
+    funding = {"nmss": 10_000, "state_special": 10_000, setting_type: 10_000}
+    assert faults(place_funding=funding) == [f"[place_funding] {setting_type}"]
+
+
+@pytest.mark.parametrize("setting_type", ["nmss", "state_special"])
+def test_place_funding_that_is_not_stated_is_not_taken_for_none(setting_type: str) -> None:
+    funding = {"nmss": 10_000, "state_special": 10_000}
+    del funding[setting_type]
+    assert faults(place_funding=funding) == [f"[place_funding] {setting_type}"]
+
+
+def test_a_new_amount_is_a_new_file_and_no_change_of_code() -> None:
+    framework = load_framework(content(place_funding={"nmss": 11_000, "state_special": 12_000, "ap": 9_000}))
+    assert [framework.place_funding[each] for each in ("nmss", "state_special", "ap")] == [1100000, 1200000, 900000]  # type: ignore[index]
+
+
+def test_every_setting_type_has_words() -> None:
+    assert all(each.words for each in SettingType)
