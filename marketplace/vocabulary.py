@@ -85,7 +85,7 @@ FACILITIES = {
 KINDS = {"full": "Full placement", "porous": "Porous placement", "outreach": "Outreach into mainstream"}
 KIND_DESCRIPTIONS = {
     "full": "Every session of the week at the special setting.",
-    "porous": "A share of the week at the special setting; the mainstream school keeps the roll and the other sessions.",
+    "porous": "A share of the week at the special setting; the mainstream school keeps the roll and the rest.",
     "outreach": "Specialist staff come into the mainstream school for some hours each week.",
 }
 PATTERNS = {

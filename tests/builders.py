@@ -145,7 +145,16 @@ def framework(session: Session, **fields: Any) -> Framework:
         "version": f"{next(_numbers)}",
         "status": TariffStatus.ADOPTED,
         "starts_on": date(2026, 4, 1),
-        "content": {"co_occurrence": True},
+        "content": {
+            "name": "Test framework",
+            "version": "1",
+            "status": "adopted",
+            "basis": "local",
+            "starts_on": "2026-04-01",
+            "source": "Made up for tests.",
+            "co_occurrence": True,
+            "place_funding": {"nmss": 10_000, "state_special": 10_000},
+        },
         **fields,
     }
     return kept(session, Framework(**fields))

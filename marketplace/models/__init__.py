@@ -1,7 +1,7 @@
 """Tables, by noun. Importing this package registers all of them."""
 
 from marketplace.models.audit import AuditEvent
-from marketplace.models.base import Base, now
+from marketplace.models.base import Base, now, today
 from marketplace.models.matching import RUN_MOVES, Budget, MatchingRun, Phase, Recommendation, RunResult, RunStatus
 from marketplace.models.needs import NEED_MOVES, Ground, Need, NeedStatus
 from marketplace.models.organisations import Authority, Operator, Organisation, OrganisationKind, Provider, Region
@@ -57,4 +57,5 @@ __all__ = [
     "UserSession",
     "Vacancy",
     "now",
+    "today",
 ]

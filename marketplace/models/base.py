@@ -1,8 +1,9 @@
 """What all tables share: naming of constraints, types of columns, enumerations by value."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, DateTime, Enum, Identity, MetaData, String
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -44,3 +45,8 @@ def by_value(enumeration: type[StrEnum], name: str) -> Enum:
 def now() -> datetime:
     """The instant, aware and in UTC."""
     return datetime.now(UTC)
+
+
+def today() -> date:
+    """The day in London, by which deadlines and validity dates go."""
+    return datetime.now(ZoneInfo("Europe/London")).date()
