@@ -150,8 +150,8 @@ class TestCharts:
             "bar('Prices', [{'label': 'Norshire', 'value': 6400000, 'marked': true}], 'Price a year, £')",
             "dot('Prices', [{'label': 'Norshire', 'value': 6400000, 'low': 1, 'high': 9}], 'Price a year, £')",
             (
-                "box('Prices', [dict(label='Norshire', minimum=1, lower=2, median=6400000, upper=6400001, maximum=6400002,"
-                " n=7, value=3)], 'Price a year, £')"
+                "box('Prices', [dict(label='Norshire', minimum=1, lower=2, median=6400000, upper=6400001,"
+                " maximum=6400002, n=7, value=3)], 'Price a year, £')"
             ),
             "line('Prices', ['Norshire', 'Eastmere'], [{'name': 'One', 'values': [6400000, none]}], 'Price a year, £')",
             "histogram('Prices', [{'low': 0, 'high': 6400000, 'count': 4}], 'Price a year, £', 'Norshire')",
@@ -168,3 +168,35 @@ class TestCharts:
     @pytest.mark.parametrize("chart", ["bar", "dot", "box"])
     def test_a_chart_of_nothing_is_still_drawn(self, chart: str) -> None:
         assert "<svg" in render_template_string(CHARTS + "{{ " + chart + "('Prices', [], 'Price, £') }}")
+
+
+@pytest.mark.usefixtures("pages")
+@pytest.mark.parametrize(
+    ("tag", "words", "colour"),
+    [
+        ("status_tag('awaiting_approval')", "Awaiting approval", "purple"),
+        ("status_tag('a status not yet known')", "A status not yet known", "grey"),
+        ("vacancy_age(0)", "Confirmed today", "green"),
+        ("vacancy_age(1)", "Confirmed 1 day ago", "green"),
+        ("vacancy_age(14)", "Confirmed 14 days ago", "green"),
+        ("vacancy_age(15)", "Confirmed 15 days ago", "yellow"),
+        ("vacancy_age(31)", "Not confirmed for 31 days", "red"),
+        ("vacancy_age(none)", "Never confirmed", "red"),
+        ("days_left(-1)", "1 day overdue", "red"),
+        ("days_left(0)", "Due today", "yellow"),
+        ("days_left(4)", "4 days left", "grey"),
+    ],
+)
+def test_a_tag_says_in_words_what_its_colour_says(tag: str, words: str, colour: str) -> None:
+    macros = '{% from "macros/status.html" import status_tag, vacancy_age, days_left %}'
+    text = render_template_string(macros + "{{ " + tag + " }}").strip()
+    assert text == f'<strong class="govuk-tag govuk-tag--{colour} app-tag">{words}</strong>'
+
+
+@pytest.mark.usefixtures("pages")
+def test_a_part_that_renews_itself_announces_its_changes_and_has_a_link_without_script() -> None:
+    macros = '{% from "macros/progress.html" import live %}'
+    text = render_template_string(macros + "{% call live('run-7', '/runs/7/progress') %}40% done{% endcall %}")
+    assert 'role="status" hx-get="/runs/7/progress" hx-trigger="every 2s" hx-swap="outerHTML"' in text
+    assert "40% done" in text
+    assert "Renew this page" in text

@@ -19,6 +19,7 @@ function enhance(select) {
     defaultValue: select.value === "" ? "" : undefined,
     placeholder: blank ? blank.textContent.trim() : "",
     showAllValues: true,
+    displayMenu: "overlay", // an inline menu, closing, would move the button that is being clicked
     confirmOnBlur: false,
     inputClasses: select.classList.contains("govuk-select--error") ? "govuk-input--error" : null,
   });
