@@ -134,6 +134,7 @@ def test_equal_band_prices_are_allowed_and_a_falling_one_is_found_across_a_band_
     ("changes", "where"),
     [
         ({"band": {}}, "band"),
+        ({"band": {"moderate": 30_000, "intensive": 0}}, "[band] intensive"),
         ({"pattern": {"weekly": 1.5}}, "[pattern] day"),
         ({"pattern": {"day": 0.4}}, "[pattern] day"),
         ({"pattern": {"day": 1, "nightly": 2}}, "[pattern] nightly"),
