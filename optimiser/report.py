@@ -15,8 +15,9 @@ from optimiser.answer import Answer, PoolResult
 from optimiser.problem import KINDS, Problem
 
 SMALLEST_CELL = 5  # pupils: a smaller number can tell who they are
-CELL_SIZES = (5_000, 10_000, 20_000, 50_000, 100_000)  # metres; the first that makes the map at most MAX_CELLS wide
-MAX_CELLS = 30
+CELL_SIZES = (5_000, 10_000, 20_000, 50_000, 100_000)  # metres; see _grid
+MAX_CELLS = 30  # across the map
+DRAWN_SHARE = 0.75  # of the pupils, for a grid to be fine enough and not too fine
 MAP_WIDTH = 600  # units of the drawing
 DEAREST = 10  # pools listed as the dearest shortages
 DISTANCE_STEPS = (2, 5, 10, 15, 20, 30, 40)  # km, upper ends of the bars
@@ -176,7 +177,7 @@ def _map(problem: Problem, pools: Sequence[PoolResult]) -> Map | None:
         return None
     eastings, northings = zip(*points, strict=True)
     extent = max(max(eastings) - min(eastings), max(northings) - min(northings))
-    size = next((size for size in CELL_SIZES if extent <= size * MAX_CELLS), CELL_SIZES[-1])
+    size, drawn = _grid(homes, extent)
     west, south = min(eastings) // size, min(northings) // size
     across, up = max(eastings) // size - west + 1, max(northings) // size - south + 1
     side = MAP_WIDTH / max(across, up)
@@ -184,8 +185,6 @@ def _map(problem: Problem, pools: Sequence[PoolResult]) -> Map | None:
     def place(easting: float, northing: float) -> tuple[float, float]:
         return round((easting / size - west) * side, 1), round((up - northing / size + south) * side, 1)
 
-    counts = Counter((easting // size, northing // size) for easting, northing in homes)
-    drawn = {cell: count for cell, count in sorted(counts.items()) if count >= SMALLEST_CELL}
     most = max(drawn.values(), default=1)
     areas = []
     for (column, row), count in drawn.items():
@@ -194,3 +193,14 @@ def _map(problem: Problem, pools: Sequence[PoolResult]) -> Map | None:
         areas.append(Area(x, y, round(side, 1), column * size, row * size, count, shade))
     dots = tuple(Dot(*place(*at), setting, setting in short) for setting, at in sorted(settings.items()))
     return Map(round(across * side, 1), round(up * side, 1), dots, tuple(areas), size // 1000)
+
+
+def _grid(homes: Sequence[tuple[int, int]], extent: int) -> tuple[int, dict[tuple[int, int], int]]:
+    """The finest grid that still shows most pupils: its size in metres, and the pupils of each cell drawn."""
+    drawn: dict[tuple[int, int], int] = {}
+    for size in CELL_SIZES:
+        counts = Counter((easting // size, northing // size) for easting, northing in homes)
+        drawn = {cell: count for cell, count in sorted(counts.items()) if count >= SMALLEST_CELL}
+        if extent <= size * MAX_CELLS and sum(drawn.values()) >= DRAWN_SHARE * len(homes):
+            break
+    return size, drawn
