@@ -12,10 +12,12 @@ from marketplace.errors import NotPermitted
 from marketplace.models import (
     AuditEvent,
     Authority,
+    Band,
     Base,
     Budget,
     MatchingRun,
     Need,
+    Part,
     Pool,
     PriceLine,
     PriceSchedule,
@@ -28,6 +30,7 @@ from marketplace.models import (
     RunResult,
     RunStatus,
     ScheduleStatus,
+    Tariff,
     User,
     UserRole,
     UserSession,
@@ -54,6 +57,20 @@ class World:
         provider = builders.provider(session)
         provision = builders.provision(session, builders.pool(session, builders.setting(session, la, provider)))
         builders.schedule(session, provision)
+        framework = builders.framework(session)
+        builders.kept(
+            session,
+            Tariff(
+                framework=framework,
+                name=f"Tariff {framework.id}",
+                status="draft",
+                starts_on=date(2026, 9, 1),
+                content={},
+            ),
+        )
+        draft = PriceSchedule(setting_id=provision.setting_id, version=2, starts_on=date(2027, 9, 1))
+        draft.lines = [PriceLine(provision_id=provision.id, band=Band.MILD, part=Part.CORE, amount=1)]
+        session.add(draft)
         need = builders.need(session, la)
         user = builders.user(session, la, Role.COMMISSIONER)
         session.add(UserSession(user=user, token_hash=f"{user.id}"))
@@ -70,7 +87,8 @@ class World:
         )
         session.add(AuditEvent(organisation_id=la.id, event="tested", subject_type="needs", subject_id=need.id))
         session.flush()
-        return {"region": region.id, "la": la.id, "provider": provider.id, "setting": provision.setting_id}
+        ids = {"region": region.id, "la": la.id, "provider": provider.id, "setting": provision.setting_id}
+        return {**ids, "operator": builders.operator(session).id}
 
     def actor(self, kind: str, side: int = 0) -> Actor:
         return Actor(scope=kind, user_id=None, organisation_id=self.sides[side][kind])
@@ -115,8 +133,8 @@ SEES = [
     ("provider", Pool, 1),
     ("provider", Provision, 1),
     ("provider", Vacancy, 1),
-    ("provider", PriceSchedule, 1),
-    ("provider", PriceLine, 3),
+    ("provider", PriceSchedule, 2),
+    ("provider", PriceLine, 4),
 ]
 
 
@@ -128,12 +146,10 @@ def test_an_actor_sees_only_the_rows_of_its_scope(world: World, kind: str, model
 
 
 def test_a_draft_price_is_seen_by_its_provider_only(world: World) -> None:
-    with transaction(world.actor("provider")) as session:
-        session.add(PriceSchedule(setting_id=world.sides[0]["setting"], version=2, starts_on=date(2027, 9, 1)))
     drafts = select(func.count()).select_from(PriceSchedule).where(PriceSchedule.status == ScheduleStatus.DRAFT)
     for actor, seen in [
         (world.actor("provider"), 1),
-        (world.actor("provider", 1), 0),
+        (world.actor("operator"), 0),
         (world.actor("la"), 0),
         (world.actor("region"), 0),
     ]:
@@ -177,8 +193,8 @@ PUBLISHED_CHANGES = [
     "UPDATE price_lines SET amount = 1",
     "DELETE FROM price_lines",
     """INSERT INTO price_lines (schedule_id, provision_id, band, part, amount)
-       SELECT min(schedule_id), min(provision_id), 'mild', 'core', 1 FROM price_lines""",
-    "UPDATE price_schedules SET starts_on = starts_on - 1",
+       SELECT min(schedule_id), min(provision_id), 'exceptional', 'core', 1 FROM price_lines""",
+    "UPDATE price_schedules SET starts_on = starts_on - 1 WHERE status = 'published'",
     "UPDATE price_schedules SET status = 'draft', published_at = NULL",
     "DELETE FROM price_schedules",
 ]

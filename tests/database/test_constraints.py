@@ -1,0 +1,142 @@
+"""Every named rule of the database is broken once, and refuses by its own name."""
+
+import pytest
+from sqlalchemy import Engine, ForeignKeyConstraint, PrimaryKeyConstraint, text
+from sqlalchemy.exc import IntegrityError
+
+from marketplace.db import transaction
+from marketplace.models import Base
+from marketplace.permissions import SYSTEM
+from tests.database.test_isolation import World
+
+DRAFT = "(SELECT id FROM price_schedules WHERE status = 'draft')"
+
+# constraint → a statement that breaks it and nothing that is checked before it
+BREAKERS = {
+    "uq_organisations_kind_name": "UPDATE organisations SET name = 'same' WHERE kind = 'provider'",
+    "ck_authorities_code": "UPDATE authorities SET code = '12'",
+    "ck_authorities_area_factor": "UPDATE authorities SET area_factor = 3",
+    "uq_authorities_code": "UPDATE authorities SET code = '999'",
+    "ck_settings_urn": "UPDATE settings SET urn = 1",
+    "ck_settings_ages": "UPDATE settings SET low_age = 12, high_age = 11",
+    "ck_settings_capacity": "UPDATE settings SET capacity = -1",
+    "ck_settings_pupils": "UPDATE settings SET pupils = -1",
+    "uq_settings_urn": "UPDATE settings SET urn = 123456",
+    "ck_users_email": "UPDATE users SET email = 'Not@Lower.Case'",
+    "uq_users_email": "UPDATE users SET email = 'same@example.org'",
+    "uq_user_sessions_token_hash": "UPDATE user_sessions SET token_hash = 'same'",
+    "ck_vacancies_years": "UPDATE vacancies SET low_year = -2",
+    "ck_vacancies_year_order": "UPDATE vacancies SET low_year = 9, high_year = 8",
+    "ck_vacancies_amount": "UPDATE vacancies SET amount = -1",
+    "ex_vacancies_overlap": """INSERT INTO vacancies (pool_id, low_year, high_year, starts_on, amount)
+                               SELECT pool_id, high_year, high_year, starts_on, 1 FROM vacancies""",
+    "ck_provisions_years": "UPDATE provisions SET high_year = 15",
+    "ck_provisions_year_order": "UPDATE provisions SET low_year = 9, high_year = 8",
+    "ck_provisions_sessions_of_porous": "UPDATE provisions SET kind = 'porous'",
+    "ck_provisions_sessions": "UPDATE provisions SET kind = 'porous', sessions = 10",
+    "ck_provisions_pattern_of_full": "UPDATE provisions SET kind = 'outreach', pattern = 'weekly'",
+    "ck_provisions_radius_of_outreach": "UPDATE provisions SET radius_km = 5",
+    "ck_provisions_levels": "UPDATE provisions SET max_ci = 6",
+    "ck_provisions_needs": "UPDATE provisions SET needs = '{}'",
+    "uq_price_schedules_setting_id_version": "UPDATE price_schedules SET version = 1 WHERE status = 'draft'",
+    "ck_price_schedules_dates": "UPDATE price_schedules SET ends_on = starts_on - 1 WHERE status = 'draft'",
+    "ck_price_schedules_published_at": "UPDATE price_schedules SET published_at = now() WHERE status = 'draft'",
+    "ex_price_schedules_overlap": """UPDATE price_schedules SET status = 'published', published_at = now()
+                                     WHERE status = 'draft'""",
+    "ck_price_lines_amount": f"UPDATE price_lines SET amount = -1 WHERE schedule_id IN {DRAFT}",
+    "ck_price_lines_weeks": f"UPDATE price_lines SET weeks = 53 WHERE schedule_id IN {DRAFT}",
+    "ck_price_lines_hours": f"UPDATE price_lines SET hours_a_week = 0 WHERE schedule_id IN {DRAFT}",
+    "ck_price_lines_discipline_of_therapy": f"UPDATE price_lines SET discipline = 'salt' WHERE schedule_id IN {DRAFT}",
+    "ck_price_lines_hours_of_staff": f"UPDATE price_lines SET part = 'one_to_one' WHERE schedule_id IN {DRAFT}",
+    "uq_price_lines_part": f"""INSERT INTO price_lines (schedule_id, provision_id, band, part, amount)
+                               SELECT schedule_id, provision_id, band, part, 2 FROM price_lines
+                               WHERE schedule_id IN {DRAFT}""",
+    "uq_frameworks_name_version": "UPDATE frameworks SET name = 'same', version = 'same'",
+    "uq_tariffs_name_starts_on": "UPDATE tariffs SET name = 'same', starts_on = '2026-09-01'",
+    "ck_tariffs_dates": "UPDATE tariffs SET ends_on = starts_on - 1",
+    "uq_needs_authority_id_reference": """UPDATE needs SET reference = 'same',
+                                          authority_id = (SELECT min(authority_id) FROM needs)""",
+    "ck_needs_reference": "UPDATE needs SET reference = 'has a space'",
+    "ck_needs_complete": "UPDATE needs SET year_group = NULL",
+    "ck_needs_year_group": "UPDATE needs SET year_group = 15",
+    "ck_needs_sex": "UPDATE needs SET sex = 'X'",
+    "ck_needs_levels": "UPDATE needs SET level_sp = 6",
+    "ck_needs_priority": "UPDATE needs SET priority = 6",
+    "ck_needs_max_km": "UPDATE needs SET max_km = 0",
+    "ck_needs_kinds": "UPDATE needs SET kinds = '{residential}'",
+    "ck_needs_override_reason": "UPDATE needs SET band_override = 'profound'",
+    "ck_needs_ground_evidence": "UPDATE needs SET ground = 'resources', request_id = (SELECT min(id) FROM settings)",
+    "ck_needs_ground_of_request": "UPDATE needs SET ground = 'resources', ground_evidence = 'x'",
+    "ck_budgets_amount": "UPDATE budgets SET amount = -1",
+    "uq_matching_runs_active": """UPDATE matching_runs SET status = 'queued',
+                                  scope_id = (SELECT min(scope_id) FROM matching_runs)""",
+    "ck_matching_runs_error_of_failed": "UPDATE matching_runs SET status = 'failed'",
+    "ck_matching_runs_seconds": "UPDATE matching_runs SET seconds = 0",
+    "uq_recommendations_run_id_need_id": """UPDATE recommendations SET
+                                            run_id = (SELECT min(run_id) FROM recommendations),
+                                            need_id = (SELECT min(need_id) FROM recommendations)""",
+    "ck_recommendations_placed_or_reason": "UPDATE recommendations SET reason = 'capacity'",
+    "ck_recommendations_cost": "UPDATE recommendations SET price = NULL",
+}
+
+
+def rules() -> dict[str, str]:
+    """Every named rule of every table with its breaker; "" where nobody has written one."""
+    found: dict[str, str] = {}
+    for table in Base.metadata.sorted_tables:
+        for constraint in table.constraints:
+            name = str(constraint.name)
+            if isinstance(constraint, ForeignKeyConstraint):
+                column = constraint.column_keys[0]
+                if not table.columns[column].primary_key:
+                    found[f"fk_{table.name}_{column}"] = f"UPDATE {table.name} SET {column} = -1"
+            elif isinstance(constraint, PrimaryKeyConstraint):
+                continue
+            elif getattr(constraint, "_type_bound", False):  # the values of an enumeration
+                column = name.removeprefix(f"ck_{table.name}_")
+                found[name] = f"UPDATE {table.name} SET {column} = 'nonsense'"
+            else:
+                found[name] = BREAKERS.get(name, "")
+        found.update({str(index.name): BREAKERS.get(str(index.name), "") for index in table.indexes if index.unique})
+    return found
+
+
+RULES = rules()
+# Set together with another column, or on a row that the triggers of published prices guard first.
+INDIRECT = {
+    "ck_needs_band_override": "UPDATE needs SET band_override = 'nonsense', band_override_reason = 'x'",
+    "ck_needs_ground": """UPDATE needs SET ground = 'nonsense', ground_evidence = 'x',
+                          request_id = (SELECT min(id) FROM settings)""",
+    "ck_price_lines_band": f"UPDATE price_lines SET band = 'nonsense' WHERE schedule_id IN {DRAFT}",
+    "ck_price_lines_part": f"UPDATE price_lines SET part = 'nonsense' WHERE schedule_id IN {DRAFT}",
+    "ck_price_lines_discipline": f"""UPDATE price_lines SET part = 'therapy', hours_a_week = 1,
+                                     discipline = 'nonsense' WHERE schedule_id IN {DRAFT}""",
+    "ck_price_schedules_status": """UPDATE price_schedules SET status = 'nonsense', published_at = now(),
+                                    starts_on = '2010-09-01', ends_on = '2011-09-01' WHERE status = 'draft'""",
+    "fk_price_lines_schedule_id": f"UPDATE price_lines SET schedule_id = -1 WHERE schedule_id IN {DRAFT}",
+    "fk_price_lines_provision_id": f"UPDATE price_lines SET provision_id = -1 WHERE schedule_id IN {DRAFT}",
+    "fk_price_schedules_setting_id": """INSERT INTO price_schedules (setting_id, version, status, starts_on, edit)
+                                        VALUES (-1, 1, 'draft', '2027-09-01', 1)""",
+    "fk_vacancies_pool_id": """INSERT INTO vacancies (pool_id, low_year, high_year, starts_on, amount)
+                               VALUES (-1, 7, 8, '2027-09-01', 1)""",
+    "ck_provisions_kind": "UPDATE provisions SET kind = 'nonsense', pattern = 'day'",
+    "ck_provisions_pattern": "UPDATE provisions SET pattern = 'nonsense'",
+    "ck_matching_runs_status": "UPDATE matching_runs SET status = 'nonsense'",
+    "fk_user_roles_user_id": "INSERT INTO user_roles (user_id, role) VALUES (-1, 'approver')",
+    "fk_budgets_authority_id": "INSERT INTO budgets (authority_id, amount, version) VALUES (-1, 1, 1)",
+    "fk_run_results_run_id": "INSERT INTO run_results (run_id, problem, sha256) VALUES (-1, '', '')",
+}
+
+
+def test_every_rule_has_a_breaker() -> None:
+    assert [name for name, breaker in RULES.items() if not breaker] == []
+    assert set(BREAKERS) <= set(RULES)
+
+
+@pytest.mark.parametrize("name", sorted(set(RULES) | set(INDIRECT)))
+def test_the_rule_refuses_by_its_own_name(name: str, database: Engine, owner: Engine) -> None:  # noqa: ARG001
+    with transaction(SYSTEM) as session:
+        World(session)
+    with owner.connect() as connection, pytest.raises(IntegrityError) as refused:
+        connection.execute(text(INDIRECT.get(name) or RULES[name]))
+    assert refused.value.orig.diag.constraint_name == name
