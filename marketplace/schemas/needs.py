@@ -1,0 +1,196 @@
+"""Needs as people type them: one schema for each question page, and one of all of them.
+
+It must never ask the database anything: whether a district, setting or framework exists, the use case knows.
+"""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
+
+from marketplace import vocabulary
+from marketplace.models import Band, Ground, Pattern
+from marketplace.schemas.base import DayField, FormSchema, missing
+
+WISHES = 3  # the optimiser tells no more than three apart
+LONGEST_TEXT = 4000  # characters
+LONGEST_REASON = 2000
+
+
+class ReferenceField(fields.Field[str]):
+    """The LA's own pseudonymous reference: with a number in it, and nothing like a name or a national number."""
+
+    ALLOWED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
+    IDENTITY = re.compile(r"[A-Za-z]\d{11}[\dA-Za-z]|\d{10}")  # unique pupil number; learner or NHS number
+    NAME_PART = re.compile(r"[A-Z][a-z]{2,}")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> str:  # noqa: ARG002
+        text = str(value)
+        if not self.ALLOWED.fullmatch(text):
+            raise ValidationError("Use up to 40 letters, numbers, dots, dashes and slashes, like EX-1042.")
+        if self.IDENTITY.fullmatch(text):
+            raise ValidationError("This looks like a pupil or NHS number. Use your own reference, like EX-1042.")
+        if not re.search(r"\d", text) or len(self.NAME_PART.findall(text)) > 1:
+            raise ValidationError("This looks like a name. Use your own reference with a number in it, like EX-1042.")
+        return text
+
+
+class HomeField(fields.Field[dict[str, Any]]):
+    """Where the pupil lives, no finer than matching needs: a postcode district, or an OSGB grid reference in metres.
+
+    Of a full postcode only the district is read. Loads as {"home_area": "QX4"} or {"easting": …, "northing": …}.
+    """
+
+    POSTCODE = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)(?: *[0-9][A-Z]{2})?")
+    GRID = re.compile(r"(\d{5,6})(?: *, *| +)(\d{4,6})")
+    ENGLAND = ((80_000, 660_000), (5_000, 660_000))  # easting, northing
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> dict[str, Any]:  # noqa: ARG002
+        text = str(value).upper()
+        if grid := self.GRID.fullmatch(text):
+            easting, northing = int(grid[1]), int(grid[2])
+            if any(not low <= at <= high for at, (low, high) in zip((easting, northing), self.ENGLAND, strict=True)):
+                raise ValidationError("This grid reference is not in England. Enter easting, then northing, in metres.")
+            return {"home_area": None, "easting": easting, "northing": northing}
+        if postcode := self.POSTCODE.fullmatch(text):
+            return {"home_area": postcode[1]}
+        raise ValidationError("Enter a postcode district, like QX4, or a grid reference, like 405000, 305000.")
+
+
+class CodesField(fields.List[str]):
+    """Some of the codes, read into their one order, each once. An empty list is no answer where one is required."""
+
+    def __init__(self, codes: Mapping[str, str], words: str, **options: Any) -> None:
+        super().__init__(fields.String(), error_messages={"invalid": words, **missing(words)}, **options)
+        self.codes, self.words = codes, words
+
+    def _deserialize(self, value: Any, *arguments: Any, **options: Any) -> list[str | None]:
+        given = super()._deserialize(value, *arguments, **options)
+        if not self.codes.keys() >= set(given) or (self.required and not given):
+            raise ValidationError(self.words)
+        return [code for code in self.codes if code in given]
+
+
+def _choice(codes: Mapping[Any, str], words: str, **options: Any) -> Any:
+    field = fields.Integer if isinstance(next(iter(codes)), int) else fields.String
+    return field(
+        validate=validate.OneOf(list(codes), error=words),
+        error_messages={"invalid": words, **missing(words)},
+        **options,
+    )
+
+
+def _member(enumeration: type[StrEnum], words: str, **options: Any) -> Any:
+    return fields.Enum(enumeration, by_value=True, error_messages={"unknown": words, **missing(words)}, **options)
+
+
+def _text(limit: int, words: str = "", **options: Any) -> Any:
+    too_long = f"Use {limit:,} characters or fewer."
+    return fields.String(validate=validate.Length(max=limit, error=too_long), error_messages=missing(words), **options)
+
+
+def _setting() -> fields.Integer:
+    words = "Choose the setting from the list."
+    return fields.Integer(
+        validate=validate.Range(1, 2**63 - 1, error=words), error_messages={"invalid": words}, load_default=None
+    )
+
+
+class PupilSchema(FormSchema):
+    """Question 1: which pupil, where and when, without saying who."""
+
+    reference = ReferenceField(required=True, error_messages=missing("Enter your own reference for the pupil."))
+    year_group = _choice(vocabulary.YEAR_GROUPS, "Choose the year group.", required=True)
+    sex = _choice(vocabulary.SEXES, "Choose female or male, or leave it open.", load_default=None)
+    home = HomeField(required=True, error_messages=missing("Enter the postcode district or grid reference."))
+    starts_on = DayField(load_default=None)
+
+    @post_load
+    def place(self, answers: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Put the parts of the home beside the other answers."""
+        home = answers.pop("home")
+        return {**answers, **home}
+
+
+class MainstreamSchema(FormSchema):
+    """Question 2: what would make mainstream work, and which kinds of provision would suit."""
+
+    mainstream = _text(
+        LONGEST_TEXT, "Say what would make mainstream work, or what has been tried and why it did not.", required=True
+    )
+    kinds = CodesField(vocabulary.KINDS, "Choose at least one kind of provision that would suit.", required=True)
+
+
+class ProfileSchema(FormSchema):
+    """Question 3: the needs profile on the four areas of the SEND Code, and what the setting must have."""
+
+    level_ci = _choice(vocabulary.LEVELS, "Choose the level in communication and interaction.", required=True)
+    level_cl = _choice(vocabulary.LEVELS, "Choose the level in cognition and learning.", required=True)
+    level_semh = _choice(vocabulary.LEVELS, "Choose the level in social, emotional and mental health.", required=True)
+    level_sp = _choice(vocabulary.LEVELS, "Choose the level in sensory and physical needs.", required=True)
+    primary_need = _choice(vocabulary.PRIMARY_NEEDS, "Choose the primary need.", required=True)
+    secondary_needs = CodesField(vocabulary.PRIMARY_NEEDS, "Choose secondary needs from the list.", load_default=list)
+    requirements = CodesField(vocabulary.FACILITIES, "Choose facilities from the list.", load_default=list)
+    pattern = _member(Pattern, "Choose day or a pattern of boarding.", required=True)
+    band_override = _member(Band, "Choose a band from the list.", load_default=None)
+    band_override_reason = _text(LONGEST_REASON, load_default=None)
+
+    @validates_schema
+    def told_apart(self, answers: dict[str, Any], **_: Any) -> None:
+        """The primary need is not also a secondary one."""
+        if answers.get("primary_need") in answers.get("secondary_needs", []):
+            raise ValidationError("Take the primary need out of the secondary needs.", "secondary_needs")
+
+    @validates_schema
+    def reasoned(self, answers: dict[str, Any], **_: Any) -> None:
+        """A band other than the derived one is somebody's decision, and a decision has its reason."""
+        if answers.get("band_override") and not answers.get("band_override_reason"):
+            raise ValidationError("Give the reason for another band than the derived one.", "band_override_reason")
+        if answers.get("band_override_reason") and not answers.get("band_override"):
+            raise ValidationError("Choose the band that the reason is for, or clear the reason.", "band_override")
+
+
+class RequestSchema(FormSchema):
+    """Question 4: the parents' request and wishes, the journey, the priority."""
+
+    request_id = _setting()
+    ground = _member(Ground, "Choose a ground from the list.", load_default=None)
+    ground_evidence = _text(LONGEST_TEXT, load_default=None)
+    wish_1 = _setting()
+    wish_2 = _setting()
+    wish_3 = _setting()
+    is_transport_entitled = fields.Boolean(load_default=False)
+    max_km = fields.Decimal(
+        places=1,
+        allow_nan=False,
+        load_default=None,
+        validate=validate.Range(
+            min=0, max=500, min_inclusive=False, error="Enter the longest journey in km, up to 500, or leave it blank."
+        ),
+        error_messages=dict.fromkeys(
+            ("invalid", "special"), "Enter the longest journey in km, like 25, or leave it blank."
+        ),
+    )
+    priority = _choice(vocabulary.PRIORITIES, "Choose the priority.", required=True)
+
+    @validates_schema
+    def grounded(self, answers: dict[str, Any], **_: Any) -> None:
+        """A request is set aside only on a ground, and a ground stands only on evidence, child by child."""
+        if answers.get("ground") and not answers.get("request_id"):
+            raise ValidationError("Choose the setting that the ground is about, or take the ground out.", "request_id")
+        if answers.get("ground") and not answers.get("ground_evidence"):
+            raise ValidationError("Record the evidence for this ground, for this child.", "ground_evidence")
+        if answers.get("ground_evidence") and not answers.get("ground"):
+            raise ValidationError("Choose the ground that the evidence is for, or clear the evidence.", "ground")
+
+    @post_load
+    def rank(self, answers: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The wishes as one list in order, each setting once."""
+        wishes = [answers.pop(f"wish_{place}") for place in range(1, WISHES + 1)]
+        return {**answers, "wishes": list(dict.fromkeys(wish for wish in wishes if wish is not None))}
+
+
+class NeedSchema(PupilSchema, MainstreamSchema, ProfileSchema, RequestSchema):
+    """A whole need: every question at once, for the JSON API and for rows of a file."""
