@@ -135,5 +135,6 @@ def _numbered(rows: Rows) -> Iterator[tuple[int, Any]]:
 
 
 def _ids(rows: Rows, attribute: str) -> set[str] | None:
-    """What a file defines; None when the file is not there, so that its absence is reported once."""
-    return {getattr(row, attribute) for row in rows.rows} if rows.is_known else None
+    """What a file defines; None when the file or its column is not there, so that its absence is reported once."""
+    ids = {getattr(row, attribute) for row in rows.rows}
+    return ids if rows.is_known and ids != {UNREAD} else None
