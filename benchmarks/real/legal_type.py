@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from benchmarks.real.sources import Sources
+from benchmarks.real.sources import DataError, Sources
 
 APPROVED, NOT_APPROVED = "Approved", "No"
 STATE_SPECIAL = frozenset(
@@ -56,7 +56,7 @@ def listed_statuses(sources: Sources) -> dict[str, frozenset[str]]:
 
 
 def legal_types(schools: Iterable[tuple[str, str]], statuses: Mapping[str, frozenset[str]]) -> LegalTypes:
-    """The legal type of each (URN, GIAS type) by the rule above; ValueError for a GIAS type that is not known."""
+    """The legal type of each (URN, GIAS type) by the rule above; DataError for a GIAS type that is not known."""
     types: dict[str, str] = {}
     contradictions, not_stated = [], []
     for urn, gias_type in schools:
@@ -81,4 +81,4 @@ def _type(gias_type: str, *, is_approved: bool) -> str:
         return "nmss"
     if gias_type == INDEPENDENT:
         return "section41" if is_approved else "independent"
-    raise ValueError(f"settings.csv holds a type that has no place in the model: {gias_type}")
+    raise DataError(f"settings.csv holds a type that has no place in the model: {gias_type}")

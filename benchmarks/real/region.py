@@ -19,7 +19,7 @@ from optimiser.problem import BANDS, GROUNDS, PATTERNS, Budget, Levels, Policy, 
 ALL = "all"
 DEFAULT_SEED = 2025
 TRANSPORT_A_PUPIL = 8_116.0  # £ a year, England's mean for a pupil with SEND
-TIGHTNESS = 0.9  # budget over expected cost: it binds a little
+TIGHTNESS = 0.75  # budget over expected cost: some LAs' budgets bind, most do not
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Region:
     problem: Problem
     schools: Schools
     usual_pupils: int
-    substituted: Mapping[str, int]
+    substituted: Mapping[str, tuple[str, ...]]
 
 
 def build_region(folder: Path, names: Sequence[str], *, pupils: int | None = None, seed: int = DEFAULT_SEED) -> Region:
@@ -57,7 +57,7 @@ def build_region(folder: Path, names: Sequence[str], *, pupils: int | None = Non
         prices=tuple(supply.prices),
         budgets=tuple(_budgets(rows, supply)),
     )
-    substituted = {what: len(las) for what, las in sorted(figures.substituted.items()) if las}
+    substituted = {what: tuple(sorted(las)) for what, las in sorted(figures.substituted.items()) if las}
     return Region(chosen, problem.ordered(), schools, usual, substituted)
 
 

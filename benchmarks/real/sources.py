@@ -65,7 +65,7 @@ class Table:
     def numbers(self, column: str) -> Numbers:
         """The column as numbers, NaN where not available; DataError on any other text."""
         return np.array(
-            [self._number(column, row, text) for row, text in enumerate(self[column], start=2)], dtype=float
+            [self._number(column, row, text) for row, text in enumerate(self[column].tolist(), start=2)], dtype=float
         )
 
     def where(self, mask: NDArray[np.bool_]) -> "Table":
