@@ -5,11 +5,17 @@ from marketplace.models.base import Base, now, today
 from marketplace.models.matching import RUN_MOVES, Budget, MatchingRun, Phase, Recommendation, RunResult, RunStatus
 from marketplace.models.needs import NEED_MOVES, Ground, Need, NeedStatus
 from marketplace.models.organisations import Authority, Operator, Organisation, OrganisationKind, Provider, Region
-from marketplace.models.provisions import Kind, Pattern, Pool, Provision, Unit, Vacancy
-from marketplace.models.schedules import Band, Discipline, Part, PriceLine, PriceSchedule, ScheduleStatus
-from marketplace.models.settings import HomeArea, Setting, SettingStatus, SettingType, Sex
-from marketplace.models.tariffs import Framework, Tariff, TariffStatus
+from marketplace.models.provisions import Pool, Provision, Unit, Vacancy
+from marketplace.models.schedules import PriceLine, PriceSchedule
+from marketplace.models.settings import HomeArea, Setting, SettingStatus, Sex
+from marketplace.models.tariffs import Framework, Tariff
 from marketplace.models.users import RateLimit, Role, User, UserRole, UserSession
+from pricing.framework import SettingType
+from pricing.framework import Status as TariffStatus
+from pricing.guide import Kind
+from pricing.profile import Band
+from pricing.schedule import Discipline, Part, ScheduleStatus
+from pricing.tariff import Pattern
 
 __all__ = [
     "NEED_MOVES",

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.models.base import Base, Codes, Id, Instant, by_value, now
 from marketplace.models.organisations import Authority
-from marketplace.models.provisions import Pattern
-from marketplace.models.schedules import Band
 from marketplace.models.settings import Setting
 from marketplace.models.tariffs import Framework
+from pricing.profile import Band
+from pricing.tariff import Pattern
 
 
 class NeedStatus(StrEnum):

@@ -10,23 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.models.base import Base, Codes, Id, by_value
 from marketplace.models.settings import Setting, Sex
-
-
-class Kind(StrEnum):
-    """The three kinds of provision."""
-
-    FULL = "full"
-    POROUS = "porous"
-    OUTREACH = "outreach"
-
-
-class Pattern(StrEnum):
-    """Day, or the residential pattern."""
-
-    DAY = "day"
-    WEEKLY = "weekly"
-    TERMLY = "termly"
-    ANNUAL = "annual"
+from pricing.guide import Kind
+from pricing.tariff import Pattern
 
 
 class Unit(StrEnum):

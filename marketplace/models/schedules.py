@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Integer, Numeric, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
@@ -11,44 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from marketplace.models.base import Base, Id, Pence, by_value
 from marketplace.models.provisions import Provision
 from marketplace.models.settings import Setting
-
-
-class ScheduleStatus(StrEnum):
-    """A draft is the provider's own; a published one is seen by LAs; a superseded one is history."""
-
-    DRAFT = "draft"
-    PUBLISHED = "published"
-    SUPERSEDED = "superseded"
-
-
-class Band(StrEnum):
-    """The bands that have a price."""
-
-    MILD = "mild"
-    MODERATE = "moderate"
-    INTENSIVE = "intensive"
-    PROFOUND = "profound"
-    EXCEPTIONAL = "exceptional"
-
-
-class Part(StrEnum):
-    """What a price is made of."""
-
-    CORE = "core"
-    THERAPY = "therapy"
-    ONE_TO_ONE = "one_to_one"
-    RESIDENTIAL = "residential"
-    EQUIPMENT = "equipment"
-
-
-class Discipline(StrEnum):
-    """Whose hours a therapy line buys."""
-
-    SALT = "salt"
-    OCCUPATIONAL = "occupational"
-    PHYSIO = "physio"
-    PSYCHOLOGY = "psychology"
-    OTHER = "other"
+from pricing.profile import Band
+from pricing.schedule import Discipline, Part, ScheduleStatus
 
 
 class PriceSchedule(Base):

@@ -8,17 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.models.base import Base, Id, by_value
 from marketplace.models.organisations import Authority, Provider
-
-
-class SettingType(StrEnum):
-    """What a setting is in law and in money; the three independent kinds are not one."""
-
-    NMSS = "nmss"
-    SECTION41 = "section41"
-    INDEPENDENT = "independent"
-    STATE_SPECIAL = "state_special"
-    AP = "ap"
-    RESOURCED_MAINSTREAM = "resourced_mainstream"
+from pricing.framework import SettingType
 
 
 class SettingStatus(StrEnum):

@@ -3,7 +3,6 @@
 The content is kept as the file said it and read by `pricing`, so that there is one reader of it."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
@@ -11,15 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.models.base import Base, Id, by_value
-
-
-class TariffStatus(StrEnum):
-    """The life of a framework or tariff."""
-
-    DRAFT = "draft"
-    IN_CONSULTATION = "in_consultation"
-    ADOPTED = "adopted"
-    SUPERSEDED = "superseded"
+from pricing.framework import Status as TariffStatus
 
 
 class Framework(Base):

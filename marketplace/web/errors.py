@@ -35,7 +35,7 @@ def page(status: int, message: str = "") -> ResponseReturnValue:
 
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or error.code is None or error.code < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     return page(error.code, error.description or "" if error.code == 400 else "")
 
 
