@@ -34,7 +34,6 @@ class Guide:
     full: Guides
     outreach: Mapping[str, float]
     coordination: float
-    tariff: str
 
 
 def demonstration_guide() -> Guide:
@@ -61,7 +60,7 @@ def demonstration_guide() -> Guide:
         / PENCE
         for band, half_days in HALF_DAYS.items()
     }
-    return Guide(full, outreach, float(tariff.coordination or 0), str(tariff))
+    return Guide(full, outreach, float(tariff.coordination or 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Tests that read the public data are skipped, saying so, where the data folder is
 """
 
 import csv
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -20,6 +20,7 @@ from benchmarks.real.prices import PLACE_FUNDING, PriceLevel, demonstration_guid
 from benchmarks.real.provenance import provenance
 from benchmarks.real.region import Region, build_region
 from benchmarks.real.sources import ATTRIBUTION, VARIABLE, DataError, Sources, Table, data_folder, read_sources
+from optimiser.answer import Answer
 from optimiser.check import check
 from optimiser.files import read_problem, write_problem
 from optimiser.problem import Problem
@@ -84,7 +85,9 @@ def test_pupils_stand_on_small_areas_of_their_own_la(south_west: Region, sources
 
 def test_the_same_seed_gives_the_same_problem_and_another_seed_another(folder: Path, south_west: Region) -> None:
     assert build_region(folder, ["South West"]).problem == south_west.problem
-    assert build_region(folder, ["South West"], seed=1).problem.pupils != south_west.problem.pupils
+    other = build_region(folder, ["South West"], seed=1).problem
+    assert other.pupils != south_west.problem.pupils
+    assert other.provisions != south_west.problem.provisions
 
 
 def test_a_setting_is_the_same_whichever_regions_are_asked_for(folder: Path, south_west: Region) -> None:
@@ -258,6 +261,36 @@ def test_rows_are_written_only_where_the_user_says_and_the_folder_says_what_is_i
     with (tmp_path / "run" / "provenance.csv").open(encoding="utf-8", newline="") as lines:
         assert len(list(csv.reader(lines))) == 1 + len(list(provenance()))
     assert "invented" in (tmp_path / "run" / "NOTICE.txt").read_text("utf-8")
+
+
+def test_an_answer_that_fails_its_check_is_not_written_and_names_no_setting(
+    sources: Sources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def losing_a_pupil(problem: Problem, *, seconds: float) -> Answer:
+        answer = match(problem, seconds=seconds)
+        return replace(answer, assignments=answer.assignments[1:])
+
+    monkeypatch.setattr("benchmarks.real.__main__.match", losing_a_pupil)
+    run = CliRunner().invoke(main, ["--region", "North East", "--pupils", "200", "--out", str(tmp_path / "run")])
+    assert run.exit_code == 1
+    assert "fails its check" in run.output
+    assert not (tmp_path / "run").exists()
+    assert not [urn for urn in sources["settings"]["urn"].tolist() if urn in run.output]
+
+
+def test_a_place_that_is_taken_is_refused_before_anything_is_built(tmp_path: Path) -> None:
+    (tmp_path / "kept.txt").write_text("kept", "utf-8")
+    run = CliRunner().invoke(main, ["--out", str(tmp_path)])
+    assert run.exit_code == 2
+    assert "not empty" in run.output
+    assert "pupils" not in run.output
+
+
+@pytest.mark.usefixtures("folder")
+def test_time_that_is_over_before_there_is_an_answer_ends_the_run_with_its_own_code() -> None:
+    run = CliRunner().invoke(main, ["--pupils", "100", "--seconds", "0.0000001"])
+    assert run.exit_code == 3
+    assert "give more --seconds" in run.output
 
 
 def test_a_missing_data_folder_ends_the_run_with_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
