@@ -35,10 +35,10 @@ def open_workbook(path: Path) -> Iterator[dict[str, Iterator[Line]]]:
     if not DEFUSEDXML:  # openpyxl falls back in silence to a parser that expands entities
         raise RuntimeError("defusedxml is not installed, or OPENPYXL_DEFUSEDXML is switched off")
     _check_size(path)
-    with warnings.catch_warnings():
+    with path.open("rb") as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions, which do not matter here
         with _unreadable():
-            book = load_workbook(path, read_only=True, keep_links=False)
+            book = load_workbook(stream, read_only=True, keep_links=False)
         try:
             yield {sheet.title: _lines(sheet) for sheet in book.worksheets}
         finally:
