@@ -1,0 +1,175 @@
+"""Needs and the market as one matching problem, in the optimiser's rows: what a run, or one need's ranking, is asked.
+
+A pupil goes by the need's id, never by the LA's reference. It must never judge who is eligible for what.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+import optimiser
+from marketplace.models import Authority, Budget, Need, NeedStatus
+from marketplace.permissions import SYSTEM, Actor, require
+from marketplace.services.matching.supply import Supply, supply
+from optimiser.band import band_index
+from optimiser.problem import BANDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frozen:
+    """A run's problem as it stood at one moment, and the needs behind it by the id of the pupil."""
+
+    problem: optimiser.Problem
+    needs: dict[str, Need]
+
+
+def freeze(session: Session, actor: Actor, *, scope_id: int, on: date, policy: optimiser.Policy) -> Frozen:
+    """The published needs of an LA, or of every LA of a region, with the market of the day and the LAs' budgets.
+
+    Budgets are whole £, the pence dropped. Only the worker freezes, since it must see each LA's rows.
+    """
+    require(actor == SYSTEM, "freeze a matching problem")
+    needs = published_needs(session, scope_id=scope_id)
+    rows = session.scalars(
+        select(Budget).join(Budget.authority).where(in_scope(scope_id)).options(joinedload(Budget.authority))
+    )
+    budgets = [optimiser.Budget(la=row.authority.code, budget=row.amount // 100) for row in rows]
+    market = supply(session, on=on, needs=needs)
+    return Frozen(
+        problem=problem_of(market, needs, budgets=budgets, policy=policy),
+        needs={str(need.id): need for need in needs},
+    )
+
+
+def in_scope(scope_id: int) -> ColumnElement[bool]:
+    """The condition that an LA is the scope, or lies in it."""
+    return or_(Authority.id == scope_id, Authority.region_id == scope_id)
+
+
+def published_needs(session: Session, *, scope_id: int) -> Sequence[Need]:
+    """The needs of the scope that look for a provision, as far as row-level security shows them."""
+    return session.scalars(
+        select(Need)
+        .join(Need.authority)
+        .where(Need.status == NeedStatus.PUBLISHED, in_scope(scope_id))
+        .options(joinedload(Need.authority), joinedload(Need.request))
+        .order_by(Need.id)
+    ).all()
+
+
+def problem_of(
+    market: Supply,
+    needs: Sequence[Need],
+    *,
+    budgets: Iterable[optimiser.Budget] = (),
+    policy: optimiser.Policy | None = None,
+) -> optimiser.Problem:
+    """One problem of these needs, whose supply was asked for with the same needs.
+
+    The optimiser derives a band from the levels; the band that holds may be another, because a person decided it or
+    another framework derived it. Then the market has an edition for it: the same provisions and pools, each band at the
+    price of the band that holds. Where a problem has several editions, an essential facility "priced-…" keeps each
+    pupil to the right one, and the ids of an edition's provisions end in its band: "12.7-11.profound".
+    """
+    policy = policy or optimiser.Policy()
+    bands = {need.id: _decided_band(need, policy) for need in needs}
+    editions = sorted(set(bands.values())) or [""]
+    is_only = len(editions) == 1
+    pupils = (pupil_of(need, market) for need in needs)
+    return optimiser.Problem(
+        pupils=tuple(
+            pupil if is_only else _of_edition(pupil, bands[need.id]) for pupil, need in zip(pupils, needs, strict=True)
+        ),
+        provisions=tuple(row if is_only else _edition(row, band) for band in editions for row in market.provisions),
+        pools=market.pools,
+        prices=tuple(
+            replace(price, provision=price.provision if is_only else _named(price.provision, band))
+            for band in editions
+            for price in _priced(market.prices, band)
+        ),
+        budgets=tuple(budgets),
+        policy=policy,
+    ).ordered()
+
+
+def pupil_of(need: Need, market: Supply) -> optimiser.Pupil:
+    """A published need as the optimiser's pupil. A setting or provision that has no row in the market is left out.
+
+    A lock on a provision with several vacancy groups is one on the group of the pupil's year, of several on the one
+    with most free; where none takes the year, on the nearest.
+    """
+    assert need.year_group is not None
+    assert need.easting is not None
+    assert need.northing is not None
+    assert need.primary_need is not None
+    assert need.pattern is not None
+    assert need.priority is not None
+    return optimiser.Pupil(
+        pupil=str(need.id),
+        la=need.authority.code,
+        easting=need.easting,
+        northing=need.northing,
+        year_group=need.year_group,
+        levels=need.levels,
+        primary_need=need.primary_need,
+        sex=need.sex or "",
+        secondary_needs=tuple(dict.fromkeys(need.secondary_needs)),
+        requirements=tuple(dict.fromkeys(need.requirements)),
+        options=tuple(dict.fromkeys(need.kinds)) or ("full",),
+        pattern=need.pattern.value,
+        priority=need.priority,
+        max_km=None if need.max_km is None else float(need.max_km),
+        transport=need.is_transport_entitled,
+        request=market.urns.get(need.request_id, "") if need.request_id else "",
+        ground=need.ground.value if need.ground else "",
+        wishes=tuple(dict.fromkeys(market.urns[at] for at in need.wishes if at in market.urns)),
+        locked=_locked(need.locked_id, need.year_group, market),
+        forbidden=tuple(row.provision for at in dict.fromkeys(need.forbidden) for row in market.rows.get(at, ())),
+    )
+
+
+def _locked(provision_id: int | None, year: int, market: Supply) -> str:
+    rows = market.rows.get(provision_id, ()) if provision_id is not None else ()
+    if not rows:
+        return ""
+    free = {pool.pool: pool.amount for pool in market.pools}
+    return min(
+        rows, key=lambda row: (max(row.low_year - year, year - row.high_year, 0), -free[row.pool], row.provision)
+    ).provision
+
+
+def _decided_band(need: Need, policy: optimiser.Policy) -> str:
+    """The band that holds, where the optimiser would derive another; else blank. A pupil whose every level is
+    universal needs no provision, whatever band was decided."""
+    derived = BANDS[band_index(need.levels, co_occurrence=policy.co_occurrence)]
+    return "" if derived == "universal" or need.band is None or need.band.value == derived else need.band.value
+
+
+def _of_edition(pupil: optimiser.Pupil, band: str) -> optimiser.Pupil:
+    return replace(
+        pupil,
+        requirements=(*pupil.requirements, _gate(band)),
+        locked=_named(pupil.locked, band) if pupil.locked else "",
+        forbidden=tuple(_named(row_id, band) for row_id in pupil.forbidden),
+    )
+
+
+def _edition(row: optimiser.Provision, band: str) -> optimiser.Provision:
+    return replace(row, provision=_named(row.provision, band), facilities=(*row.facilities, _gate(band)))
+
+
+def _priced(prices: Sequence[optimiser.Price], band: str) -> Iterable[optimiser.Price]:
+    if not band:
+        return prices
+    return (replace(price, band=derived) for price in prices if price.band == band for derived in BANDS[1:])
+
+
+def _named(row_id: str, band: str) -> str:
+    return f"{row_id}.{band}" if band else row_id
+
+
+def _gate(band: str) -> str:
+    return f"priced-{band or 'as-derived'}"
