@@ -72,9 +72,17 @@ def solve_relaxation(model: Model, pools: int, budgets: int, *, seconds: float) 
     return _values(model), prices
 
 
-def solve_whole(model: Model, *, seconds: float, gap: float, start: Floats) -> Solved:
-    """The best whole answer found from `start` until it is proven within `gap` (absolute) or the time is over."""
-    settings: dict[str, object] = {"time_limit": seconds, "mip_abs_gap": gap, "mip_rel_gap": 0.0}
+def solve_whole(model: Model, *, seconds: float, gap: float, enough: float, start: Floats) -> Solved:
+    """The best whole answer found from `start`, until it is at most `enough`, proven within `gap`, or time is over.
+
+    `gap` and `enough` are absolute, in the model's objective.
+    """
+    settings: dict[str, object] = {
+        "time_limit": seconds,
+        "mip_abs_gap": gap,
+        "mip_rel_gap": 0.0,
+        "objective_target": enough,
+    }
     model.problem.solve(_Highs(settings, start))
     found = model.problem.sol_status in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible)
     if not found and model.problem.status != pulp.LpStatusNotSolved:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimiser.answer import PHASES, Answer, PhaseName, Stage
-from optimiser.eligibility import Catalogue
+from optimiser.eligibility import Catalogue, Floats, Ints
 from optimiser.highs import solve_relaxation, solve_whole
 from optimiser.options import Options, find_options
 from optimiser.outcome import Outcome, answer_of
@@ -31,6 +31,8 @@ from optimiser.programme import (
 )
 
 _BYTES_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
+_CORE_WIDTH = 2  # options a pupil in the first search; doubled until all are in
+_CORE_TIME = 0.4  # of the time left, for a search that is not yet over all
 
 
 class TimeRanOutError(RuntimeError):
@@ -146,23 +148,47 @@ def _search(
     """The best whole answer found from this one on, and the bound proven for the phase.
 
     An option whose reduced cost is further above its pupil's best than objective - relaxation cannot be in a better
-    answer, so the search leaves it out, like one that does not fit even alone.
+    answer; nor can one that does not fit even alone. What remains is searched exactly, but first only its core, the
+    options with the least reduced costs: a few a pupil hold an answer near the best, found far sooner.
     """
-    slack = placement.objective - relaxation
+    proven = relaxation
     target = bound_gap * relaxation
-    seconds = deadline - time.monotonic()
-    if slack <= target or seconds <= 0:
-        return placement, min(relaxation, placement.objective)
+    dearer = _dearer(programme, prices)
+    width = _CORE_WIDTH
+    is_whole = len(programme) == 0
+    while placement.objective - proven > target and not is_whole and time.monotonic() < deadline:
+        possible = np.nonzero(dearer <= placement.objective - relaxation + TOLERANCE)[0]
+        core = _core(possible, dearer, width * len(programme.members))
+        is_whole = len(core) == len(possible)
+        columns = np.union1d(core, np.array(placement.columns, dtype=np.int64))
+        solved = solve_whole(
+            formulate(programme, columns, whole=True),
+            seconds=(deadline - time.monotonic()) * (1.0 if is_whole else _CORE_TIME),
+            gap=target,
+            enough=relaxation + target - float(programme.unplaced.sum()),
+            start=np.isin(columns, placement.columns).astype(np.float64),
+        )
+        if solved.values is not None:
+            values = np.zeros(len(programme))
+            values[columns] = solved.values
+            placement = min(placement, rounded(programme, values), key=lambda found: found.objective)
+        if is_whole:
+            proven = max(proven, float(programme.unplaced.sum()) + solved.bound)
+        width *= 2
+    return placement, min(proven, placement.objective)
+
+
+def _dearer(programme: Programme, prices: Prices) -> Floats:
+    """How far each option's reduced cost is above its pupil's best choice; infinite where it does not fit alone."""
     reduced = reduced_costs(programme, prices)
-    dearer = reduced - best_reduced_costs(programme, reduced)[programme.pupil]
     alone = Placement(programme)
     fits = np.array([alone.fits(at) for at in range(len(programme))], dtype=bool)
-    columns = np.nonzero((dearer <= slack + TOLERANCE) & fits)[0]
-    start = np.isin(columns, placement.columns).astype(np.float64)
-    solved = solve_whole(formulate(programme, columns, whole=True), seconds=seconds, gap=target, start=start)
-    if solved.values is not None:
-        values = np.zeros(len(programme))
-        values[columns] = solved.values
-        placement = min(placement, rounded(programme, values), key=lambda found: found.objective)
-    proven = max(relaxation, float(programme.unplaced.sum()) + solved.bound)
-    return placement, min(proven, placement.objective)
+    return np.where(fits, reduced - best_reduced_costs(programme, reduced)[programme.pupil], np.inf)
+
+
+def _core(possible: Ints, dearer: Floats, size: int) -> Ints:
+    """The columns with the least of these costs, `size` of them and those as cheap; all where there are no more."""
+    if len(possible) <= size:
+        return possible
+    dearest = np.partition(dearer[possible], size - 1)[size - 1]
+    return np.asarray(possible[dearer[possible] <= dearest])

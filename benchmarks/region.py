@@ -1,0 +1,113 @@
+"""A fictional region of any size to time the optimiser on, from a seed.
+
+Homes and settings stand in towns, each LA's money and most pools bind: harder than life. Nothing here is real.
+"""
+
+import random
+from dataclasses import dataclass
+
+from optimiser import Budget, Pool, Price, Problem, Provision, Pupil
+from optimiser.problem import BANDS
+
+_LAS = ("901", "902", "903", "904", "905", "906")
+_NEEDS = {"ASD": 32, "SLCN": 21, "SEMH": 21, "MLD": 11, "SLD": 4, "PD": 4, "SPLD": 2, "HI": 1, "PMLD": 1}
+_PRICES = {"mild": 9_000, "moderate": 30_000, "intensive": 48_000, "profound": 66_000, "exceptional": 95_000}
+_TYPES = ("state_special", "independent", "section41", "nmss", "ap")
+_SIDE = 70_000  # metres of the square that the region fills
+_SPREAD = 6_000  # metres, of homes and settings about their town
+_MEANS_A_PUPIL = 33_000  # £ a year: about three quarters of what all pupils would cost
+
+
+@dataclass(frozen=True, slots=True)
+class _Town:
+    easting: float
+    northing: float
+    la: str
+
+
+def generate(pupils: int, provisions: int = 300, *, seed: int) -> Problem:
+    """A region with so many pupils and so many provisions, three to a setting: full, porous and outreach."""
+    rnd = random.Random(seed)  # noqa: S311  (a benchmark needs a seed, not secrecy)
+    towns = [
+        _Town(rnd.uniform(0, _SIDE), rnd.uniform(0, _SIDE), rnd.choice(_LAS)) for _ in range(max(6, provisions // 8))
+    ]
+    offers = tuple(row for i in range(provisions // 3) for row in _setting(rnd, 100_000 + i, rnd.choice(towns)))
+    children = tuple(_pupil(rnd, i, rnd.choice(towns)) for i in range(pupils))
+    share = pupils / max(1, provisions // 3)
+    return Problem(
+        pupils=children,
+        provisions=offers,
+        pools=tuple(pool for row in offers if row.kind == "full" for pool in _pools(rnd, row, share)),
+        prices=tuple(price for row in offers for price in _prices(rnd, row)),
+        budgets=tuple(Budget(la=la, budget=_MEANS_A_PUPIL * sum(child.la == la for child in children)) for la in _LAS),
+    )
+
+
+def _near(rnd: random.Random, town: _Town) -> tuple[int, int]:
+    return round(rnd.gauss(town.easting, _SPREAD)), round(rnd.gauss(town.northing, _SPREAD))
+
+
+def _setting(rnd: random.Random, urn: int, town: _Town) -> list[Provision]:
+    easting, northing = _near(rnd, town)
+    low, high = rnd.choice([(-1, 6), (7, 11), (3, 11), (0, 14)])
+    needs = tuple(sorted(rnd.sample(list(_NEEDS), rnd.randint(3, 6))))
+    top = rnd.choice([3, 4, 4, 5])
+    levels = (top, top, rnd.randint(2, 5), rnd.randint(2, 5))
+    setting_type = rnd.choice(_TYPES)
+    return [
+        Provision(
+            provision=f"{urn}-{kind}",
+            setting=str(urn),
+            provider=f"Provider {urn % 40}",
+            setting_type=setting_type,
+            kind=kind,
+            easting=easting,
+            northing=northing,
+            low_year=low,
+            high_year=high,
+            needs=needs,
+            max_levels=levels if kind != "outreach" else (3, 3, 3, 3),
+            pool=f"{urn}-hours" if kind == "outreach" else f"{urn}-places",
+            sessions=rnd.randint(3, 7) if kind == "porous" else None,
+            radius_km=30.0 if kind == "outreach" else None,
+        )
+        for kind in ("full", "porous", "outreach")
+    ]
+
+
+def _pools(rnd: random.Random, row: Provision, share: float) -> tuple[Pool, Pool]:
+    places = max(1, round(share * rnd.uniform(0.3, 1.1)))
+    hours = round(share * rnd.uniform(0.3, 1.1), 1)
+    return (
+        Pool(pool=f"{row.setting}-places", setting=row.setting, unit="places", amount=places),
+        Pool(pool=f"{row.setting}-hours", setting=row.setting, unit="hours", amount=hours),
+    )
+
+
+def _prices(rnd: random.Random, row: Provision) -> list[Price]:
+    factor = rnd.uniform(0.75, 1.35)
+    if row.kind == "outreach":
+        hours = {"mild": 2.0, "moderate": 3.5, "intensive": 5.0}
+        return [
+            Price(provision=row.provision, band=b, price=round(2_600 * factor * h), hours=h) for b, h in hours.items()
+        ]
+    share = (row.sessions or 10) / 10 * (1.1 if row.kind == "porous" else 1.0)
+    return [
+        Price(provision=row.provision, band=band, price=round(factor * share * _PRICES[band])) for band in BANDS[1:]
+    ]
+
+
+def _pupil(rnd: random.Random, number: int, town: _Town) -> Pupil:
+    easting, northing = _near(rnd, town)
+    levels = (rnd.choice([0, 1, 2, 3, 3, 4]), rnd.randint(0, 3), rnd.randint(0, 3), rnd.randint(0, 2))
+    return Pupil(
+        pupil=f"{town.la}-{number:06d}",
+        la=town.la,
+        easting=easting,
+        northing=northing,
+        year_group=rnd.randint(0, 11),
+        levels=levels,
+        primary_need=rnd.choices(list(_NEEDS), list(_NEEDS.values()))[0],
+        options=rnd.choice([("full",), ("full", "porous"), ("full", "porous", "outreach")]),
+        priority=rnd.choices([1, 2, 3, 4, 5], [1, 2, 4, 2, 1])[0],
+    )
