@@ -127,6 +127,29 @@ NEED_STATUSES = {
     "withdrawn": "Withdrawn",
 }
 
+# What a need lacks until it is answered, by the field of the question page.
+MISSING = {
+    "reference": "Enter your own reference for the pupil.",
+    "year_group": "Choose the year group.",
+    "home": "Enter the postcode district or grid reference.",
+    "mainstream": "Say what would make mainstream work, or what has been tried and why it did not.",
+    "kinds": "Choose at least one kind of provision that would suit.",
+    "level_ci": "Choose the level in communication and interaction.",
+    "level_cl": "Choose the level in cognition and learning.",
+    "level_semh": "Choose the level in social, emotional and mental health.",
+    "level_sp": "Choose the level in sensory and physical needs.",
+    "primary_need": "Choose the primary need.",
+    "pattern": "Choose day or a pattern of boarding.",
+    "priority": "Choose the priority.",
+}
+
+WITHDRAWALS = {
+    "elsewhere": "A place was found outside the marketplace",
+    "mainstream": "The pupil stays in mainstream",
+    "moved": "The pupil moved to another authority",
+    "mistake": "Posted by mistake",
+}
+
 # Why a provision is no option for a pupil: the first condition that fails, in the order in which they are tested.
 REFUSALS = {
     "universal": "Ordinarily available provision meets the pupil's needs",

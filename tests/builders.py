@@ -14,6 +14,7 @@ from marketplace.models import (
     Authority,
     Band,
     Framework,
+    HomeArea,
     Kind,
     Need,
     NeedStatus,
@@ -37,7 +38,8 @@ from marketplace.models import (
     UserRole,
     Vacancy,
 )
-from marketplace.services.people import hash_password
+from marketplace.permissions import Actor
+from marketplace.services.people import actor_of, hash_password
 
 PASSWORD = "correct horse battery staple"
 _PASSWORD_HASH = hash_password(PASSWORD)
@@ -195,3 +197,12 @@ def post(client: FlaskClient, path: str, /, page: str = "", **form: Any) -> Test
     """Post a form as a browser would: open `page` (default: the path itself) for its CSRF token, then send."""
     token = _TOKEN.search(client.get(page or path).text)
     return client.post(path, data={**form, "csrf_token": token[1] if token else ""})
+
+
+def home_area(session: Session, code: str = "QX4", **fields: Any) -> HomeArea:
+    return kept(session, HomeArea(**{"code": code, "name": "Elm", "easting": 401000, "northing": 302000, **fields}))
+
+
+def acting(user_: User) -> Actor:
+    """The person as services know one."""
+    return actor_of(user_)

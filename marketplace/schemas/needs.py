@@ -101,10 +101,10 @@ def _setting() -> fields.Integer:
 class PupilSchema(FormSchema):
     """Question 1: which pupil, where and when, without saying who."""
 
-    reference = ReferenceField(required=True, error_messages=missing("Enter your own reference for the pupil."))
-    year_group = _choice(vocabulary.YEAR_GROUPS, "Choose the year group.", required=True)
+    reference = ReferenceField(required=True, error_messages=missing(vocabulary.MISSING["reference"]))
+    year_group = _choice(vocabulary.YEAR_GROUPS, vocabulary.MISSING["year_group"], required=True)
     sex = _choice(vocabulary.SEXES, "Choose female or male, or leave it open.", load_default=None)
-    home = HomeField(required=True, error_messages=missing("Enter the postcode district or grid reference."))
+    home = HomeField(required=True, error_messages=missing(vocabulary.MISSING["home"]))
     starts_on = DayField(load_default=None)
 
     @post_load
@@ -117,23 +117,21 @@ class PupilSchema(FormSchema):
 class MainstreamSchema(FormSchema):
     """Question 2: what would make mainstream work, and which kinds of provision would suit."""
 
-    mainstream = _text(
-        LONGEST_TEXT, "Say what would make mainstream work, or what has been tried and why it did not.", required=True
-    )
-    kinds = CodesField(vocabulary.KINDS, "Choose at least one kind of provision that would suit.", required=True)
+    mainstream = _text(LONGEST_TEXT, vocabulary.MISSING["mainstream"], required=True)
+    kinds = CodesField(vocabulary.KINDS, vocabulary.MISSING["kinds"], required=True)
 
 
 class ProfileSchema(FormSchema):
     """Question 3: the needs profile on the four areas of the SEND Code, and what the setting must have."""
 
-    level_ci = _choice(vocabulary.LEVELS, "Choose the level in communication and interaction.", required=True)
-    level_cl = _choice(vocabulary.LEVELS, "Choose the level in cognition and learning.", required=True)
-    level_semh = _choice(vocabulary.LEVELS, "Choose the level in social, emotional and mental health.", required=True)
-    level_sp = _choice(vocabulary.LEVELS, "Choose the level in sensory and physical needs.", required=True)
-    primary_need = _choice(vocabulary.PRIMARY_NEEDS, "Choose the primary need.", required=True)
+    level_ci = _choice(vocabulary.LEVELS, vocabulary.MISSING["level_ci"], required=True)
+    level_cl = _choice(vocabulary.LEVELS, vocabulary.MISSING["level_cl"], required=True)
+    level_semh = _choice(vocabulary.LEVELS, vocabulary.MISSING["level_semh"], required=True)
+    level_sp = _choice(vocabulary.LEVELS, vocabulary.MISSING["level_sp"], required=True)
+    primary_need = _choice(vocabulary.PRIMARY_NEEDS, vocabulary.MISSING["primary_need"], required=True)
     secondary_needs = CodesField(vocabulary.PRIMARY_NEEDS, "Choose secondary needs from the list.", load_default=list)
     requirements = CodesField(vocabulary.FACILITIES, "Choose facilities from the list.", load_default=list)
-    pattern = _member(Pattern, "Choose day or a pattern of boarding.", required=True)
+    pattern = _member(Pattern, vocabulary.MISSING["pattern"], required=True)
     band_override = _member(Band, "Choose a band from the list.", load_default=None)
     band_override_reason = _text(LONGEST_REASON, load_default=None)
 
@@ -173,7 +171,7 @@ class RequestSchema(FormSchema):
             ("invalid", "special"), "Enter the longest journey in km, like 25, or leave it blank."
         ),
     )
-    priority = _choice(vocabulary.PRIORITIES, "Choose the priority.", required=True)
+    priority = _choice(vocabulary.PRIORITIES, vocabulary.MISSING["priority"], required=True)
 
     @validates_schema
     def grounded(self, answers: dict[str, Any], **_: Any) -> None:
@@ -194,3 +192,9 @@ class RequestSchema(FormSchema):
 
 class NeedSchema(PupilSchema, MainstreamSchema, ProfileSchema, RequestSchema):
     """A whole need: every question at once, for the JSON API and for rows of a file."""
+
+
+class WithdrawalSchema(FormSchema):
+    """Why a need is withdrawn."""
+
+    reason = _choice(vocabulary.WITHDRAWALS, "Choose why the need is withdrawn.", required=True)
