@@ -30,6 +30,7 @@ class Actor:
     organisation: str = ""
     name: str = ""
     roles: frozenset[Role] = frozenset()
+    must_change_password: bool = False
 
     @property
     def kind(self) -> OrganisationKind | None:
@@ -77,9 +78,16 @@ POLICY: dict[str, Rule] = {
     "static": PUBLIC,
     "health.live": PUBLIC,
     "health.ready": PUBLIC,
-    "people.sign_in": PUBLIC,
-    "people.post_sign_in": PUBLIC,
-    "people.sign_out": SIGNED_IN,
+    "people.edit": _ADMINISTRATOR,
+    "people.index": _ADMINISTRATOR,
+    "people.new": _ADMINISTRATOR,
+    "people.post_edit": _ADMINISTRATOR,
+    "people.post_new": _ADMINISTRATOR,
+    "sessions.password": SIGNED_IN,
+    "sessions.post_password": SIGNED_IN,
+    "sessions.post_sign_in": PUBLIC,
+    "sessions.sign_in": PUBLIC,
+    "sessions.sign_out": SIGNED_IN,
     "home.index": SIGNED_IN,
 }
 

@@ -31,6 +31,7 @@ class User(Base):
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str] = mapped_column(String(200))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    is_password_temporary: Mapped[bool] = mapped_column(default=False)  # somebody else chose it
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[Instant] = mapped_column(default=now)
 

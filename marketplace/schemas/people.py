@@ -1,20 +1,42 @@
-"""What people type about themselves."""
+"""What an administrator types about a person."""
 
 from marshmallow import fields, validate
 
+from marketplace.models import Role
 from marketplace.schemas.base import FormSchema, missing
 
+CHOOSE_ROLES = "Choose at least one role."
 
-class SignInSchema(FormSchema):
-    """E-mail address and password. No rule is told here: whether an address exists is nobody's business."""
 
-    email = fields.String(
+class UserSchema(FormSchema):
+    """Roles, and whether the account can be used."""
+
+    roles = fields.List(
+        fields.Enum(Role, by_value=True, error_messages={"unknown": "Choose a role from the list."}),
         required=True,
-        error_messages=missing("Enter your e-mail address."),
+        validate=validate.Length(min=1, error=CHOOSE_ROLES),
+        error_messages=missing(CHOOSE_ROLES),
+    )
+    is_active = fields.Boolean(load_default=False)
+
+
+class NewUserSchema(UserSchema):
+    """A new person. The initial password is told to them by another way and changed at the first sign-in."""
+
+    class Meta(FormSchema.Meta):
+        exclude = ("is_active",)
+
+    email = fields.Email(
+        required=True,
+        error_messages={
+            **missing("Enter an e-mail address."),
+            "invalid": "Enter an e-mail address like name@la.gov.uk.",
+        },
         validate=validate.Length(max=254, error="Enter a shorter e-mail address."),
     )
-    password = fields.String(
+    name = fields.String(
         required=True,
-        error_messages=missing("Enter your password."),
-        validate=validate.Length(max=1000, error="Enter a shorter password."),
+        error_messages=missing("Enter the person's name."),
+        validate=validate.Length(max=120, error="Enter a name of at most 120 characters."),
     )
+    password = fields.String(required=True, error_messages=missing("Enter an initial password."))

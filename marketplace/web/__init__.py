@@ -14,10 +14,10 @@ from marketplace.web import errors, guards, templating
 from marketplace.web.current import actor
 
 # Each noun's module holds a blueprint `bp` of its own name.
-NOUNS = ("health", "home", "people")
+NOUNS = ("health", "home", "people", "sessions")
 
 # Main navigation: endpoint and words; a person sees those that the policy table admits.
-NAVIGATION = (("home.index", "Home"),)
+NAVIGATION = (("home.index", "Home"), ("people.index", "People"))
 
 
 def attach(app: Flask) -> None:
@@ -46,7 +46,7 @@ def account() -> dict[str, str] | None:
     person = actor()
     if person.user_id is None:
         return None
-    return {"name": person.name, "organisation": person.organisation, "sign_out": url_for("people.sign_out")}
+    return {"name": person.name, "organisation": person.organisation, "sign_out": url_for("sessions.sign_out")}
 
 
 def navigation() -> list[dict[str, Any]]:

@@ -15,8 +15,9 @@ from marketplace.errors import NotPermitted
 from marketplace.models import now
 from marketplace.observability import log
 from marketplace.permissions import POLICY, SYSTEM
-from marketplace.services import people
+from marketplace.services import sessions
 from marketplace.web.current import SignedIn, actor
+from marketplace.web.throttle import limiter
 
 # The one inline line of the page template tells the style sheet that scripts run; its hash is checked by a test.
 INLINE_SCRIPT = "sha256-GUQ5ad8JK5KmEWmROf3LZd9ge94daqNvd8xy9YS1iDw="
@@ -32,6 +33,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# What somebody reaches whose password was chosen by somebody else.
+CHANGING_PASSWORD = {"static", "sessions.password", "sessions.post_password", "sessions.sign_out"}
 LOOPBACK = re.compile(r"^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$")
 
 
@@ -43,6 +46,7 @@ def attach(app: Flask) -> None:
     login.session_protection = None  # our own session rows are revocable, idle out and expire; nothing to add
     login.user_loader(_load)
     app.before_request(_admit)
+    limiter.init_app(app)
     app.after_request(_finish)
 
 
@@ -55,7 +59,7 @@ def _begin() -> None:
 
 def _load(token: str) -> SignedIn | None:
     with transaction(SYSTEM) as session:
-        person = people.person_of_session(session, token, at=now())
+        person = sessions.person_of_session(session, token, at=now())
     return SignedIn(person, token) if person else None
 
 
@@ -67,9 +71,11 @@ def _admit() -> ResponseReturnValue | None:
     rule = POLICY.get(request.endpoint)
     person = actor()
     if rule is not None and rule.admits(person):
+        if person.must_change_password and request.endpoint not in CHANGING_PASSWORD:
+            return redirect(url_for("sessions.password"))
         return None
     if person.user_id is None:
-        return redirect(url_for("people.sign_in"))
+        return redirect(url_for("sessions.sign_in"))
     raise NotPermitted("Your role does not include this page.")
 
 

@@ -1,44 +1,67 @@
-"""Signing in and out."""
+"""Administrators keep the people of their organisation: who signs in, with which roles."""
 
-from flask import Blueprint, redirect, render_template, url_for
-from flask import session as cookie
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_user, logout_user
 
 from marketplace.db import transaction
-from marketplace.models import now
-from marketplace.permissions import NOBODY, SYSTEM
-from marketplace.schemas.people import SignInSchema
+from marketplace.models import Organisation, Role, now
+from marketplace.schemas.people import NewUserSchema, UserSchema
 from marketplace.services import people
 from marketplace.web import forms
-from marketplace.web.current import SignedIn, actor
+from marketplace.web.current import actor
 
 bp = Blueprint("people", __name__)
 
 
-@bp.get("/sign-in")
-def sign_in() -> ResponseReturnValue:
-    """The sign-in page."""
-    return render_template("people/sign_in.html", form=forms.shown())
+def _choices(organisation: Organisation) -> list[tuple[Role, str]]:
+    return [(role, role.replace("_", " ").capitalize()) for role in people.ROLES[organisation.kind]]
 
 
-@bp.post("/sign-in")
-@forms.redisplay(sign_in)
-def post_sign_in() -> ResponseReturnValue:
-    """Start a session; whatever cookie came before is void (no session fixation)."""
-    form = forms.read(SignInSchema)
-    with transaction(SYSTEM) as session:
-        token = people.sign_in(session, **form, at=now())
-    cookie.clear()
-    login_user(SignedIn(NOBODY, token))
-    return redirect(url_for("home.index"))
+@bp.get("/people")
+def index() -> ResponseReturnValue:
+    """Who signs in."""
+    with transaction(actor()) as session:
+        return render_template("people/index.html", people=people.list_users(session, actor()))
 
 
-@bp.post("/sign-out")
-def sign_out() -> ResponseReturnValue:
-    """End this browser's session."""
-    with transaction(SYSTEM) as session:
-        people.sign_out(session, actor(), token=current_user.token, at=now())
-    logout_user()
-    cookie.clear()
-    return redirect(url_for("people.sign_in"))
+@bp.get("/people/new")
+def new() -> ResponseReturnValue:
+    """The page on which a person is added."""
+    with transaction(actor()) as session:
+        roles = _choices(session.get_one(Organisation, actor().organisation_id))
+    return render_template("people/new.html", form=forms.shown(), roles=roles)
+
+
+@bp.post("/people/new")
+@forms.redisplay(new)
+def post_new() -> ResponseReturnValue:
+    """Add a person to the administrator's own organisation."""
+    form = forms.read(NewUserSchema)
+    with transaction(actor()) as session:
+        organisation = session.get_one(Organisation, actor().organisation_id)
+        roles = frozenset(form.pop("roles"))
+        people.add_user(session, actor(), organisation=organisation, roles=roles, **form)
+    flash("Added. Tell them the initial password by another way; they change it when they first sign in.", "success")
+    return redirect(url_for("people.index"))
+
+
+@bp.get("/people/<int:user_id>")
+def edit(user_id: int) -> ResponseReturnValue:
+    """One person's roles and account."""
+    with transaction(actor()) as session:
+        user = people.get_user(session, actor(), user_id=user_id)
+        form = forms.shown({"roles": sorted(user.roles), "is_active": user.is_active})
+        return render_template("people/edit.html", form=form, person=user, roles=_choices(user.organisation))
+
+
+@bp.post("/people/<int:user_id>")
+@forms.redisplay(edit)
+def post_edit(user_id: int) -> ResponseReturnValue:
+    """Change them; the person's open sessions end."""
+    form = forms.read(UserSchema)
+    with transaction(actor()) as session:
+        people.change_user(
+            session, actor(), user_id=user_id, roles=frozenset(form["roles"]), is_active=form["is_active"], at=now()
+        )
+    flash("Saved. Their open sessions have ended, so that the change holds at once.", "success")
+    return redirect(url_for("people.index"))

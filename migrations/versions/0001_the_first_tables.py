@@ -121,6 +121,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("password_hash", sa.String(length=200), nullable=False),
         sa.Column("organisation_id", sa.BigInteger(), nullable=False),
+        sa.Column("is_password_temporary", sa.Boolean(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("email = lower(email) AND email LIKE '%%_@_%%'", name=op.f("ck_users_email")),
