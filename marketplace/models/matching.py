@@ -25,6 +25,7 @@ from marketplace.models.base import Base, Id, Instant, Pence, by_value, now
 from marketplace.models.needs import Need
 from marketplace.models.organisations import Authority, Organisation
 from marketplace.models.provisions import Provision
+from marketplace.models.users import User
 
 
 class RunStatus(StrEnum):
@@ -84,33 +85,37 @@ class MatchingRun(Base):
 
     id: Mapped[Id]
     scope_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)  # a region or an LA
-    requested_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    requested_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # None = the operator's command line
     status: Mapped[RunStatus] = mapped_column(by_value(RunStatus, "status"), default=RunStatus.QUEUED)
     on: Mapped[date] = mapped_column("on_date")  # vacancies and prices as of this day
     seconds: Mapped[int]
     policy: Mapped[dict[str, Any]] = mapped_column(JSONB)
     token: Mapped[UUID | None]
-    progress: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    progress: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # stage, seconds, objective, bound
+    seen_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # its worker's last sign of life
     error: Mapped[str | None] = mapped_column(String(400))
     created_at: Mapped[Instant] = mapped_column(default=now)
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     scope: Mapped[Organisation] = relationship()
+    requested_by: Mapped[User | None] = relationship()
     result: Mapped["RunResult | None"] = relationship(back_populates="run")
 
 
 class RunResult(Base):
-    """What a run read and found, for the scope that asked: frozen problem (a zip of the batch files) and answer."""
+    """What a run read and found, for the scope that asked: the frozen problem (a zip of the batch files) and, once all
+    of it is there, the answer (a zip of the batch answer) with what its page shows of it."""
 
     __tablename__ = "run_results"
 
     run_id: Mapped[int] = mapped_column(ForeignKey("matching_runs.id"), primary_key=True)
     problem: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    sha256: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64))  # of the problem, as summary.json states it
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     summary: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # summary.json of the batch answer
-    pools: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)  # rows of pools.csv
-    budgets: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)  # rows of budgets.csv
+    pools: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)  # rows of pools.csv, with names
+    budgets: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)  # rows of budgets.csv, with names
 
     run: Mapped[MatchingRun] = relationship(back_populates="result")
 
@@ -134,6 +139,7 @@ class Recommendation(Base):
     band: Mapped[str | None] = mapped_column(String(20))
     fte: Mapped[Decimal | None] = mapped_column(Numeric(6, 3))
     road_km: Mapped[Decimal | None] = mapped_column(Numeric(8, 3))
+    child_km: Mapped[Decimal | None] = mapped_column(Numeric(8, 3))  # one way, weighted by the days it is travelled
     price: Mapped[int | None] = mapped_column(BigInteger)  # pence a year, the LA's marginal cost
     transport: Mapped[int | None] = mapped_column(BigInteger)  # pence a year
     wish: Mapped[int | None] = mapped_column()
