@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
 
 
 class FormSchema(Schema):
@@ -60,3 +61,32 @@ class DayField(fields.Field[date]):
             return date(int(year), month, int(day))
         except ValueError:
             raise ValidationError("Enter a real date, like 1 September 2027.") from None
+
+
+class CodesField(fields.List[str]):
+    """Some of the codes, read into their one order, each once. An empty list is no answer where one is required."""
+
+    def __init__(self, codes: Mapping[str, str], words: str, **options: Any) -> None:
+        super().__init__(fields.String(), error_messages={"invalid": words, **missing(words)}, **options)
+        self.codes, self.words = codes, words
+
+    def _deserialize(self, value: Any, *arguments: Any, **options: Any) -> list[str | None]:
+        given = super()._deserialize(value, *arguments, **options)
+        if not self.codes.keys() >= set(given) or (self.required and not given):
+            raise ValidationError(self.words)
+        return [code for code in self.codes if code in given]
+
+
+def choice(codes: Mapping[Any, str], words: str, **options: Any) -> Any:
+    """A field that takes one of the codes (all whole numbers, or all texts); `words` answer anything else."""
+    field = fields.Integer if isinstance(next(iter(codes)), int) else fields.String
+    return field(
+        validate=validate.OneOf(list(codes), error=words),
+        error_messages={"invalid": words, **missing(words)},
+        **options,
+    )
+
+
+def member(enumeration: type[StrEnum], words: str, **options: Any) -> Any:
+    """A field that takes the value of one member; `words` answer anything else."""
+    return fields.Enum(enumeration, by_value=True, error_messages={"unknown": words, **missing(words)}, **options)

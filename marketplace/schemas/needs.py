@@ -5,14 +5,13 @@ It must never ask the database anything: whether a district, setting or framewor
 
 import re
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from marketplace import vocabulary
 from marketplace.models import Band, Ground, Pattern
-from marketplace.schemas.base import DayField, FormSchema, missing
+from marketplace.schemas.base import CodesField, DayField, FormSchema, choice, member, missing
 
 WISHES = 3  # the optimiser tells no more than three apart
 LONGEST_TEXT = 4000  # characters
@@ -59,33 +58,6 @@ class HomeField(fields.Field[dict[str, Any]]):
         raise ValidationError("Enter a postcode district, like QX4, or a grid reference, like 405000, 305000.")
 
 
-class CodesField(fields.List[str]):
-    """Some of the codes, read into their one order, each once. An empty list is no answer where one is required."""
-
-    def __init__(self, codes: Mapping[str, str], words: str, **options: Any) -> None:
-        super().__init__(fields.String(), error_messages={"invalid": words, **missing(words)}, **options)
-        self.codes, self.words = codes, words
-
-    def _deserialize(self, value: Any, *arguments: Any, **options: Any) -> list[str | None]:
-        given = super()._deserialize(value, *arguments, **options)
-        if not self.codes.keys() >= set(given) or (self.required and not given):
-            raise ValidationError(self.words)
-        return [code for code in self.codes if code in given]
-
-
-def _choice(codes: Mapping[Any, str], words: str, **options: Any) -> Any:
-    field = fields.Integer if isinstance(next(iter(codes)), int) else fields.String
-    return field(
-        validate=validate.OneOf(list(codes), error=words),
-        error_messages={"invalid": words, **missing(words)},
-        **options,
-    )
-
-
-def _member(enumeration: type[StrEnum], words: str, **options: Any) -> Any:
-    return fields.Enum(enumeration, by_value=True, error_messages={"unknown": words, **missing(words)}, **options)
-
-
 def _text(limit: int, words: str = "", **options: Any) -> Any:
     too_long = f"Use {limit:,} characters or fewer."
     return fields.String(validate=validate.Length(max=limit, error=too_long), error_messages=missing(words), **options)
@@ -102,8 +74,8 @@ class PupilSchema(FormSchema):
     """Question 1: which pupil, where and when, without saying who."""
 
     reference = ReferenceField(required=True, error_messages=missing(vocabulary.MISSING["reference"]))
-    year_group = _choice(vocabulary.YEAR_GROUPS, vocabulary.MISSING["year_group"], required=True)
-    sex = _choice(vocabulary.SEXES, "Choose female or male, or leave it open.", load_default=None)
+    year_group = choice(vocabulary.YEAR_GROUPS, vocabulary.MISSING["year_group"], required=True)
+    sex = choice(vocabulary.SEXES, "Choose female or male, or leave it open.", load_default=None)
     home = HomeField(required=True, error_messages=missing(vocabulary.MISSING["home"]))
     starts_on = DayField(load_default=None)
 
@@ -124,15 +96,15 @@ class MainstreamSchema(FormSchema):
 class ProfileSchema(FormSchema):
     """Question 3: the needs profile on the four areas of the SEND Code, and what the setting must have."""
 
-    level_ci = _choice(vocabulary.LEVELS, vocabulary.MISSING["level_ci"], required=True)
-    level_cl = _choice(vocabulary.LEVELS, vocabulary.MISSING["level_cl"], required=True)
-    level_semh = _choice(vocabulary.LEVELS, vocabulary.MISSING["level_semh"], required=True)
-    level_sp = _choice(vocabulary.LEVELS, vocabulary.MISSING["level_sp"], required=True)
-    primary_need = _choice(vocabulary.PRIMARY_NEEDS, vocabulary.MISSING["primary_need"], required=True)
+    level_ci = choice(vocabulary.LEVELS, vocabulary.MISSING["level_ci"], required=True)
+    level_cl = choice(vocabulary.LEVELS, vocabulary.MISSING["level_cl"], required=True)
+    level_semh = choice(vocabulary.LEVELS, vocabulary.MISSING["level_semh"], required=True)
+    level_sp = choice(vocabulary.LEVELS, vocabulary.MISSING["level_sp"], required=True)
+    primary_need = choice(vocabulary.PRIMARY_NEEDS, vocabulary.MISSING["primary_need"], required=True)
     secondary_needs = CodesField(vocabulary.PRIMARY_NEEDS, "Choose secondary needs from the list.", load_default=list)
     requirements = CodesField(vocabulary.FACILITIES, "Choose facilities from the list.", load_default=list)
-    pattern = _member(Pattern, vocabulary.MISSING["pattern"], required=True)
-    band_override = _member(Band, "Choose a band from the list.", load_default=None)
+    pattern = member(Pattern, vocabulary.MISSING["pattern"], required=True)
+    band_override = member(Band, "Choose a band from the list.", load_default=None)
     band_override_reason = _text(LONGEST_REASON, load_default=None)
 
     @validates_schema
@@ -154,7 +126,7 @@ class RequestSchema(FormSchema):
     """Question 4: the parents' request and wishes, the journey, the priority."""
 
     request_id = _setting()
-    ground = _member(Ground, "Choose a ground from the list.", load_default=None)
+    ground = member(Ground, "Choose a ground from the list.", load_default=None)
     ground_evidence = _text(LONGEST_TEXT, load_default=None)
     wish_1 = _setting()
     wish_2 = _setting()
@@ -171,7 +143,7 @@ class RequestSchema(FormSchema):
             ("invalid", "special"), "Enter the longest journey in km, like 25, or leave it blank."
         ),
     )
-    priority = _choice(vocabulary.PRIORITIES, vocabulary.MISSING["priority"], required=True)
+    priority = choice(vocabulary.PRIORITIES, vocabulary.MISSING["priority"], required=True)
 
     @validates_schema
     def grounded(self, answers: dict[str, Any], **_: Any) -> None:
@@ -197,4 +169,4 @@ class NeedSchema(PupilSchema, MainstreamSchema, ProfileSchema, RequestSchema):
 class WithdrawalSchema(FormSchema):
     """Why a need is withdrawn."""
 
-    reason = _choice(vocabulary.WITHDRAWALS, "Choose why the need is withdrawn.", required=True)
+    reason = choice(vocabulary.WITHDRAWALS, "Choose why the need is withdrawn.", required=True)
