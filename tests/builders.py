@@ -190,15 +190,6 @@ def need(session: Session, authority_: Authority, framework_: Framework | None =
     return kept(session, Need(authority=authority_, framework=framework_ or framework(session), **fields))
 
 
-_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-
-
-def post(client: FlaskClient, path: str, /, page: str = "", **form: Any) -> TestResponse:
-    """Post a form as a browser would: open `page` (default: the path itself) for its CSRF token, then send."""
-    token = _TOKEN.search(client.get(page or path).text)
-    return client.post(path, data={**form, "csrf_token": token[1] if token else ""})
-
-
 def home_area(session: Session, code: str = "QX4", **fields: Any) -> HomeArea:
     return kept(session, HomeArea(**{"code": code, "name": "Elm", "easting": 401000, "northing": 302000, **fields}))
 
@@ -206,3 +197,17 @@ def home_area(session: Session, code: str = "QX4", **fields: Any) -> HomeArea:
 def acting(user_: User) -> Actor:
     """The person as services know one."""
     return actor_of(user_)
+
+
+_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+def csrf_token(page: str) -> str:
+    """The token of the first form of a page; empty when it has none."""
+    token = _TOKEN.search(page)
+    return token[1] if token else ""
+
+
+def post(client: FlaskClient, path: str, /, page: str = "", **form: Any) -> TestResponse:
+    """Post a form as a browser would: open `page` (default: the path itself) for its CSRF token, then send."""
+    return client.post(path, data={**form, "csrf_token": csrf_token(client.get(page or path).text)})
