@@ -9,6 +9,8 @@ from sqlalchemy import BigInteger, DateTime, Enum, Identity, MetaData, String
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
+LONDON = ZoneInfo("Europe/London")  # deadlines and validity dates go by its days
+
 
 class Base(DeclarativeBase):
     """Base of all tables. Every constraint has a name, so that a broken one can be told in words."""
@@ -49,4 +51,4 @@ def now() -> datetime:
 
 def today() -> date:
     """The day in London, by which deadlines and validity dates go."""
-    return datetime.now(ZoneInfo("Europe/London")).date()
+    return datetime.now(LONDON).date()

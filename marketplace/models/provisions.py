@@ -8,8 +8,9 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Integer, Numeric, 
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.models.base import Base, Codes, Id, by_value
+from marketplace.models.base import LONDON, Base, Codes, Id, by_value
 from marketplace.models.settings import Setting, Sex
+from marketplace.models.users import User
 from pricing.guide import Kind
 from pricing.tariff import Pattern
 
@@ -35,6 +36,7 @@ class Pool(Base):
     version: Mapped[int] = mapped_column(Integer)
 
     setting: Mapped[Setting] = relationship()
+    confirmed_by: Mapped[User | None] = relationship()  # seen by people of the same organisation only
     vacancies: Mapped[list["Vacancy"]] = relationship(
         back_populates="pool",
         cascade="all, delete-orphan",
@@ -43,6 +45,14 @@ class Pool(Base):
     provisions: Mapped[list["Provision"]] = relationship(back_populates="pool", order_by="Provision.id")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+    def days_since_confirmed(self, on: date) -> int | None:
+        """Whole days in London since the vacancies were last said to be right; None when they never were."""
+        return (on - self.confirmed_at.astimezone(LONDON).date()).days if self.confirmed_at else None
+
+    def open_on(self, on: date) -> Decimal:
+        """What is open on a day over all year groups: the sum of the rows that have started."""
+        return sum((row.amount for row in self.vacancies if row.starts_on <= on), Decimal(0))
 
 
 class Vacancy(Base):
