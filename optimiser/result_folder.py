@@ -3,6 +3,7 @@
 It never touches a folder that holds anything but the list of errors of an earlier attempt.
 """
 
+import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -22,6 +23,9 @@ def check_free(out: Path) -> None:
         raise FolderTakenError(f"{out} is not a new folder; give it a name of its own.")
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise FolderTakenError(f"{out} exists and is not a folder; give another name.")
+    ground = next(parent for parent in out.absolute().parents if parent.exists())
+    if not ground.is_dir() or not os.access(ground, os.W_OK | os.X_OK):
+        raise FolderTakenError(f"{out} cannot be made: {ground} is not a folder that we may write to.")
     if out.exists() and {entry.name for entry in out.iterdir()} - {ERRORS_FILE}:
         raise FolderTakenError(f"{out} is not empty; give the name of a new folder, or move this one away.")
 

@@ -40,8 +40,6 @@ def rule_errors(sheets: Sheets) -> Iterator[FileError]:
             *_provision_and_setting(provision, first, first_number),
         )
         yield from _errors(sheets["provisions"], number, complaints)
-    for number, pool in _numbered(sheets["pools"]):
-        yield from _errors(sheets["pools"], number, _pool_alone(pool))
     for number, price in _numbered(sheets["prices"]):
         yield from _errors(sheets["prices"], number, _price_and_provision(price, provisions.get(price.provision)))
 
@@ -103,11 +101,6 @@ def _provision_and_setting(provision: Provision, first: Provision, number: int) 
         if UNREAD not in (provision.setting, one, other) and one != other:
             problem = f"differs from row {number} of the same setting, which has {other}"
             yield column, one, problem, f"Give setting {provision.setting} one {column} in all its rows."
-
-
-def _pool_alone(pool: Pool) -> Iterator[Complaint]:
-    if pool.unit == "places" and pool.amount is not UNREAD and not float(pool.amount).is_integer():
-        yield "amount", pool.amount, "is not whole, and places are", "Give a whole number; only hours have fractions."
 
 
 def _price_and_provision(price: Price, provision: Provision | None) -> Iterator[Complaint]:

@@ -4,6 +4,7 @@ It must never write an answer that its check refuses, nor anything but the list 
 """
 
 import math
+import os
 import sys
 import threading
 from collections import Counter
@@ -74,7 +75,8 @@ def match(
     try:
         _match(problem, out, policy, seconds, with_workbook=workbook)
     except KeyboardInterrupt:
-        _stop("Stopped. No answer was written.", INTERRUPTED)
+        click.echo("Stopped. No answer was written.", err=True)
+        os._exit(INTERRUPTED)  # the usual end would take down the solver's thread while it runs, and abort
 
 
 def _match(path: Path, out: Path, policy: Path | None, seconds: float, *, with_workbook: bool) -> None:

@@ -96,7 +96,6 @@ SLIPS = {
     ),
     # pools.csv
     "a negative amount": Slip("pools.csv", "places,2", "places,-2", 2, "amount", "-2", "is below"),
-    "half a place": Slip("pools.csv", "places,2", "places,2.5", 2, "amount", "2.5", "not whole"),
     "an unknown unit": Slip("pools.csv", "hours,17.5", "hrs,17.5", 3, "unit", "hrs", "not one of"),
     "another setting's pool": Slip(
         "pools.csv", "hazel-hours,900002", "hazel-hours,900001", None, "pool", "hazel-hours", "another setting, 900001"

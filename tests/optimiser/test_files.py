@@ -13,8 +13,9 @@ from optimiser.columns import TABLES
 from optimiser.files import problem_files, problem_sha256, read_problem, write_problem
 from optimiser.problem import Policy, Problem
 from optimiser.template import EXAMPLE
+from tests.optimiser.problems import random_problem, seeded
 from tests.optimiser.slips import change, errors_of
-from tests.optimiser.written_problems import problems
+from tests.optimiser.written_problems import consistent, problems
 
 Alteration = Callable[[str], str]
 HARMLESS: dict[str, Alteration] = {
@@ -65,6 +66,13 @@ def test_a_problem_that_is_written_reads_back_the_same(
     again = read_problem(folder)
     assert again == problem.ordered()
     assert problem_sha256(again) == problem_sha256(problem)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_problem_that_is_solved_in_other_tests_can_stand_in_files(tmp_path: Path, seed: int) -> None:
+    problem = consistent(random_problem(seeded(seed), pupils=30, provisions=60))
+    write_problem(problem, tmp_path)
+    assert read_problem(tmp_path) == problem.ordered()
 
 
 @given(problem=problems(), random=st.randoms())

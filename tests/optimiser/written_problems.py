@@ -1,5 +1,7 @@
 """Problems of every shape that files can hold, for round trips; nothing here needs to solve."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from optimiser.problem import (
@@ -29,6 +31,21 @@ levels = st.tuples(*[st.integers(0, 5)] * 4)
 
 def lists(items: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, ...]]:
     return st.lists(items, max_size=3, unique=True).map(tuple)
+
+
+def consistent(problem: Problem) -> Problem:
+    """The problem without its references to settings that offer nothing, which files may not hold."""
+    offering = {row.setting for row in problem.provisions}
+    pupils = (
+        replace(
+            row,
+            request=row.request if row.request in offering else "",
+            wishes=tuple(wish for wish in row.wishes if wish in offering),
+        )
+        for row in problem.pupils
+    )
+    travel = (row for row in problem.travel if row.setting in offering)
+    return replace(problem, pupils=tuple(pupils), travel=tuple(travel))
 
 
 @st.composite
