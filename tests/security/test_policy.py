@@ -1,0 +1,198 @@
+"""Every endpoint has a rule; every rule is tried by every role with its own, a foreign and an unknown object."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, inspect, text
+from werkzeug.routing import Rule as Route
+from werkzeug.test import TestResponse
+
+from marketplace import db, embedded
+from marketplace.app import create_app
+from marketplace.config import Config
+from marketplace.db import transaction
+from marketplace.models import OrganisationKind, Role
+from marketplace.permissions import POLICY, SYSTEM, Actor
+from marketplace.web.guards import HEADERS
+from tests import builders
+from tests.security.world import PERSONAS, UNKNOWN, Side, build_side, objects
+
+World = tuple[Side, Side]
+SignIn = Callable[[str], FlaskClient]
+
+
+@pytest.fixture
+def world(database: Engine) -> World:  # noqa: ARG001
+    with transaction(SYSTEM) as session:
+        return build_side(session, "CanaryMine"), build_side(session, "CanaryTheirs")
+
+
+def routes(app: Flask) -> Iterator[tuple[Route, str]]:
+    """Every route with each of its methods, in a fixed order."""
+    for route in sorted(app.url_map.iter_rules(), key=lambda route: (route.endpoint, route.rule)):
+        for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"}):
+            if route.endpoint != "static":
+                yield route, method
+
+
+def address(app: Flask, route: Route, ids: dict[str, int | None]) -> str | None:
+    """The route's address with these ids; None where one of them does not exist. Other texts get their first value."""
+    values: dict[str, object] = {}
+    for name in route.arguments:
+        if name in ids:
+            if ids[name] is None:
+                return None
+            values[name] = ids[name]
+        else:
+            values[name] = first_value(route, name)
+    with app.test_request_context():
+        return app.url_for(route.endpoint, **values)  # type: ignore[arg-type]
+
+
+def first_value(route: Route, name: str) -> str:
+    """A value that the route's own converter admits, e.g. the first of <any(pupil, profile):question>."""
+    items = getattr(route._converters[name], "items", None)
+    assert items, f"teach tests/security/world.py what <{name}> of {route.rule} stands for"
+    return str(sorted(items)[0])
+
+
+def send(client: FlaskClient, method: str, url: str) -> TestResponse:
+    if method == "GET":
+        return client.get(url)
+    token = builders.csrf_token(client.get("/no-such-page").text)  # every page of the signed-in has the sign-out form
+    return client.open(url, method=method, data={"csrf_token": token})
+
+
+def test_every_endpoint_has_a_rule_and_every_rule_an_endpoint(app: Flask) -> None:
+    assert {route.endpoint for route in app.url_map.iter_rules()} == set(POLICY)
+
+
+def test_an_endpoint_without_a_rule_is_refused_when_it_is_called(
+    client: FlaskClient, world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = sign_in(world[0].people[OrganisationKind.LA, Role.COMMISSIONER])
+    assert person.get("/live").status_code == client.get("/live").status_code == 200
+    monkeypatch.delitem(POLICY, "health.live")
+    assert person.get("/live").status_code == 403
+    assert client.get("/live").status_code == 302
+
+
+def test_who_is_not_signed_in_reaches_public_pages_only(app: Flask, client: FlaskClient, world: World) -> None:
+    wrong = []
+    own = {name: pair[0] or UNKNOWN for name, pair in objects(OrganisationKind.LA, *world).items()}
+    for route, method in routes(app):
+        if method != "GET":
+            continue  # without a session there is no token, and without a token every post is refused
+        url = address(app, route, own)
+        answer = client.get(url or "/")
+        expected = {200} if POLICY[route.endpoint].is_public else {302}
+        if answer.status_code not in expected:
+            wrong.append((url, answer.status_code))
+        if answer.status_code == 302 and answer.location != "/sign-in":
+            wrong.append((url, answer.location))
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("kind", "role"), PERSONAS, ids=[f"{kind}-{role}" for kind, role in PERSONAS])
+def test_each_role_reaches_what_the_table_says_on_its_own_objects_and_nothing_else(
+    app: Flask, world: World, sign_in: SignIn, kind: OrganisationKind, role: Role
+) -> None:
+    mine, theirs = world
+    client = sign_in(mine.people[kind, role])
+    known = objects(kind, mine, theirs)
+    person = Actor(scope=kind.value, user_id=1, roles=frozenset({role}))
+    wrong: list[tuple[str, str, int, str]] = []
+    for route, method in routes(app):
+        if route.endpoint == "sessions.sign_out":
+            continue  # it would end the walk; test_sign_in tries it
+        admits = POLICY[route.endpoint].admits(person)
+        has_object = any(name in known for name in route.arguments)
+        cases = {"own": {name: pair[0] for name, pair in known.items()}}
+        if has_object:
+            cases["foreign"] = {name: pair[1] for name, pair in known.items()}
+            cases["unknown"] = dict.fromkeys(known, UNKNOWN)
+        for case, ids in cases.items():
+            url = address(app, route, ids)
+            if url is None:
+                continue
+            answer = send(client, method, url)
+            expected = {403} if not admits else {200, 302, 409, 422} if case == "own" else {404}
+            if answer.status_code not in expected:
+                wrong.append((method, url, answer.status_code, case))
+            # the operator's administrators keep everybody's accounts, so they see everybody's names
+            if kind is not OrganisationKind.OPERATOR and theirs.canary in answer.text + str(answer.headers):
+                wrong.append((method, url, answer.status_code, "shows the other side's data"))
+    assert wrong == []
+
+
+def test_every_post_without_the_right_token_is_refused(app: Flask, world: World, sign_in: SignIn) -> None:
+    mine, theirs = world
+    client = sign_in(mine.people[OrganisationKind.LA, Role.COMMISSIONER])
+    own = {name: pair[0] or UNKNOWN for name, pair in objects(OrganisationKind.LA, mine, theirs).items()}
+    for route, method in routes(app):
+        if method != "POST":
+            continue
+        url = address(app, route, own)
+        for form in ({}, {"csrf_token": "wrong"}):
+            assert client.post(url or "/", data=form).status_code == 400, url
+    assert client.get("/").status_code == 200  # the sign-out among them was refused as well
+
+
+def test_no_get_changes_anything(app: Flask, world: World, sign_in: SignIn, cleaner: Engine) -> None:
+    mine, theirs = world
+    for kind, role in PERSONAS:
+        client = sign_in(mine.people[kind, role])
+        before = contents(cleaner)
+        for route, method in routes(app):
+            url = address(app, route, {name: pair[0] for name, pair in objects(kind, mine, theirs).items()})
+            if method == "GET" and url:
+                client.get(url)
+        assert contents(cleaner) == before, (kind, role)
+
+
+def contents(engine: Engine) -> dict[str, str]:
+    """A digest of every table, but for the counters of what was tried."""
+    with engine.connect() as connection:
+        tables = set(inspect(connection).get_table_names()) - {"rate_limits"}
+        digest = "SELECT coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM {} t"
+        return {table: str(connection.scalar(text(digest.format(table)))) for table in sorted(tables)}
+
+
+def test_every_answer_carries_the_security_headers(app: Flask, world: World, sign_in: SignIn) -> None:
+    mine, theirs = world
+    client = sign_in(mine.people[OrganisationKind.LA, Role.COMMISSIONER])
+    own = {name: pair[0] or UNKNOWN for name, pair in objects(OrganisationKind.LA, mine, theirs).items()}
+    urls = [address(app, route, own) or "/" for route, method in routes(app) if method == "GET"]
+    for url in [*urls, "/static/marketplace.css", "/no-such-page"]:
+        with client.get(url) as answer:
+            for name, value in HEADERS.items():
+                assert answer.headers[name] == value, url
+            if not url.startswith("/static/"):
+                assert answer.headers["Cache-Control"] == "no-store", url
+
+
+def test_the_session_cookie_is_kept_from_scripts_and_other_sites(client: FlaskClient) -> None:
+    cookie = client.get("/sign-in").headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_over_https_the_session_cookie_is_bound_to_the_host(
+    addresses: embedded.Addresses, tmp_path: Path, database: Engine
+) -> None:
+    app = create_app(Config(data=tmp_path, database_url=addresses.application))
+    db.configure(database)
+    app.extensions["database"].dispose()
+    cookie = app.test_client().get("/sign-in", base_url="https://marketplace.example").headers["Set-Cookie"]
+    assert cookie.startswith("__Host-session=")
+    assert "Secure" in cookie
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
+
+
+def test_plain_http_is_for_the_machine_itself_only(client: FlaskClient) -> None:
+    assert client.get("/sign-in", base_url="http://127.0.0.1:8000").status_code == 200
+    assert client.get("/sign-in", base_url="http://marketplace.example").status_code == 400

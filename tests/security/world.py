@@ -1,0 +1,122 @@
+"""Two sides that must not learn of each other: in each a region, an LA, a provider and the operator's people, and one
+object for every kind of id that a route can carry. What is private bears its side's canary."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from marketplace.models import (
+    Band,
+    Budget,
+    MatchingRun,
+    OrganisationKind,
+    Part,
+    PriceLine,
+    PriceSchedule,
+    Recommendation,
+    Role,
+    RunResult,
+    RunStatus,
+)
+from marketplace.services.people import ROLES
+from tests import builders
+
+UNKNOWN = 10**9
+PERSONAS = [(kind, role) for kind, roles in ROLES.items() for role in roles]
+
+
+@dataclass
+class Side:
+    """One side's ids, addresses of its people, and the text that the other side must never see."""
+
+    canary: str
+    ids: dict[str, int] = field(default_factory=dict)
+    people: dict[tuple[OrganisationKind, Role], str] = field(default_factory=dict)
+
+
+def build_side(session: Session, canary: str) -> Side:
+    """Make one side; its schedules, needs, run and people hold the canary wherever a person could have typed it."""
+    side = Side(canary)
+    region = builders.region(session)
+    la = builders.authority(session, region)
+    provider = builders.provider(session)
+    setting = builders.setting(session, la, provider)
+    pool = builders.pool(session, setting, name=f"{canary} pool")
+    provision = builders.provision(session, pool, name=f"{canary} provision")
+    published = builders.schedule(session, provision)
+    draft = PriceSchedule(setting_id=setting.id, version=2, starts_on=date(2027, 9, 1))
+    draft.lines = [PriceLine(provision_id=provision.id, band=Band.MODERATE, part=Part.CORE, weeks=38, amount=3_100_000)]
+    builders.kept(session, draft)
+    need = builders.need(session, la, reference=f"{canary}-1", mainstream=f"{canary} mainstream")
+    draft_need = builders.need(session, la, reference=f"{canary}-2", status="draft", published_at=None)
+    session.add(Budget(authority=la, amount=123_456_00))
+    for kind, organisation in (
+        (OrganisationKind.LA, la),
+        (OrganisationKind.REGION, region),
+        (OrganisationKind.PROVIDER, provider),
+        (OrganisationKind.OPERATOR, builders.operator(session)),
+    ):
+        for role in ROLES[kind]:
+            user = builders.user(session, organisation, role, name=f"{canary} {kind} {role}")
+            side.people[kind, role] = user.email
+            side.ids[f"{kind}-user"] = user.id
+    runs = {scope: _run(session, scope, need, provision, user.id) for scope in (region, la)}
+    side.ids |= {
+        "region": region.id,
+        "la": la.id,
+        "setting": setting.id,
+        "pool": pool.id,
+        "provision": provision.id,
+        "published": published.id,
+        "draft": draft.id,
+        "need": need.id,
+        "draft_need": draft_need.id,
+        "region-run": runs[region].id,
+        "la-run": runs[la].id,
+    }
+    return side
+
+
+def _run(session: Session, scope: Any, need: Any, provision: Any, user_id: int) -> MatchingRun:
+    run = MatchingRun(
+        scope=scope, requested_by_id=user_id, status=RunStatus.FAILED, error="tested", on=date(2026, 11, 1),
+        seconds=60, policy={},
+    )  # fmt: skip
+    builders.kept(session, run)
+    session.add(RunResult(run=run, problem=b"", sha256=""))
+    session.add(
+        Recommendation(
+            run=run,
+            need=need,
+            authority_id=need.authority_id,
+            phase="choices",
+            provision_id=provision.id,
+            price=1,
+            transport=0,
+        )
+    )
+    session.flush()
+    return run
+
+
+def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple[int | None, int | None]]:
+    """For each name of an id in a route: an object that a person of this kind may know of, and one that must be as
+    unknown as a number nobody has. None where there is no such object."""
+    is_provider = kind is OrganisationKind.PROVIDER
+    return {
+        "need_id": (mine.ids["need"], theirs.ids["need"]),
+        "setting_id": (mine.ids["setting"], theirs.ids["setting"] if is_provider else None),
+        "provision_id": (mine.ids["provision"], theirs.ids["provision"] if is_provider else None),
+        "pool_id": (mine.ids["pool"], theirs.ids["pool"] if is_provider else None),
+        "schedule_id": (mine.ids["draft" if is_provider else "published"], theirs.ids["draft"]),
+        "run_id": (
+            mine.ids.get(f"{kind}-run"),
+            theirs.ids["region-run" if kind is OrganisationKind.REGION else "la-run"],
+        ),
+        "user_id": (
+            mine.ids[f"{kind}-user"],
+            None if kind is OrganisationKind.OPERATOR else theirs.ids[f"{kind}-user"],
+        ),
+    }
