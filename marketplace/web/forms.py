@@ -9,7 +9,7 @@ from flask import g, request
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError, fields
 
-from marketplace.errors import Invalid
+from marketplace.errors import Invalid, Stale
 from marketplace.schemas.base import DayField
 
 
@@ -19,6 +19,7 @@ class Form:
 
     values: Mapping[str, Any] = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
+    is_stale: bool = False
 
 
 def shown(values: Mapping[str, Any] | None = None) -> Form:
@@ -30,6 +31,25 @@ def shown(values: Mapping[str, Any] | None = None) -> Form:
 def typed() -> dict[str, Any]:
     """The posted form as it was typed: a text, or a list where a name came several times."""
     return {name: texts if len(texts) > 1 else texts[0] for name, texts in request.form.lists() if name != "csrf_token"}
+
+
+def asked() -> dict[str, Any]:
+    """The query of the address in the same shape: what a list's filters, sorting and page number read."""
+    return {name: texts if len(texts) > 1 else texts[0] for name, texts in request.args.lists()}
+
+
+def nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a grid, named like "pools-7-rows-0-amount", as mappings inside mappings, keyed as they are named.
+    The errors of what is read from it come back under the very names of the fields."""
+    tree: dict[str, Any] = {}
+    for name, value in values.items():
+        *places, last = name.split("-")
+        inside = tree
+        for place in places:
+            found = inside.setdefault(place, {})
+            inside = found if isinstance(found, dict) else {}  # a name that is a field and a place is nobody's form
+        inside[last] = value
+    return tree
 
 
 def read(schema: type[Schema] | Schema, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -65,9 +85,13 @@ def _by_field(messages: Any, prefix: str = "") -> dict[str, list[str]]:
     return errors
 
 
-def redisplay(page: Callable[..., ResponseReturnValue]) -> Callable[..., Any]:
+def redisplay(page: Callable[..., ResponseReturnValue], *, shows_current: bool = False) -> Callable[..., Any]:
     """Decorate a post: when it raises Invalid, `page` (its GET view, same arguments) answers instead, with status 422,
-    the error summary, and everything as it was typed."""
+    the error summary, and everything as it was typed.
+
+    `shows_current`: when `form.is_stale` the page shows what is kept now beside what was typed, so it answers Stale
+    too, with status 409; sent again, what was typed replaces what was shown.
+    """
 
     def decorate(post: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
         @wraps(post)
@@ -77,6 +101,11 @@ def redisplay(page: Callable[..., ResponseReturnValue]) -> Callable[..., Any]:
             except Invalid as invalid:
                 g.refused_form = Form(values=typed(), errors=invalid.errors)
                 return page(**arguments), 422  # type: ignore[return-value]
+            except Stale as stale:
+                if not shows_current:
+                    raise
+                g.refused_form = Form(values=typed(), errors={"_form": [str(stale)]}, is_stale=True)
+                return page(**arguments), 409  # type: ignore[return-value]
 
         return answer
 
