@@ -21,6 +21,7 @@ INSUFFICIENT_PRIVILEGE = "42501"  # what row-level security answers to a write o
 # constraint → (field of the form, what the person reads). A broken constraint that is not here is a plain conflict.
 CONSTRAINTS: dict[str, tuple[str, str]] = {
     "uq_needs_authority_id_reference": ("reference", "You already have a need with this reference. Use another one."),
+    "uq_organisations_kind_name": ("name", "An organisation of this kind already has this name."),
     "uq_users_email": ("email", "Somebody already signs in with this e-mail address."),
     "ex_vacancies_overlap": ("vacancies", "Two rows with the same date overlap in year groups. Change one of them."),
     "ex_price_schedules_overlap": ("starts_on", "A published schedule already covers this date. Choose a later one."),

@@ -9,6 +9,10 @@ COMMANDS = {
     "db": "marketplace.cli.db:db",
     "serve": "marketplace.cli.serve:serve",
     "match": "marketplace.cli.match:match",
+    "organisations": "marketplace.cli.organisations:organisations",
+    "users": "marketplace.cli.users:users",
+    "runs": "marketplace.cli.runs:runs",
+    "worker": "marketplace.cli.worker:worker",
 }
 
 

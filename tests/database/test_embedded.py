@@ -69,7 +69,7 @@ def test_two_processes_may_start_it_at_once(tmp_path: Path) -> None:
 def test_the_db_command_upgrades_checks_and_leaves_no_server_behind(tmp_path: Path) -> None:
     environment = {**os.environ, "MARKETPLACE_DATA": str(tmp_path)}
     environment.pop("DATABASE_URL", None)
-    command = [sys.executable, "-c", "from marketplace.cli import main; main()", "db"]
+    command = [sys.executable, "-m", "marketplace", "db"]
     for act in ("upgrade", "check"):
         subprocess.run([*command, act], env=environment, check=True, capture_output=True, timeout=60)
     assert not (tmp_path / "postgresql" / "postmaster.pid").exists()
