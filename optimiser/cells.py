@@ -47,7 +47,9 @@ class Text:
 
     @property
     def form(self) -> str:
-        return f"a text of at most {MAX_TEXT} characters" + (" without ;" if self.is_listed else "")
+        return (
+            f"an id of at most {MAX_TEXT} characters, without ;" if self.is_listed else f"at most {MAX_TEXT} characters"
+        )
 
     def read(self, text: str) -> str:
         text = revealed(text)
@@ -122,11 +124,11 @@ class Whole:
 
     @property
     def form(self) -> str:
-        return f"a whole number from {self.low:,} to {self.high:,}, in digits without commas or signs of currency"
+        return f"a whole number from {self.low:,} to {self.high:,}"
 
     def read(self, text: str) -> int:
         if not _WHOLE.fullmatch(text):
-            raise CellError("is not a whole number")
+            raise CellError("is not a whole number in plain digits")
         value = int(text.partition(".")[0])
         _within(value, self.low, self.high)
         return value
@@ -144,11 +146,11 @@ class Number:
 
     @property
     def form(self) -> str:
-        return f"a number from {self.low:,.15g} to {self.high:,.15g}, in digits without commas"
+        return f"a number from {self.low:,.15g} to {self.high:,.15g}"
 
     def read(self, text: str) -> float:
         if not _NUMBER.fullmatch(text):
-            raise CellError("is not a number")
+            raise CellError("is not a number in plain digits")
         value = float(text)
         _within(value, self.low, self.high)
         return value
@@ -165,7 +167,7 @@ class Listed:
 
     @property
     def form(self) -> str:
-        return f"{self.item.form}; several are separated by ;"
+        return f"{self.item.form} (several with ; between)"
 
     def read(self, text: str) -> tuple[str, ...]:
         items = tuple(self.item.read(part) for word in text.split(";") if (part := word.strip()))

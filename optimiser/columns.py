@@ -165,7 +165,7 @@ POOLS = Table(
         Column("pool", ID, "unique"),
         Column("setting", ID, "URN"),
         Column("unit", Choice(("places", "hours")), "hours are staff hours a week, for outreach"),
-        Column("amount", Number(0, MAX_AMOUNT), "what is free; of a place too, where porous placements hold a share of it"),
+        Column("amount", Number(0, MAX_AMOUNT), "what is free; it may be fractional"),
     ),
 )
 

@@ -82,8 +82,10 @@ def _placed(read: Rows, header: Line, errors: list[FileError]) -> dict[int, Colu
             errors.append(FileError(read.file, 1, name, name, "stands twice in the header", "Delete one of the two."))
         elif name:
             near = get_close_matches(name, known, n=1)
-            hint = f"Rename it to {near[0]}, or delete it." if near else f"Delete it; the columns are {_header(read.table)}."
-            errors.append(FileError(read.file, 1, name, name, "is not a column of this file", hint))
+            remedy = (
+                f"Rename it to {near[0]}, or delete it." if near else f"Delete it; known are {_header(read.table)}."
+            )
+            errors.append(FileError(read.file, 1, name, name, "is not a column of this file", remedy))
     for column in read.table.columns:
         if column.is_required and column not in placed.values():
             remedy = f"Add it: {column.kind.form}."

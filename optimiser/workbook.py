@@ -19,9 +19,9 @@ from optimiser.cells import BadCell
 from optimiser.errors import UnreadableFile
 from optimiser.tables import MAX_COLUMNS, Cell, Line
 
-MAX_BYTES = 100_000_000
-MAX_UNZIPPED = 400_000_000
-MAX_RATIO = 200  # unzipped to zipped; spreadsheets reach a few tens
+MAX_BYTES = 50_000_000
+MAX_UNZIPPED = 200_000_000
+MAX_RATIO = 100  # unzipped to zipped; spreadsheets reach a few tens
 MAX_ROWS = 1_048_576  # the format's own limit
 
 _NO_WORKBOOK = "is not a workbook that can be read"

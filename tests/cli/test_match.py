@@ -67,7 +67,7 @@ def test_every_error_is_told_and_kept_and_nothing_else_is_written(folder: Path, 
     assert told.stdout == ""
     assert told.stderr.splitlines() == [
         'pupils.csv, row 3, la: "none" does not have the form of the code. Give a DfE LA code of 3 digits.',
-        f'prices.csv, row 2, price: "£38,000" is not a whole number. Give {Whole(0, 10_000_000).form}.',
+        f'prices.csv, row 2, price: "£38,000" is not a whole number in plain digits. Give {Whole(0, 10_000_000).form}.',
         f"Error: 2 errors; nothing was solved. The list is in {tmp_path / 'out' / 'errors.csv'}.",
     ]
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["errors.csv"]

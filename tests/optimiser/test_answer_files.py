@@ -2,6 +2,9 @@
 
 import csv
 import json
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,6 +94,21 @@ def test_a_failure_half_way_leaves_nothing_behind(
     with pytest.raises(KeyboardInterrupt):
         save(answer, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_process_leaves_no_result_folder(tmp_path: Path) -> None:
+    killed = """
+import os, signal, sys
+from pathlib import Path
+from optimiser import answer_files, solve, template
+answer_files.report_html = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+answer = solve.match(template.EXAMPLE)
+answer_files.write_answer(template.EXAMPLE, answer, Path(sys.argv[1]) / "out", version="1.0")
+"""
+    ended = subprocess.run([sys.executable, "-c", killed, str(tmp_path)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert not (tmp_path / "out").exists()
+    assert all(path.name.startswith(".out.") and path.name.endswith(".partial") for path in tmp_path.iterdir())
 
 
 def test_a_result_is_never_written_over_anything(tmp_path: Path, answer: Answer) -> None:

@@ -73,9 +73,9 @@ def test_every_problem_reads_the_same_from_a_workbook_of_texts(
         ("=1+1", "is a formula"),
         ("{=SUM(A1:A2)}", "is a formula"),
         (datetime.datetime(2026, 9, 1), "is a date or time"),  # noqa: DTZ001 - workbooks know no zone
-        (True, "is not a whole number"),
-        (1.5, "is not a whole number"),
-        ("£1", "is not a whole number"),
+        (True, "is not a whole number in plain digits"),
+        (1.5, "is not a whole number in plain digits"),
+        ("£1", "is not a whole number in plain digits"),
         ("", "is blank"),
     ],
     ids=["formula", "array formula", "date", "truth", "fraction", "currency", "blank"],
