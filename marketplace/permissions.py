@@ -78,11 +78,30 @@ POLICY: dict[str, Rule] = {
     "static": PUBLIC,
     "health.live": PUBLIC,
     "health.ready": PUBLIC,
+    "maps.boundaries": SIGNED_IN,
+    "needs.index": _BUYER,
+    "needs.post_withdraw": _COMMISSIONER,
+    "needs.show": _BUYER,
+    "needs.withdraw": _COMMISSIONER,
+    "options.index": _BUYER,
+    "options.markers": _BUYER,
     "people.edit": _ADMINISTRATOR,
     "people.index": _ADMINISTRATOR,
     "people.new": _ADMINISTRATOR,
     "people.post_edit": _ADMINISTRATOR,
     "people.post_new": _ADMINISTRATOR,
+    "questions.check": _COMMISSIONER,
+    "questions.mainstream": _COMMISSIONER,
+    "questions.new": _COMMISSIONER,
+    "questions.post_check": _COMMISSIONER,
+    "questions.post_mainstream": _COMMISSIONER,
+    "questions.post_new": _COMMISSIONER,
+    "questions.post_profile": _COMMISSIONER,
+    "questions.post_pupil": _COMMISSIONER,
+    "questions.post_request": _COMMISSIONER,
+    "questions.profile": _COMMISSIONER,
+    "questions.pupil": _COMMISSIONER,
+    "questions.request": _COMMISSIONER,
     "sessions.password": SIGNED_IN,
     "sessions.post_password": SIGNED_IN,
     "sessions.post_sign_in": PUBLIC,
@@ -108,9 +127,20 @@ def can_change_need(actor: Actor, authority_id: int) -> bool:
     return actor == SYSTEM or (_COMMISSIONER.admits(actor) and actor.organisation_id == authority_id)
 
 
+def can_rank_options(actor: Actor) -> bool:
+    """Those who commission, buy or approve for an LA or a region see the options of the needs that they see."""
+    return actor == SYSTEM or _BUYER.admits(actor)
+
+
 def can_edit_setting(actor: Actor, provider_id: int | None) -> bool:
     """Provisions, vacancies and prices of a setting are kept by editors of the provider that runs it."""
     return actor == SYSTEM or (_EDITOR.admits(actor) and actor.organisation_id == provider_id)
+
+
+def can_see_prices(actor: Actor, provider_id: int | None) -> bool:
+    """Published prices are seen by those who buy and by the provider itself, never by a rival."""
+    is_of_market = actor.kind in BUYERS or actor.kind is OPERATOR
+    return actor == SYSTEM or is_of_market or (actor.kind is PROVIDER and actor.organisation_id == provider_id)
 
 
 def can_start_run(actor: Actor, scope_id: int) -> bool:

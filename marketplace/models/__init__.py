@@ -6,7 +6,7 @@ from marketplace.models.matching import RUN_MOVES, Budget, MatchingRun, Phase, R
 from marketplace.models.needs import NEED_MOVES, Ground, Need, NeedStatus
 from marketplace.models.organisations import Authority, Operator, Organisation, OrganisationKind, Provider, Region
 from marketplace.models.provisions import Pool, Provision, Unit, Vacancy
-from marketplace.models.schedules import PriceLine, PriceSchedule
+from marketplace.models.schedules import PriceLine, PriceSchedule, line_key
 from marketplace.models.settings import HomeArea, Setting, SettingStatus, Sex
 from marketplace.models.tariffs import Framework, Tariff
 from marketplace.models.users import RateLimit, Role, User, UserRole, UserSession
@@ -62,6 +62,7 @@ __all__ = [
     "UserRole",
     "UserSession",
     "Vacancy",
+    "line_key",
     "now",
     "today",
 ]

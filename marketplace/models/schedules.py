@@ -14,6 +14,11 @@ from pricing.profile import Band
 from pricing.schedule import Discipline, Part, ScheduleStatus
 
 
+def line_key(provision_id: int, band: Band, part: Part, discipline: Discipline | None = None) -> str:
+    """What one line is called within its schedule, by forms and their errors: "12-moderate-therapy-salt"."""
+    return "-".join(str(word) for word in (provision_id, band, part, discipline) if word is not None)
+
+
 class PriceSchedule(Base):
     """One version of a setting's prices, valid from `starts_on` until before `ends_on` (None = until superseded).
     No two published versions of a setting are valid on the same day; there is one draft at most."""
@@ -84,3 +89,8 @@ class PriceLine(Base):
 
     schedule: Mapped[PriceSchedule] = relationship(back_populates="lines")
     provision: Mapped[Provision] = relationship()
+
+    @property
+    def key(self) -> str:
+        """What the line is called within its schedule; it has no second of the same key."""
+        return line_key(self.provision_id, self.band, self.part, self.discipline)

@@ -34,10 +34,10 @@ def missing(words: str) -> dict[str, Any]:
 class PoundsField(fields.Field[int]):
     """Money as people type it ("£1,200.50", "1200") to whole pence. "1.2k" is refused: it is not a figure to pay."""
 
-    PATTERN = re.compile(r"^£?\s*(\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.(\d{2}))?$")
+    PATTERN = re.compile(r"£?\s*([0-9]{1,3}(?:,[0-9]{3}){1,2}|[0-9]{1,9})(?:\.([0-9]{2}))?")
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> int:  # noqa: ARG002
-        matched = self.PATTERN.match(str(value).strip())
+        matched = self.PATTERN.fullmatch(str(value).strip())
         if not matched:
             raise ValidationError("Enter an amount in pounds, like 48,000 or 1,200.50.")
         return int(matched[1].replace(",", "")) * 100 + int(matched[2] or 0)
@@ -90,3 +90,13 @@ def choice(codes: Mapping[Any, str], words: str, **options: Any) -> Any:
 def member(enumeration: type[StrEnum], words: str, **options: Any) -> Any:
     """A field that takes the value of one member; `words` answer anything else."""
     return fields.Enum(enumeration, by_value=True, error_messages={"unknown": words, **missing(words)}, **options)
+
+
+class VersionSchema(FormSchema):
+    """The version of an object that a page was opened at, which the page carries back."""
+
+    version = fields.Integer(
+        required=True,
+        validate=validate.Range(1, 2**31 - 1, error="Open the page again, then send."),
+        error_messages={**missing("Open the page again, then send."), "invalid": "Open the page again, then send."},
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 import optimiser
@@ -24,17 +24,16 @@ from marketplace.models import (
     PriceLine,
     PriceSchedule,
     Provision,
-    ScheduleStatus,
     Setting,
     SettingStatus,
     Unit,
 )
 from marketplace.services.frameworks import framework_in_force, rule
+from marketplace.services.schedules import in_force, priced_line
 from optimiser.problem import PRIMARY_NEEDS
 from pricing.money import whole_pounds
 from pricing.quote import marginal_price
 from pricing.schedule import BandPrice
-from pricing.schedule import PriceLine as PricedLine
 
 OPEN = (SettingStatus.OPEN, SettingStatus.CLOSING)  # GIAS: "Open" and "Open, but proposed to close"
 NOBODY = (0, 0, 0, 0)  # highest levels met by a provision that takes nobody new: every pupil to place is above them
@@ -106,16 +105,8 @@ def supply(session: Session, *, on: date, needs: Sequence[Need] = ()) -> Supply:
     )
 
 
-def _in_force(on: date) -> Sequence[ColumnElement[bool]]:
-    return (
-        PriceSchedule.status != ScheduleStatus.DRAFT,
-        PriceSchedule.starts_on <= on,
-        or_(PriceSchedule.ends_on.is_(None), PriceSchedule.ends_on > on),
-    )
-
-
 def _provisions(session: Session, *, on: date, locked: set[int], named: set[int]) -> Sequence[Provision]:
-    priced = select(PriceSchedule.setting_id).where(*_in_force(on))
+    priced = select(PriceSchedule.setting_id).where(*in_force(on))
     offered = and_(Provision.is_offered, Setting.status.in_(OPEN), Provision.setting_id.in_(priced))
     return session.scalars(
         select(Provision)
@@ -131,7 +122,7 @@ def _lines(session: Session, *, on: date, settings: Iterable[int]) -> Lines:
     rows = session.scalars(
         select(PriceLine)
         .join(PriceLine.schedule)
-        .where(PriceSchedule.setting_id.in_(settings), *_in_force(on))
+        .where(PriceSchedule.setting_id.in_(settings), *in_force(on))
         .order_by(PriceLine.id)
     )
     for line in rows:
@@ -225,9 +216,8 @@ def _prices(
         hours = core.hours_a_week if core is not None and provision.kind is Kind.OUTREACH else None
         if core is None or (provision.kind is Kind.OUTREACH and hours is None):
             continue
-        stated = (PricedLine(x.part, x.amount, x.discipline, x.hours_a_week, x.weeks) for x in parts)
         pence = marginal_price(
-            BandPrice(str(provision.id), band, tuple(stated)),
+            BandPrice(str(provision.id), band, tuple(map(priced_line, parts))),
             kind=provision.kind,
             setting_type=provision.setting.type,
             framework=framework,

@@ -1,0 +1,131 @@
+"""Price schedules: whose there are, which is in force on a day, and a schedule as `pricing` reads it.
+
+It must never write: drafts are kept by `schedule_drafts`.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from itertools import groupby
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+import pricing.schedule
+from marketplace.errors import NotFound
+from marketplace.models import Discipline, Part, PriceLine, PriceSchedule, Provision, ScheduleStatus, Setting
+from marketplace.permissions import Actor, can_see_prices
+
+
+def in_force(on: date) -> tuple[ColumnElement[bool], ...]:
+    """The conditions under which a schedule's prices hold on a day. One that is superseded holds until its end."""
+    return (
+        PriceSchedule.status != ScheduleStatus.DRAFT,
+        PriceSchedule.starts_on <= on,
+        or_(PriceSchedule.ends_on.is_(None), PriceSchedule.ends_on > on),
+    )
+
+
+def schedules_in_force(session: Session, settings: Iterable[int], *, on: date) -> dict[int, PriceSchedule]:
+    """The schedule in force on a day, with its lines, by setting; a setting without one is left out."""
+    rows = session.scalars(
+        select(PriceSchedule)
+        .where(PriceSchedule.setting_id.in_(settings), *in_force(on))
+        .options(selectinload(PriceSchedule.lines))
+    )
+    return {row.setting_id: row for row in rows}
+
+
+def schedule_in_force(session: Session, setting_id: int, *, on: date) -> PriceSchedule | None:
+    """The schedule of a setting in force on a day."""
+    return schedules_in_force(session, [setting_id], on=on).get(setting_id)
+
+
+def priced(row: PriceSchedule) -> pricing.schedule.PriceSchedule:
+    """A schedule as `pricing` reads one; a provision is called by its id. Prices by provision and rising band, lines in
+    the order of parts and disciplines."""
+    lines = sorted(row.lines, key=lambda line: (line.provision_id, line.band.level, _place(line)))
+    return pricing.schedule.PriceSchedule(
+        version=row.version,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+        status=row.status,
+        prices=tuple(
+            pricing.schedule.BandPrice(str(provision_id), band, tuple(map(priced_line, group)))
+            for (provision_id, band), group in groupby(lines, lambda line: (line.provision_id, line.band))
+        ),
+    )
+
+
+def priced_line(line: PriceLine) -> pricing.schedule.PriceLine:
+    """A line as `pricing` reads one."""
+    return pricing.schedule.PriceLine(line.part, line.amount, line.discipline, line.hours_a_week, line.weeks)
+
+
+def _place(line: PriceLine) -> tuple[int, int]:
+    return list(Part).index(line.part), list(Discipline).index(line.discipline) if line.discipline else -1
+
+
+def find_setting(session: Session, actor: Actor, setting_id: int) -> Setting:
+    """A setting whose prices this person may see. Raises NotFound for a rival's, as for none."""
+    row = session.get(Setting, setting_id, options=[joinedload(Setting.authority)])
+    if row is None or not can_see_prices(actor, row.provider_id):
+        raise NotFound
+    return row
+
+
+def find_schedule(session: Session, schedule_id: int) -> PriceSchedule:
+    """A schedule with its setting and lines. Raises NotFound also for one that this person may not know of."""
+    row = session.get(
+        PriceSchedule,
+        schedule_id,
+        options=[
+            joinedload(PriceSchedule.setting).joinedload(Setting.authority),
+            selectinload(PriceSchedule.lines),
+        ],
+    )
+    if row is None:
+        raise NotFound
+    return row
+
+
+def schedules_of(session: Session, settings: Iterable[int]) -> Sequence[PriceSchedule]:
+    """The schedules of some settings that the actor of this transaction may see, without their lines, newest first."""
+    return session.scalars(
+        select(PriceSchedule)
+        .where(PriceSchedule.setting_id.in_(settings))
+        .order_by(PriceSchedule.starts_on.desc(), PriceSchedule.version.desc(), PriceSchedule.id)
+    ).all()
+
+
+def settings_of(session: Session, provider_id: int) -> Sequence[Setting]:
+    """The settings that a provider runs, by name."""
+    return session.scalars(
+        select(Setting).where(Setting.provider_id == provider_id).order_by(Setting.name, Setting.id)
+    ).all()
+
+
+def predecessor(session: Session, schedule: PriceSchedule) -> PriceSchedule | None:
+    """The published schedule before this one, with its lines: for a draft the latest; None for a setting's first."""
+    earlier = PriceSchedule.starts_on < schedule.starts_on
+    return session.scalar(
+        select(PriceSchedule)
+        .where(
+            PriceSchedule.setting_id == schedule.setting_id,
+            PriceSchedule.id != schedule.id,
+            PriceSchedule.status != ScheduleStatus.DRAFT,
+            *([] if schedule.status is ScheduleStatus.DRAFT else [earlier]),
+        )
+        .order_by(PriceSchedule.starts_on.desc())
+        .options(selectinload(PriceSchedule.lines))
+        .limit(1)
+    )
+
+
+def provisions_to_price(session: Session, schedule: PriceSchedule) -> Sequence[Provision]:
+    """The provisions that the setting offers, and those no longer offered that the schedule prices all the same."""
+    has_price = Provision.id.in_({line.provision_id for line in schedule.lines})
+    return session.scalars(
+        select(Provision)
+        .where(Provision.setting_id == schedule.setting_id, or_(Provision.is_offered, has_price))
+        .order_by(Provision.kind, Provision.name, Provision.id)
+    ).all()
