@@ -1,0 +1,62 @@
+"""What the documents say is what the product does: settings, targets, commands."""
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+
+from marketplace.cli import main
+from marketplace.config import SETTINGS
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+README = (ROOT / "README.md").read_text()
+
+
+def consoles(document: Path) -> list[str]:
+    """The command lines of a document's console blocks."""
+    blocks = re.findall(r"```console\n(.*?)```", document.read_text(), flags=re.DOTALL)
+    return [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+def spoken_commands(document: Path) -> list[str]:
+    """Every `marketplace …` in a document: console lines and inline code with a subcommand."""
+    inline = re.findall(r"`(marketplace [a-z][^`\n]*)`", document.read_text())
+    return [line for line in [*consoles(document), *inline] if line.startswith("marketplace ")]
+
+
+COMMANDS = [(document.name, line) for document in DOCUMENTS for line in spoken_commands(document)]
+
+
+def test_the_readme_lists_every_setting_in_the_words_of_the_code() -> None:
+    listed = dict(re.findall(r"^\| `([A-Z_]+)` \| (.+) \|$", README, flags=re.MULTILINE))
+    assert listed == SETTINGS
+
+
+def test_every_make_target_that_is_spoken_of_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    spoken = {name for path in DOCUMENTS for name in re.findall(r"(?:`|\$ )make ([a-z]+)", path.read_text())}
+    assert spoken
+    assert spoken <= targets
+
+
+@pytest.mark.parametrize(("document", "line"), COMMANDS, ids=[f"{name}: {line}" for name, line in COMMANDS])
+def test_every_command_that_is_spoken_of_exists_with_its_options(document: str, line: str) -> None:  # noqa: ARG001
+    words = [word for word in shlex.split(line)[1:] if "…" not in word]
+    command: click.Command = main
+    context = click.Context(main)
+    while words and isinstance(command, click.Group):
+        found = command.get_command(context, words.pop(0))
+        assert found is not None, f"{line}: no such command"
+        command = found
+    known = {option for parameter in command.params for option in parameter.opts}
+    assert {word.split("=")[0] for word in words if word.startswith("--")} <= known | {"--help"}
+
+
+def test_every_link_of_a_document_leads_to_a_file() -> None:
+    for document in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
+            if "://" not in target:
+                assert (document.parent / target).exists(), f"{document.name} → {target}"
