@@ -56,7 +56,6 @@ def _read_lines(read: Rows, numbered: Iterator[tuple[int, Line]], errors: list[F
     if header is None or not any(header):
         raise UnreadableFile("has no header row", f"Begin it with the row {_header(read.table)}.", 1)
     reader = _RowReader(read, header, _placed(read, header, errors), errors)
-    read.is_known = all(reader.has(name) for name in read.table.key)
     for number, line in numbered:
         if number > MAX_ROWS:
             raise UnreadableFile(f"has more than {MAX_ROWS:,} rows", "Split the problem into smaller ones.", number)
@@ -106,10 +105,6 @@ class _RowReader:
         self._placed = list(placed.items())
         self._nameless = [place for place, cell in enumerate(header) if not _words(cell)]
         self._blank = _blank_row(read.table)
-        self._names = {column.name for column in placed.values()}
-
-    def has(self, name: str) -> bool:
-        return name in self._names
 
     def row(self, number: int, line: Line) -> Row:
         """The row; values that are missing or refused are UNREAD."""

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -183,6 +184,7 @@ def test_a_stop_from_the_keyboard_ends_at_once_with_130_and_leaves_nothing(tmp_p
         assert process.stderr
         while "choices: relaxation" not in process.stderr.readline():
             assert process.poll() is None
+        time.sleep(1)  # so that the solver is deep in its own code, where Python hears no signal
         os.kill(process.pid, signal.SIGINT)
         output, errors = process.communicate()
     assert process.returncode == 130
