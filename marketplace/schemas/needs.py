@@ -170,3 +170,35 @@ class WithdrawalSchema(FormSchema):
     """Why a need is withdrawn."""
 
     reason = choice(vocabulary.WITHDRAWALS, "Choose why the need is withdrawn.", required=True)
+
+
+class CaseloadSchema(FormSchema):
+    """What the list of needs is narrowed to, sorted by and turned to."""
+
+    status = CodesField(vocabulary.NEED_STATUSES, "Choose statuses from the list.", load_default=list)
+    year_group = fields.List(choice(vocabulary.YEAR_GROUPS, vocabulary.MISSING["year_group"]), load_default=list)
+    primary_need = CodesField(vocabulary.PRIMARY_NEEDS, "Choose needs from the list.", load_default=list)
+    band = CodesField({**vocabulary.BANDS, "none": "No band"}, "Choose bands from the list.", load_default=list)
+    sort = fields.String(
+        load_default="priority",
+        validate=validate.OneOf(["priority", "reference", "year_group", "primary_need", "band", "starts_on"]),
+    )
+    order = fields.String(load_default="ascending", validate=validate.OneOf(["ascending", "descending"]))
+    page = fields.Integer(load_default=1, validate=validate.Range(1, 1_000_000))
+
+
+class OptionsSchema(FormSchema):
+    """What the ranked options are narrowed to, sorted by and turned to, and the refusals asked for."""
+
+    kind = CodesField(vocabulary.KINDS, "Choose kinds from the list.", load_default=list)
+    type = CodesField(vocabulary.SETTING_TYPES, "Choose types from the list.", load_default=list)
+    within = fields.Integer(
+        load_default=None,
+        validate=validate.Range(1, 1000, error="Enter a distance in whole km, like 25."),
+        error_messages={"invalid": "Enter a distance in whole km, like 25."},
+    )
+    vacant = fields.Boolean(load_default=False)
+    sort = fields.String(load_default="suitability", validate=validate.OneOf(["suitability", "distance", "total"]))
+    order = fields.String(load_default="ascending", validate=validate.OneOf(["ascending", "descending"]))
+    page = fields.Integer(load_default=1, validate=validate.Range(1, 1_000_000))
+    refused = choice(vocabulary.REFUSALS, "Choose a reason from the list.", load_default=None)

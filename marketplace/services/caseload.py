@@ -53,6 +53,15 @@ class Caseload:
         return sum(self.counts.values())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToDoCounts:
+    """How many needs wait: drafts, published ones that no run has looked at, those whose proposal is stale."""
+
+    drafts: int
+    unmatched: int
+    stale: int
+
+
 BAND = func.coalesce(Need.band_override, Need.derived_band)
 BAND_LEVEL = case({band.value: int(band.level) for band in Band}, value=BAND, else_=0)
 SORTS: dict[str, ColumnElement[Any]] = {
@@ -91,8 +100,12 @@ def list_needs(
     return Caseload(groups=groups, counts=counts, page=page, pages=pages)
 
 
-def count_stale(session: Session, *, at: datetime) -> int:
-    """How many published needs have a recommendation that is older than 14 days or than the need's last change."""
+def count_to_do(session: Session, *, at: datetime) -> ToDoCounts:
+    """What waits for the actor of this transaction. A proposal is stale when its run is older than 14 days, or older
+    than the last change of the need."""
+    status = select(Need.status, func.count()).group_by(Need.status)
+    by_status = {row[0]: row[1] for row in session.execute(status)}
+    unmatched = select(func.count()).where(Need.status == NeedStatus.PUBLISHED, _latest_recommendation().is_(None))
     changed_since = (
         select(AuditEvent.id)
         .where(
@@ -103,20 +116,18 @@ def count_stale(session: Session, *, at: datetime) -> int:
         )
         .exists()
     )
-    statement = (
+    stale = (
         select(func.count())
         .select_from(Need)
         .join(Recommendation, Recommendation.id == _latest_recommendation())
         .join(MatchingRun, MatchingRun.id == Recommendation.run_id)
         .where(Need.status == NeedStatus.PUBLISHED, or_(MatchingRun.created_at < at - STALE_AFTER, changed_since))
     )
-    return session.scalar(statement) or 0
-
-
-def count_unmatched(session: Session) -> int:
-    """How many published needs no run has looked at."""
-    statement = select(func.count()).where(Need.status == NeedStatus.PUBLISHED, _latest_recommendation().is_(None))
-    return session.scalar(statement) or 0
+    return ToDoCounts(
+        drafts=by_status.get(NeedStatus.DRAFT, 0),
+        unmatched=session.scalar(unmatched) or 0,
+        stale=session.scalar(stale) or 0,
+    )
 
 
 def _latest_recommendation() -> Any:

@@ -113,8 +113,13 @@ def _require_complete(need: Need) -> None:
         raise Invalid({field: [words] for field, words in lacking.items()})
 
 
+def can_move(need: Need, to: NeedStatus) -> bool:
+    """Whether the need's status allows the move."""
+    return to in NEED_MOVES[need.status]
+
+
 def _move(need: Need, to: NeedStatus) -> None:
-    if to not in NEED_MOVES[need.status]:
+    if not can_move(need, to):
         raise InvalidTransition(f"This need is {need.status}, so it cannot become {to}.")
     need.status = to
 

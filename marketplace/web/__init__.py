@@ -14,10 +14,10 @@ from marketplace.web import errors, guards, templating
 from marketplace.web.current import actor
 
 # Each noun's module holds a blueprint `bp` of its own name.
-NOUNS = ("health", "home", "people", "sessions")
+NOUNS = ("health", "home", "maps", "needs", "options", "people", "questions", "sessions")
 
 # Main navigation: endpoint and words; a person sees those that the policy table admits.
-NAVIGATION = (("home.index", "Home"), ("people.index", "People"))
+NAVIGATION = (("home.index", "Home"), ("needs.index", "Needs"), ("people.index", "People"))
 
 
 def attach(app: Flask) -> None:
@@ -50,13 +50,17 @@ def account() -> dict[str, str] | None:
 
 
 def navigation() -> list[dict[str, Any]]:
-    """The main navigation of this person; the noun of the page shown is marked."""
+    """The main navigation of this person; that under which the page shown lies is marked."""
     person = actor()
     return [
-        {"text": words, "href": url_for(endpoint), "active": endpoint.split(".")[0] == request.blueprint}
+        {"text": words, "href": url_for(endpoint), "active": _is_under(url_for(endpoint))}
         for endpoint, words in NAVIGATION
         if POLICY[endpoint].admits(person)
     ]
+
+
+def _is_under(address: str) -> bool:
+    return request.path == address or (address != "/" and request.path.startswith(f"{address}/"))
 
 
 def is_demonstration() -> bool:

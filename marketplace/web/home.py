@@ -3,10 +3,18 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from marketplace.db import transaction
+from marketplace.models import now
+from marketplace.permissions import POLICY
+from marketplace.services.caseload import count_to_do
+from marketplace.web.current import actor
+
 bp = Blueprint("home", __name__)
 
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
     """The person's own start page."""
-    return render_template("home/index.html")
+    with transaction(actor()) as session:
+        to_do = count_to_do(session, at=now()) if POLICY["needs.index"].admits(actor()) else None
+    return render_template("home/index.html", to_do=to_do)

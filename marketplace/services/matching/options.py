@@ -1,0 +1,167 @@
+"""The ranked options of one need: every provision of the market, either with what it would cost or why it is none.
+
+What the optimiser would weigh for this pupil, without capacity and budget. It must never hide a provision, nor write.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from marketplace import vocabulary
+from marketplace.errors import Conflict
+from marketplace.models import Need, NeedStatus, Provision, Setting, Unit
+from marketplace.permissions import Actor, can_rank_options, require
+from marketplace.services.law import test_of
+from marketplace.services.matching.problem import problem_of
+from marketplace.services.matching.supply import database_id, supply
+from optimiser import REASONS, Option, Policy, Refused, options_for
+
+NOTHING_OFFERED = "urn"  # how the row of a setting that offers nothing begins
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankedOption:
+    """A provision that would suit, and its marginal public cost. Money in pence a year, `vacant` in `unit`,
+    `objective` in km-equivalents: the optimiser's measure, the smaller the better."""
+
+    provision: Provision
+    road_km: float
+    price: int
+    transport: int
+    transport_basis: str
+    vacant: float
+    unit: Unit
+    hours: float | None  # a week, of outreach
+    wish: int | None  # 1 = first wish; None = not among the wishes
+    is_requested: bool
+    objective: float
+
+    @property
+    def total(self) -> int:
+        """Price and transport, pence a year."""
+        return self.price + self.transport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedProvision:
+    """A provision that is no option, with the first reason; `setting` alone is named where it offers nothing."""
+
+    provision_id: int | None
+    setting_urn: int
+    kind: str
+    road_km: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankedOptions:
+    """All provisions for one need on a day: options by objective, refused ones by distance, ties by id."""
+
+    on: date
+    policy: Policy
+    options: tuple[RankedOption, ...]
+    refused: tuple[RefusedProvision, ...]
+    binding: Setting | None  # the setting whose request binds
+
+    @property
+    def refusals(self) -> dict[str, int]:
+        """How many provisions each reason refuses, in the order in which the reasons are tested."""
+        counts = dict.fromkeys(REASONS, 0)
+        for row in self.refused:
+            counts[row.reason] += 1
+        return {reason: count for reason, count in counts.items() if count}
+
+
+def rank_options(session: Session, actor: Actor, *, need: Need, on: date) -> RankedOptions:
+    """Every provision for a published need, with the vacancies and prices of the day.
+
+    A provision with several vacancy groups counts once: an option when one of its groups takes the pupil, with what
+    those that do have free. Raises Conflict for a need that is not published, and when no framework is in force.
+    """
+    require(can_rank_options(actor), "see ranked options")
+    if need.status in (NeedStatus.DRAFT, NeedStatus.WITHDRAWN):
+        raise Conflict(f"This need is {need.status}, so it has no options. Publish it first.")
+    market = supply(session, on=on, needs=[need])
+    problem = problem_of(market, [need])
+    ranking = options_for(problem, problem.pupils[0])
+    grouped: dict[int, list[Option]] = {}
+    for option in ranking.options:
+        grouped.setdefault(database_id(option.provision), []).append(option)
+    free = {pool.pool: pool.amount for pool in problem.pools}
+    found = provisions_by_id(session, grouped)
+    return RankedOptions(
+        on=on,
+        policy=problem.policy,
+        options=tuple(
+            _ranked(found[at], rows, need, free=sum(free[row.pool] for row in rows), policy=problem.policy)
+            for at, rows in grouped.items()
+        ),
+        refused=_refused(ranking.refused, grouped.keys()),
+        binding=_binding(need),
+    )
+
+
+def provisions_by_id(session: Session, ids: Iterable[int]) -> dict[int, Provision]:
+    """Provisions with their settings, authorities and pools, in one query."""
+    rows = session.scalars(
+        select(Provision)
+        .where(Provision.id.in_(ids))
+        .options(joinedload(Provision.setting).joinedload(Setting.authority), joinedload(Provision.pool))
+    )
+    return {row.id: row for row in rows}
+
+
+def _ranked(provision: Provision, rows: Sequence[Option], need: Need, *, free: float, policy: Policy) -> RankedOption:
+    first = rows[0]
+    setting_id = provision.setting_id
+    return RankedOption(
+        provision=provision,
+        road_km=first.road_km,
+        price=first.price * 100,
+        transport=first.transport * 100,
+        transport_basis=_transport_basis(first, provision, policy),
+        vacant=free,
+        unit=provision.pool.unit,
+        hours=first.use if first.kind == "outreach" else None,
+        wish=need.wishes.index(setting_id) + 1 if setting_id in need.wishes else None,
+        is_requested=setting_id == need.request_id,
+        objective=first.objective,
+    )
+
+
+def _transport_basis(option: Option, provision: Provision, policy: Policy) -> str:
+    if option.kind == "outreach":
+        return "the staff travel, not the pupil"
+    if not option.transport:
+        return "near enough to walk, and no entitlement whatever the distance"
+    trips = policy.journeys[option.pattern] * (provision.sessions or 10) / 10
+    return f"{option.road_km:.1f} km by road, {trips:g} journeys a year at £{policy.transport_rate:.2f} a km, shared"
+
+
+def _refused(refused: Iterable[Refused], options: Iterable[int]) -> tuple[RefusedProvision, ...]:
+    """One row for each provision that no vacancy group makes an option, with the reason that is tested last:
+    another group of years is not why the group of the pupil's own year refuses."""
+    optional = set(options)
+    kept: dict[int | str, RefusedProvision] = {}
+    for row in refused:
+        at = None if row.provision.startswith(NOTHING_OFFERED) else database_id(row.provision)
+        key = row.setting if at is None else at
+        if at in optional or (key in kept and REASONS.index(kept[key].reason) >= REASONS.index(row.reason)):
+            continue
+        kept[key] = RefusedProvision(
+            provision_id=at, setting_urn=int(row.setting), kind=row.kind, road_km=row.road_km, reason=row.reason
+        )
+    return tuple(sorted(kept.values(), key=lambda row: (row.road_km, row.provision_id or 0, row.setting_urn)))
+
+
+def _binding(need: Need) -> Setting | None:
+    is_binding = need.request is not None and need.ground is None and test_of(need.request.type).is_binding
+    return need.request if is_binding else None
+
+
+def words_of(row: RefusedProvision) -> str:
+    """Why a provision is no option, in plain words."""
+    return "Offers nothing here" if row.provision_id is None else vocabulary.REFUSALS[row.reason]

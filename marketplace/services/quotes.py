@@ -1,0 +1,82 @@
+"""Quotes: what each of some options would cost line by line, and how far its fee stands from the guide price.
+
+It must never cap a price, and never rank: matching does.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+import pricing.guide
+import pricing.quote
+import pricing.tariff
+from marketplace.models import Band, Kind, Need, Provision, Tariff, TariffStatus
+from marketplace.services.frameworks import framework_in_force, rule
+from marketplace.services.schedules import priced, schedules_in_force
+from pricing.quote import Quote, Transport
+
+
+def tariff_in_force(session: Session, *, owner_id: int, on: date) -> Tariff | None:
+    """The adopted tariff that holds on a day: the owner's own before the national one, the newest first; or none."""
+    return session.scalar(
+        select(Tariff)
+        .where(
+            Tariff.status == TariffStatus.ADOPTED,
+            Tariff.starts_on <= on,
+            or_(Tariff.ends_on.is_(None), Tariff.ends_on > on),
+            or_(Tariff.owner_id == owner_id, Tariff.owner_id.is_(None)),
+        )
+        .order_by(Tariff.owner_id.nulls_last(), Tariff.starts_on.desc(), Tariff.id.desc())
+        .limit(1)
+    )
+
+
+def quote_options(
+    session: Session, *, need: Need, provisions: Sequence[Provision], transport: Mapping[int, Transport], on: date
+) -> dict[int, Quote]:
+    """The quote of each provision for the need's band, by provision id; `transport` likewise. One without a published
+    price for the band has no quote. Raises Conflict when no framework is in force."""
+    if need.band is None or not provisions:
+        return {}
+    framework = rule(framework_in_force(session, on=on))
+    tariff_row = tariff_in_force(session, owner_id=need.authority_id, on=on)
+    tariff = pricing.tariff.load_tariff(tariff_row.content) if tariff_row else None
+    in_force = schedules_in_force(session, {row.setting_id for row in provisions}, on=on)
+    schedules = {setting_id: priced(row) for setting_id, row in in_force.items()}
+    quotes: dict[int, Quote] = {}
+    for provision in provisions:
+        schedule = schedules.get(provision.setting_id)
+        if schedule is None or schedule.price(str(provision.id), need.band) is None:
+            continue
+        quotes[provision.id] = pricing.quote.quote(
+            schedule,
+            provision=str(provision.id),
+            band=need.band,
+            kind=provision.kind,
+            setting_type=provision.setting.type,
+            framework=framework,
+            transport=transport[provision.id],
+            on=on,
+            guide=guide_of(tariff, provision, need.band),
+        )
+    return quotes
+
+
+def guide_of(tariff: pricing.tariff.Tariff | None, provision: Provision, band: Band) -> pricing.guide.GuidePrice | None:
+    """The guide price of a provision for a band; None where the tariff states nothing, and for outreach, whose guide
+    price is by half-day and staff grade."""
+    if tariff is None or provision.kind is Kind.OUTREACH:
+        return None
+    try:
+        return pricing.guide.guide_price(
+            tariff,
+            kind=provision.kind,
+            band=band,
+            pattern=provision.pattern,
+            la_code=provision.setting.authority.code,
+            sessions=provision.sessions,
+        )
+    except pricing.guide.NotStated:
+        return None

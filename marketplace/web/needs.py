@@ -1,0 +1,116 @@
+"""Needs: the list by what needs doing, one case, and its withdrawal."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace import vocabulary
+from marketplace.db import transaction
+from marketplace.models import Band, NeedStatus
+from marketplace.permissions import can_change_need, can_post_need, require
+from marketplace.schemas.base import VersionSchema
+from marketplace.schemas.needs import CaseloadSchema, WithdrawalSchema
+from marketplace.services import cases, law, needs
+from marketplace.services.caseload import Filters, ToDo, list_needs
+from marketplace.web import forms
+from marketplace.web.current import actor
+from marketplace.web.links import here_without
+from marketplace.web.questions import settings_named
+
+bp = Blueprint("needs", __name__, url_prefix="/needs")
+
+GROUPS = {
+    ToDo.FINISH: "Drafts to finish",
+    ToDo.UNPLACED: "Nothing found: see why and what would change it",
+    ToDo.CHOOSE: "Choose whom to consult",
+    ToDo.WAIT: "Waiting for schools",
+    ToDo.DONE: "Done",
+}
+NO_BAND = "none"
+BANDS = {**vocabulary.BANDS, NO_BAND: "No band"}
+FILTERS: dict[str, dict[Any, str]] = {
+    "status": vocabulary.NEED_STATUSES,
+    "year_group": vocabulary.YEAR_GROUPS,
+    "primary_need": vocabulary.PRIMARY_NEEDS,
+    "band": BANDS,
+}
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """The needs that this person sees, grouped by what needs doing."""
+    asked = forms.read(CaseloadSchema, forms.asked())
+    with transaction(actor()) as session:
+        caseload = list_needs(
+            session,
+            filters=Filters(
+                statuses=tuple(NeedStatus(status) for status in asked["status"]),
+                year_groups=tuple(asked["year_group"]),
+                primary_needs=tuple(asked["primary_need"]),
+                bands=tuple(None if band == NO_BAND else Band(band) for band in asked["band"]),
+            ),
+            sort=asked["sort"],
+            is_descending=asked["order"] == "descending",
+            page=asked["page"],
+        )
+        return render_template(
+            "needs/index.html",
+            caseload=caseload,
+            groups=GROUPS,
+            form=forms.shown(asked),
+            filters={name: list(words.items()) for name, words in FILTERS.items()},
+            chosen=_tags(asked),
+            sort={"key": asked["sort"], "order": asked["order"]},
+            words=vocabulary,
+            may_post=can_post_need(actor()),
+        )
+
+
+@bp.get("/<int:need_id>")
+def show(need_id: int) -> ResponseReturnValue:
+    """One case: what holds, what the last run proposes, the law, what happened."""
+    with transaction(actor()) as session:
+        need = needs.find_need(session, need_id)
+        return render_template(
+            "needs/show.html",
+            need=need,
+            recommendation=cases.latest_recommendation(session, need),
+            happenings=cases.timeline(session, need),
+            wishes=settings_named(session, need.wishes),
+            test=law.test_of(need.request.type) if need.request else None,
+            appeal=law.APPEAL,
+            words=vocabulary,
+            may_change=can_change_need(actor(), need.authority_id) and need.status in needs.CHANGEABLE,
+            may_withdraw=can_change_need(actor(), need.authority_id) and needs.can_move(need, NeedStatus.WITHDRAWN),
+        )
+
+
+@bp.get("/<int:need_id>/withdraw")
+def withdraw(need_id: int) -> ResponseReturnValue:
+    """Say why, before the need is withdrawn for good."""
+    with transaction(actor()) as session:
+        need = needs.find_need(session, need_id)
+        require(can_change_need(actor(), need.authority_id), "withdraw this need")
+        reasons = list(vocabulary.WITHDRAWALS.items())
+        return render_template("needs/withdraw.html", need=need, form=forms.shown(), reasons=reasons)
+
+
+@bp.post("/<int:need_id>/withdraw")
+@forms.redisplay(withdraw)
+def post_withdraw(need_id: int) -> ResponseReturnValue:
+    """Withdraw it."""
+    answers = forms.read(VersionSchema) | forms.read(WithdrawalSchema)
+    with transaction(actor()) as session:
+        needs.withdraw_need(session, actor(), need_id=need_id, **answers)
+    flash("The need is withdrawn. It stays in the list under Done.", "success")
+    return redirect(url_for("needs.show", need_id=need_id))
+
+
+def _tags(asked: dict[str, Any]) -> list[dict[str, str]]:
+    """Every filter in force, with the address of this page without it."""
+    return [
+        {"text": words[value], "href": here_without(name, str(value))}
+        for name, words in FILTERS.items()
+        for value in asked[name]
+    ]
