@@ -3,18 +3,17 @@
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.util import import_app
 
 from marketplace import config as configuration
 from marketplace import db, migrate
-from marketplace.app import create_app
 from marketplace.cli.session import told
 
 
 class Server(BaseApplication):  # type: ignore[misc]
     """Gunicorn with our settings and no file of its own. Each worker process builds its own application."""
 
-    def __init__(self, config: configuration.Config, bind: str, workers: int) -> None:
-        self.told = config
+    def __init__(self, bind: str, workers: int) -> None:
         self.options = {
             "bind": bind,
             "workers": workers,
@@ -35,8 +34,10 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """Called in each worker process, after the fork."""
-        return create_app(self.told)
+        """Called in each worker process, after the fork; it reads the same settings from the environment."""
+        app = import_app("marketplace.app:create_app()")
+        assert isinstance(app, Flask)
+        return app
 
 
 @click.command()
@@ -51,4 +52,4 @@ def serve(bind: str, workers: int) -> None:
     db.connect_as_application(addresses.application).dispose()  # say what is wrong here, not in each worker
     configuration.secret_key(config)  # made once, before the workers ask for it
     click.echo(f"Serving on http://{bind} (stop with Ctrl-C)")
-    Server(config, bind, workers).run()
+    Server(bind, workers).run()
