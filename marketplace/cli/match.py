@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
-from rich import box
 from rich.console import Console
 from rich.status import Status
-from rich.table import Table
-from rich.text import Text
 
+from marketplace.cli.tables import print_table
 from optimiser.answer import Answer
 from optimiser.answer_files import write_answer, write_errors
 from optimiser.check import check
@@ -35,7 +33,6 @@ from optimiser.template import TemplateExistsError, write_template
 FAILED, BAD_INPUT, TIME_RAN_OUT, INTERRUPTED = 1, 2, 3, 130
 MOST_ERRORS_SHOWN = 200
 MOST_FAULTS_SHOWN = 20
-PLAIN_WIDTH = 120  # of tables, where there is no terminal to ask
 
 
 def _above_nothing(ctx: click.Context, parameter: click.Parameter, value: float) -> float:  # noqa: ARG001
@@ -167,19 +164,18 @@ def _line(progress: Progress) -> str:
 
 def _print_result(answer: Answer, out: Path) -> None:
     """The figures a person asks for first; the files hold the rest."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     figures = answer.summary
     kinds = [(KIND_NAMES[row.kind], f"{row.pupils:,}", f"{row.fte:,.1f}") for row in figures.kinds]
     kinds.append(("All", f"{figures.placed:,}", f"{sum(row.fte for row in figures.kinds):,.1f}"))
     reasons = [(REASONS[reason], f"{count:,}") for reason, count in figures.unplaced_by_reason.items() if count]
     reasons.append(("All", f"{figures.unplaced:,}"))
     shortages = [(row.pool, row.setting, row.unit, f"{row.shadow_price:,.1f}") for row in dearest(answer.pools)]
-    console.print(_table("Placed", ("kind", "pupils", "FTE"), kinds, texts=1))
-    console.print(_table("Unplaced", ("reason", "pupils"), reasons, texts=1))
-    console.print(_table("Cost a year by LA", ("LA", "cost", "budget", "left"), _costs(answer), texts=1))
+    print_table("Placed", ("kind", "pupils", "FTE"), kinds, texts=1)
+    print_table("Unplaced", ("reason", "pupils"), reasons, texts=1)
+    print_table("Cost a year by LA", ("LA", "cost", "budget", "left"), _costs(answer), texts=1)
     if shortages:
         headings = ("pool", "setting", "unit", "worth of one more, km-equivalents")
-        console.print(_table("Dearest shortages", headings, shortages, texts=3))
+        print_table("Dearest shortages", headings, shortages, texts=3)
     if km := figures.child_km:
         click.echo(f"Child's km, one way: mean {km.mean:.1f}, median {km.median:.1f}, 90th percentile {km.p90:.1f}")
     seconds = sum(stage.seconds for stage in figures.stages)
@@ -194,16 +190,6 @@ def _costs(answer: Answer) -> list[tuple[str, ...]]:
     budgets = {row.la: (pounds(row.budget), pounds(row.left)) for row in answer.budgets}
     rows = [(la, pounds(costs[la]), *budgets.get(la, ("no limit", ""))) for la in sorted({*costs, *budgets})]
     return [*rows, ("All", pounds(answer.summary.cost), "", "")]
-
-
-def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int) -> Table:
-    """A table whose first `texts` columns are words and whose others are figures."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE, pad_edge=False)
-    for place, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if place < texts else "right")
-    for row in rows:
-        table.add_row(*map(Text, row))  # as Text, since an id may look like markup
-    return table
 
 
 def _sentence(error: Exception) -> str:
