@@ -28,5 +28,7 @@ def boundaries() -> Response:
     ]
     body = json.dumps({"type": "FeatureCollection", "features": features}, separators=(",", ":"))
     response = Response(body, mimetype="application/geo+json")
+    response.cache_control.private = True
+    response.cache_control.no_cache = True  # kept, and asked about each time: boundaries are public, nobody's data
     response.set_etag(hashlib.sha256(body.encode()).hexdigest())
     return response.make_conditional(request)  # type: ignore[return-value]
