@@ -69,6 +69,7 @@ PUBLIC = Rule(is_public=True)
 SIGNED_IN = Rule()
 _COMMISSIONER = _only({LA}, Role.COMMISSIONER)
 _BUYER = _only(BUYERS, *DECIDING)
+_MARKET = Rule(kinds=BUYERS | {OPERATOR})
 _EDITOR = _only({PROVIDER}, Role.PROVIDER_EDITOR)
 _RUNNER = _only(BUYERS, Role.PROCUREMENT)
 _ADMINISTRATOR = _only(EVERY_KIND, Role.ADMINISTRATOR)
@@ -90,6 +91,13 @@ POLICY: dict[str, Rule] = {
     "people.new": _ADMINISTRATOR,
     "people.post_edit": _ADMINISTRATOR,
     "people.post_new": _ADMINISTRATOR,
+    "provisions.edit": _EDITOR,
+    "provisions.index": _EDITOR,
+    "provisions.new": _EDITOR,
+    "provisions.post_edit": _EDITOR,
+    "provisions.post_new": _EDITOR,
+    "provisions.post_offer": _EDITOR,
+    "provisions.post_withdraw": _EDITOR,
     "questions.check": _COMMISSIONER,
     "questions.mainstream": _COMMISSIONER,
     "questions.new": _COMMISSIONER,
@@ -102,11 +110,25 @@ POLICY: dict[str, Rule] = {
     "questions.profile": _COMMISSIONER,
     "questions.pupil": _COMMISSIONER,
     "questions.request": _COMMISSIONER,
+    "schedules.check": _EDITOR,
+    "schedules.grid": _EDITOR,
+    "schedules.index": _EDITOR,
+    "schedules.of_setting": SIGNED_IN,
+    "schedules.post_grid": _EDITOR,
+    "schedules.post_publish": _EDITOR,
+    "schedules.post_raise": _EDITOR,
+    "schedules.post_start": _EDITOR,
+    "schedules.show": SIGNED_IN,
     "sessions.password": SIGNED_IN,
     "sessions.post_password": SIGNED_IN,
     "sessions.post_sign_in": PUBLIC,
     "sessions.sign_in": PUBLIC,
     "sessions.sign_out": SIGNED_IN,
+    "settings.index": _MARKET,
+    "settings.show": SIGNED_IN,
+    "vacancies.index": _EDITOR,
+    "vacancies.post_index": _EDITOR,
+    "vacancies.post_row": _EDITOR,
     "home.index": SIGNED_IN,
 }
 

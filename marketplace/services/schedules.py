@@ -4,6 +4,7 @@ It must never write: drafts are kept by `schedule_drafts`.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
@@ -102,6 +103,36 @@ def settings_of(session: Session, provider_id: int) -> Sequence[Setting]:
     return session.scalars(
         select(Setting).where(Setting.provider_id == provider_id).order_by(Setting.name, Setting.id)
     ).all()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """A setting's schedules on a day: `later` in the order in which they start, `past` with the last to end first."""
+
+    setting: Setting
+    draft: PriceSchedule | None
+    current: PriceSchedule | None
+    later: tuple[PriceSchedule, ...]
+    past: tuple[PriceSchedule, ...]
+
+
+def timelines(session: Session, settings: Sequence[Setting], *, on: date) -> list[Timeline]:
+    """The schedules of each setting, as far as the actor of this transaction may see them."""
+    rows = schedules_of(session, [setting.id for setting in settings])
+    return [_timeline(setting, [row for row in rows if row.setting_id == setting.id], on) for setting in settings]
+
+
+def _timeline(setting: Setting, rows: Sequence[PriceSchedule], on: date) -> Timeline:
+    published = [row for row in rows if row.status is not ScheduleStatus.DRAFT]
+    started = [row for row in published if row.starts_on <= on]
+    current = next((row for row in started if row.ends_on is None or row.ends_on > on), None)
+    return Timeline(
+        setting=setting,
+        draft=next((row for row in rows if row.status is ScheduleStatus.DRAFT), None),
+        current=current,
+        later=tuple(row for row in reversed(published) if row.starts_on > on),
+        past=tuple(row for row in started if row is not current),
+    )
 
 
 def predecessor(session: Session, schedule: PriceSchedule) -> PriceSchedule | None:

@@ -14,10 +14,31 @@ from marketplace.web import errors, guards, templating
 from marketplace.web.current import actor
 
 # Each noun's module holds a blueprint `bp` of its own name.
-NOUNS = ("health", "home", "maps", "needs", "options", "people", "questions", "sessions")
+NOUNS = (
+    "health",
+    "home",
+    "maps",
+    "needs",
+    "options",
+    "people",
+    "provisions",
+    "questions",
+    "schedules",
+    "sessions",
+    "settings",
+    "vacancies",
+)
 
 # Main navigation: endpoint and words; a person sees those that the policy table admits.
-NAVIGATION = (("home.index", "Home"), ("needs.index", "Needs"), ("people.index", "People"))
+NAVIGATION = (
+    ("home.index", "Home"),
+    ("needs.index", "Needs"),
+    ("settings.index", "Settings"),
+    ("vacancies.index", "Vacancies"),
+    ("provisions.index", "Provisions"),
+    ("schedules.index", "Prices"),
+    ("people.index", "People"),
+)
 
 
 def attach(app: Flask) -> None:

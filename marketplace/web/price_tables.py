@@ -1,0 +1,75 @@
+"""Prices as tables to read: the annual fee by provision and band, and for each provision the lines it is made of.
+
+It must never show a part that is not stated as a zero.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from marketplace.models import Band, Part, Provision
+from marketplace.services.schedule_review import Review
+from marketplace.web.price_grid import EXTRAS, part_words, percent_change
+from pricing.quote import Variance
+from pricing.schedule import PriceLine
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """An annual fee (None: no price), the one before it, the change in per cent, and its distance from the guide."""
+
+    band: Band
+    amount: int | None
+    before: int | None
+    change: Decimal | None
+    variance: Variance | None
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """The lines of one provision: its bands, a row of lines for each part that some band states, the parts of none."""
+
+    provision: Provision
+    bands: tuple[Band, ...]
+    rows: tuple[tuple[str, tuple[PriceLine | None, ...]], ...]
+    fees: tuple[int, ...]
+    not_stated: tuple[str, ...]
+
+
+def fees(review: Review) -> list[tuple[Provision, list[Fee]]]:
+    """For each provision, the fee of each band."""
+    return [(provision, [_fee(review, provision, band) for band in Band]) for provision in review.provisions]
+
+
+def _fee(review: Review, provision: Provision, band: Band) -> Fee:
+    price = review.prices.price(str(provision.id), band)
+    earlier = review.prices_before.price(str(provision.id), band) if review.prices_before else None
+    amount, before = price.annual_fee if price else None, earlier.annual_fee if earlier else None
+    return Fee(band, amount, before, percent_change(amount, before), review.variances.get((provision.id, band)))
+
+
+def breakdowns(review: Review) -> list[Breakdown]:
+    """The lines of each provision that has a price."""
+    found = (_breakdown(review, provision) for provision in review.provisions)
+    return [breakdown for breakdown in found if breakdown.bands]
+
+
+def _breakdown(review: Review, provision: Provision) -> Breakdown:
+    prices = [price for price in review.prices.prices if price.provision == str(provision.id)]
+    table, not_stated = [], []
+    for part, discipline in ((Part.CORE, None), *EXTRAS):
+        words = part_words(part, discipline)
+        lines = tuple(
+            next((line for line in price.lines if (line.part, line.discipline) == (part, discipline)), None)
+            for price in prices
+        )
+        if any(lines):
+            table.append((words, lines))
+        else:
+            not_stated.append(words[0].lower() + words[1:])
+    return Breakdown(
+        provision,
+        tuple(price.band for price in prices),
+        tuple(table),
+        tuple(price.annual_fee for price in prices),
+        tuple(not_stated),
+    )
