@@ -1,6 +1,7 @@
 """What can go wrong, in the words of the domain. Pages, commands and jobs each map these once, at their edge."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 
 class MarketplaceError(Exception):
@@ -44,3 +45,29 @@ class Invalid(MarketplaceError):
     def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
         super().__init__("; ".join(message for messages in errors.values() for message in messages))
         self.errors = {field: list(messages) for field, messages in errors.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in a file: where, what stands there, and in `words` what is wrong and how to put it right.
+    `row` is as a spreadsheet counts, the heading being row 1; None when the file as a whole is meant."""
+
+    file: str
+    row: int | None
+    column: str
+    value: str
+    words: str
+
+    def __str__(self) -> str:
+        place = [self.file, f"row {self.row}" if self.row is not None else "", self.column]
+        value = self.value if len(self.value) <= 60 else f"{self.value[:60]}…"
+        return f"{', '.join(filter(None, place))}: {f'{value!r} ' if value else ''}{self.words}"
+
+
+class BadFiles(MarketplaceError):
+    """Files that cannot be used, with every fault found in them. Nothing of them was kept."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        count = f"{len(self.faults):,} {'fault' if len(self.faults) == 1 else 'faults'}"
+        super().__init__("\n".join([f"Nothing was loaded: {count}.", *map(str, self.faults)]))
