@@ -36,25 +36,21 @@ class _Quiet(highspy.Highs):
 
 
 class _Highs(pulp.HiGHS):  # type: ignore[misc]
-    """PuLP's HiGHS with all settings passed and checked, and a whole answer to start from."""
+    """PuLP's HiGHS with every setting passed on and checked.
 
-    def __init__(self, settings: dict[str, object], start: Floats | None = None) -> None:
+    No whole answer is given to start from: HiGHS 1.16 loses better ones that it finds after one (its presolve and
+    `setSolution` do not go together).
+    """
+
+    def __init__(self, settings: dict[str, object]) -> None:
         super().__init__()
         self.settings = settings
-        self.start = start
 
     def createAndConfigureSolver(self, lp: pulp.LpProblem) -> None:  # noqa: N802  (PuLP's name)
         lp.solverModel = _Quiet()  # type: ignore[no-untyped-call]
         for name, value in {**_ALWAYS, **self.settings}.items():
             if lp.solverModel.setOptionValue(name, value) != highspy.HighsStatus.kOk:
                 raise SolverError(f"HiGHS does not accept {name} = {value}")
-
-    def callSolver(self, lp: pulp.LpProblem) -> None:  # noqa: N802  (PuLP's name)
-        if self.start is not None:
-            solution = highspy.HighsSolution()
-            solution.col_value = self.start.tolist()
-            lp.solverModel.setSolution(solution)
-        lp.solverModel.run()
 
 
 def solve_relaxation(model: Model, pools: int, budgets: int, *, seconds: float) -> tuple[Floats | None, Prices]:
@@ -72,8 +68,8 @@ def solve_relaxation(model: Model, pools: int, budgets: int, *, seconds: float) 
     return _values(model), prices
 
 
-def solve_whole(model: Model, *, seconds: float, gap: float, enough: float, start: Floats) -> Solved:
-    """The best whole answer found from `start`, until it is at most `enough`, proven within `gap`, or time is over.
+def solve_whole(model: Model, *, seconds: float, gap: float, enough: float) -> Solved:
+    """The best whole answer found until it is at most `enough`, proven within `gap`, or time is over.
 
     `gap` and `enough` are absolute, in the model's objective.
     """
@@ -82,8 +78,9 @@ def solve_whole(model: Model, *, seconds: float, gap: float, enough: float, star
         "mip_abs_gap": gap,
         "mip_rel_gap": 0.0,
         "objective_target": enough,
+        "mip_heuristic_effort": 0.3,  # six times the default: bounds are near already, good whole answers are not
     }
-    model.problem.solve(_Highs(settings, start))
+    model.problem.solve(_Highs(settings))
     found = model.problem.sol_status in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible)
     if not found and model.problem.status != pulp.LpStatusNotSolved:
         raise SolverError(f"HiGHS calls the programme {pulp.LpStatus[model.problem.status]}")

@@ -32,7 +32,7 @@ from optimiser.programme import (
 
 _BYTES_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
 _CORE_WIDTH = 2  # options a pupil in the first search; doubled until all are in
-_CORE_TIME = 0.4  # of the time left, for a search that is not yet over all
+_CORE_TIME = 0.5  # of the time left, for a search that is not yet over all
 
 
 class TimeRanOutError(RuntimeError):
@@ -125,7 +125,8 @@ def _solve_phase(phase: PhaseName, programme: Programme, bound_gap: float, clock
         if seconds <= 0:
             raise TimeRanOutError(f"the time was over before the {phase} could be placed")
         model = formulate(programme, np.arange(len(programme)), whole=False)
-        shares, prices = solve_relaxation(model, len(programme.room), len(programme.money), seconds=seconds)
+        left = max(0.0, deadline - time.monotonic())
+        shares, prices = solve_relaxation(model, len(programme.room), len(programme.money), seconds=left)
         relaxation = bound(programme, prices)
         placement = rounded(programme, np.zeros(len(programme)) if shares is None else shares)
     clock.report(f"{phase}: relaxation", placement.objective, relaxation)
@@ -158,15 +159,15 @@ def _search(
     is_whole = len(programme) == 0
     while placement.objective - proven > target and not is_whole and time.monotonic() < deadline:
         possible = np.nonzero(dearer <= placement.objective - relaxation + TOLERANCE)[0]
-        core = _core(possible, dearer, width * len(programme.members))
-        is_whole = len(core) == len(possible)
-        columns = np.union1d(core, np.array(placement.columns, dtype=np.int64))
+        columns = _core(possible, dearer, width * len(programme.members))
+        is_whole = len(columns) == len(possible)
+        model = formulate(programme, columns, whole=True)
+        left = max(0.0, deadline - time.monotonic())
         solved = solve_whole(
-            formulate(programme, columns, whole=True),
-            seconds=(deadline - time.monotonic()) * (1.0 if is_whole else _CORE_TIME),
+            model,
+            seconds=left if is_whole else left * _CORE_TIME,
             gap=target,
             enough=relaxation + target - float(programme.unplaced.sum()),
-            start=np.isin(columns, placement.columns).astype(np.float64),
         )
         if solved.values is not None:
             values = np.zeros(len(programme))

@@ -1,0 +1,239 @@
+"""Answers against brute force, another solver and the bound's own formula; their order, their limits."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from benchmarks.region import generate
+from optimiser import Answer, Budget, Policy, Pool, Price, Problem, Progress, TimeRanOutError, check, match
+from optimiser.eligibility import Catalogue
+from optimiser.highs import solve_relaxation
+from optimiser.options import find_options
+from optimiser.placement import rounded
+from optimiser.programme import bound, formulate, programme_of
+from tests.optimiser import oracle
+from tests.optimiser.problems import problem, problems, provision, pupil, random_problem, reordered, seeded
+
+
+def rows(answer: Answer) -> object:
+    """All of an answer but the seconds and the memory that making it took."""
+    return replace(answer, summary=replace(answer.summary, stages=()))
+
+
+def within(least: float, objective: float, gap: float) -> bool:
+    return least - 1e-6 <= objective <= least * (1 + 1.001 * gap) + 1e-6
+
+
+@settings(max_examples=600)
+@given(problems())
+def test_a_tiny_problem_gets_the_best_of_all_answers(tiny: Problem) -> None:
+    answer = match(tiny)
+    assert check(tiny, answer) == []
+    for phase, result in zip(oracle.phases(tiny, answer), answer.summary.phases, strict=True):
+        least = oracle.brute_force(phase)
+        assert within(least, result.objective, tiny.policy.bound_gap)
+        assert result.bound <= least + 1e-6
+        assert sum(map(len, phase.options)) >= result.options
+
+
+@pytest.mark.parametrize(("seed", "pupils"), [(1, 60), (2, 60), (3, 90), (4, 120), (5, 150), (6, 200)])
+def test_a_larger_problem_is_as_good_as_the_full_programme_of_another_solver(seed: int, pupils: int) -> None:
+    larger = random_problem(seeded(seed), pupils, pupils // 5)
+    answer = match(larger, seconds=30)
+    assert check(larger, answer) == []
+    assert len({row.phase for row in answer.assignments}) == 2
+    for phase, result in zip(oracle.phases(larger, answer), answer.summary.phases, strict=True):
+        objective, bound = oracle.by_milp(phase)
+        assert result.gap <= larger.policy.bound_gap + 1e-9
+        assert within(bound, result.objective, larger.policy.bound_gap + (objective - bound) / max(1.0, bound))
+        assert result.bound <= objective + 1e-5
+
+
+@settings(max_examples=120)
+@given(problems(pupils=40, provisions=12))
+def test_the_relaxation_is_the_optimum_that_its_prices_prove(random_one: Problem) -> None:
+    answer = match(random_one)
+    for phase, result in zip(oracle.phases(random_one, answer), answer.summary.phases, strict=True):
+        optimum, _ = oracle.by_milp(phase, whole=False)
+        proven = oracle.bound_at(phase, result.pool_prices, result.budget_prices)
+        assert result.relaxation == pytest.approx(proven, abs=1e-5)
+        assert result.relaxation == pytest.approx(optimum, abs=1e-4)
+        assert result.relaxation <= result.bound <= result.objective
+        assert min([*result.pool_prices.values(), *result.budget_prices.values(), 0.0]) == 0.0
+
+
+@settings(max_examples=120)
+@given(problems(pupils=40, provisions=12))
+def test_the_order_of_rows_changes_nothing(random_one: Problem) -> None:
+    answer = match(random_one)
+    for seed in (1, 2):
+        assert rows(match(reordered(random_one, seeded(seed)))) == rows(answer)
+
+
+def test_nobody_to_place_is_an_answer() -> None:
+    answer = match(problem(pupils=()))
+    assert (answer.assignments, answer.unplaced, answer.summary.status) == ((), (), "optimal")
+    assert answer.summary.child_km is None
+    assert answer.summary.gap == 0
+
+
+def test_nowhere_to_place_anybody_is_an_answer() -> None:
+    answer = match(problem(provisions=()))
+    assert [row.reason for row in answer.unplaced] == ["no_option"]
+    assert answer.summary.objective == answer.summary.bound == 4000
+
+
+def test_without_room_nobody_is_placed() -> None:
+    assert match(problem(amount=0.0)).assignments == ()
+
+
+def test_without_money_nobody_is_placed_by_choice() -> None:
+    answer = match(problem(budgets=(Budget(la="901", budget=0),)))
+    assert [row.reason for row in answer.unplaced] == ["budget"]
+
+
+def test_among_equal_pupils_the_same_ones_are_placed_whatever_the_order() -> None:
+    twins = tuple(pupil(pupil=f"P{i}") for i in range(6))
+    places = {
+        tuple(row.pupil for row in match(problem(order, amount=2.0)).assignments) for order in (twins, twins[::-1])
+    }
+    assert len(places) == 1
+    assert len(places.pop()) == 2
+
+
+def test_the_most_urgent_pupil_gets_the_last_place() -> None:
+    rivals = (pupil(pupil="P1", easting=409_000), pupil(pupil="P2", priority=1))
+    assert [row.pupil for row in match(problem(rivals)).assignments] == ["P2"]
+
+
+def test_a_duty_takes_the_place_and_the_money_before_a_more_urgent_choice() -> None:
+    rivals = (pupil(pupil="P1", priority=1), pupil(pupil="P2", priority=5, request="100001"))
+    answer = match(problem(rivals, budgets=(Budget(la="901", budget=1_000),)))
+    assert [(row.pupil, row.phase) for row in answer.assignments] == [("P2", "duties")]
+    (budget,) = answer.budgets
+    assert budget.duties == answer.assignments[0].cost
+    assert budget.overspent == budget.duties - 1_000 == answer.summary.overspent["901"]
+    assert (budget.choices, budget.left) == (0, 0)
+
+
+def test_what_the_duties_of_one_la_overspend_is_not_taken_from_another() -> None:
+    pupils = (pupil(pupil="P1", request="100001"), pupil(pupil="P2", la="902"))
+    budgets = (Budget(la="901", budget=0), Budget(la="902", budget=60_000))
+    answer = match(problem(pupils, amount=2.0, budgets=budgets))
+    assert [row.left for row in answer.budgets] == [0, 60_000 - answer.assignments[1].cost]
+
+
+def test_porous_placements_share_a_place_to_the_last_session() -> None:
+    porous = provision(kind="porous", sessions=3)
+    shares = tuple(pupil(pupil=f"P{i}", options=("porous",)) for i in range(12))
+    answer = match(problem(shares, (porous,), amount=3.0))
+    assert len(answer.assignments) == 10
+    assert answer.pools[0].used == pytest.approx(3.0)
+
+
+def test_outreach_uses_the_hours_of_the_band() -> None:
+    outreach = provision(kind="outreach")
+    pupils = tuple(pupil(pupil=f"P{i}", options=("outreach",)) for i in range(4))
+    answer = match(problem(pupils, (outreach,), amount=12.5, hours=5.0))
+    assert len(answer.assignments) == 2
+    assert answer.assignments[0].fte == 0.2
+
+
+def test_the_shadow_price_of_a_full_pool_is_what_the_pupil_left_out_would_gain() -> None:
+    rivals = (pupil(pupil="P1"), pupil(pupil="P2", priority=4))
+    answer = match(problem(rivals, amount=1.0))
+    more = match(problem(rivals, amount=2.0))
+    assert answer.pools[0].shadow_price == pytest.approx(answer.summary.objective - more.summary.objective)
+    assert more.pools[0].shadow_price == 0
+
+
+def test_the_shadow_price_of_a_budget_is_for_a_thousand_pounds() -> None:
+    cost = match(problem()).assignments[0].cost
+    answer = match(problem((pupil(), pupil(pupil="P2")), amount=2.0, budgets=(Budget(la="901", budget=cost),)))
+    gain = 4000 - (answer.summary.objective - 4000)
+    assert answer.budgets[0].shadow_price == pytest.approx(gain / cost * 1000)
+
+
+def test_an_option_worth_less_than_none_is_not_taken() -> None:
+    answer = match(problem(policy=Policy(unplaced=(5.0, 5.0, 5.0, 5.0, 5.0))))
+    assert answer.assignments == ()
+
+
+def test_when_time_is_short_the_answer_still_holds_and_says_what_is_proven() -> None:
+    hard = generate(300, 300, seed=7)  # its last per cents take minutes to prove
+    answer = match(hard, seconds=2)
+    assert check(hard, answer) == []
+    assert answer.summary.status == "feasible"
+    assert 0 < answer.summary.bound < answer.summary.objective
+
+
+def test_a_relaxation_without_time_has_no_values_and_prices_that_still_prove_a_bound() -> None:
+    crowded = generate(300, 300, seed=7).ordered()
+    catalogue = Catalogue(crowded)
+    options = find_options(crowded, catalogue)
+    room = np.array([row.amount for row in crowded.pools])
+    programme = programme_of(crowded, catalogue, options, np.arange(300), room, {})
+    model = formulate(programme, np.arange(len(programme)), whole=False)
+    values, prices = solve_relaxation(model, len(room), 0, seconds=0.0)
+    assert values is None
+    placement = rounded(programme, np.zeros(len(programme)))
+    assert bound(programme, prices) <= placement.objective < programme.unplaced.sum()
+
+
+def test_no_time_at_all_is_said_by_name() -> None:
+    with pytest.raises(TimeRanOutError, match="duties"):
+        match(problem(), seconds=1e-9)
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, math.nan])
+def test_seconds_must_be_above_nothing(seconds: float) -> None:
+    with pytest.raises(ValueError, match="seconds"):
+        match(problem(), seconds=seconds)
+
+
+def test_progress_hears_of_every_stage_in_order() -> None:
+    heard: list[Progress] = []
+    answer = match(problem(), progress=heard.append)
+    assert [row.stage for row in heard] == [
+        "options",
+        "duties: relaxation",
+        "duties: whole answer",
+        "choices: relaxation",
+        "choices: whole answer",
+    ]
+    assert heard[-1].objective == answer.summary.phases[1].objective
+    assert [row.name for row in answer.summary.stages] == [*(row.stage for row in heard), "explanation"]
+
+
+def test_a_run_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    match(problem())
+    assert capfd.readouterr() == ("", "")
+
+
+CONTRADICTIONS: dict[str, Problem] = {
+    "pupil P1 is given twice": problem((pupil(), pupil())),
+    "provision V1 is given twice": problem(provisions=(provision(), provision()), prices=()),
+    "unknown pool K1": problem(pools=()),
+    "two types": problem(provisions=(provision(), provision(provision="V2", setting_type="independent"))),
+    "unknown provision V9": problem((pupil(locked="V9"),)),
+    "price for the unknown provision V8": problem(prices=(Price(provision="V8", band="mild", price=1),)),
+    "has no hours": problem(
+        provisions=(provision(kind="outreach"),), prices=(Price(provision="V1", band="mild", price=1),)
+    ),
+    "priority 0": problem((pupil(priority=0),)),
+    "not all 0 to 5": problem((pupil(levels=(6, 0, 0, 0)),)),
+    "None sessions": problem(provisions=(provision(kind="porous"),)),
+    "pattern weekly, which is not day": problem(provisions=(provision(kind="outreach", pattern="weekly"),)),
+    "pool K1 is nan": problem(pools=(Pool(pool="K1", setting="100001", unit="places", amount=math.nan),)),
+    "budget of 901 is -1": problem(budgets=(Budget(la="901", budget=-1),)),
+    "journeys": problem(policy=Policy(journeys={"day": 380})),
+}
+
+
+@pytest.mark.parametrize("words", CONTRADICTIONS)
+def test_a_problem_that_contradicts_itself_is_refused_with_what_is_wrong(words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        match(CONTRADICTIONS[words])
