@@ -19,7 +19,6 @@ class Form:
 
     values: Mapping[str, Any] = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
-    is_stale: bool = False
 
 
 def shown(values: Mapping[str, Any] | None = None) -> Form:
@@ -89,8 +88,8 @@ def redisplay(page: Callable[..., ResponseReturnValue], *, shows_current: bool =
     """Decorate a post: when it raises Invalid, `page` (its GET view, same arguments) answers instead, with status 422,
     the error summary, and everything as it was typed.
 
-    `shows_current`: when `form.is_stale` the page shows what is kept now beside what was typed, so it answers Stale
-    too, with status 409; sent again, what was typed replaces what was shown.
+    `shows_current`: wherever the version typed is no longer the current one, the page shows what is kept now beside
+    what was typed; so it answers Stale too, with status 409. Sent again, what was typed replaces what was shown.
     """
 
     def decorate(post: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
@@ -104,7 +103,7 @@ def redisplay(page: Callable[..., ResponseReturnValue], *, shows_current: bool =
             except Stale as stale:
                 if not shows_current:
                     raise
-                g.refused_form = Form(values=typed(), errors={"_form": [str(stale)]}, is_stale=True)
+                g.refused_form = Form(values=typed(), errors={"_form": [str(stale)]})
                 return page(**arguments), 409  # type: ignore[return-value]
 
         return answer

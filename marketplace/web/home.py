@@ -4,8 +4,9 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from marketplace.db import transaction
-from marketplace.models import now
+from marketplace.models import now, today
 from marketplace.permissions import POLICY
+from marketplace.services import settings
 from marketplace.services.caseload import count_to_do
 from marketplace.web.current import actor
 
@@ -17,4 +18,7 @@ def index() -> ResponseReturnValue:
     """The person's own start page."""
     with transaction(actor()) as session:
         to_do = count_to_do(session, at=now()) if POLICY["needs.index"].admits(actor()) else None
-    return render_template("home/index.html", to_do=to_do)
+        standings = (
+            settings.standings(session, actor(), on=today()) if POLICY["vacancies.index"].admits(actor()) else None
+        )
+        return render_template("home/index.html", to_do=to_do, standings=standings, today=today())
