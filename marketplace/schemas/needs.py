@@ -63,10 +63,12 @@ def _text(limit: int, words: str = "", **options: Any) -> Any:
     return fields.String(validate=validate.Length(max=limit, error=too_long), error_messages=missing(words), **options)
 
 
-def _setting() -> fields.Integer:
-    words = "Choose the setting from the list."
+def _id(words: str, **options: Any) -> fields.Integer:
+    """The id of a row that is chosen from a list."""
     return fields.Integer(
-        validate=validate.Range(1, 2**63 - 1, error=words), error_messages={"invalid": words}, load_default=None
+        validate=validate.Range(1, 2**63 - 1, error=words),
+        error_messages={"invalid": words, **missing(words)},
+        **options,
     )
 
 
@@ -125,12 +127,12 @@ class ProfileSchema(FormSchema):
 class RequestSchema(FormSchema):
     """Question 4: the parents' request and wishes, the journey, the priority."""
 
-    request_id = _setting()
+    request_id = _id("Choose the setting from the list.", load_default=None)
     ground = member(Ground, "Choose a ground from the list.", load_default=None)
     ground_evidence = _text(LONGEST_TEXT, load_default=None)
-    wish_1 = _setting()
-    wish_2 = _setting()
-    wish_3 = _setting()
+    wish_1 = _id("Choose the setting from the list.", load_default=None)
+    wish_2 = _id("Choose the setting from the list.", load_default=None)
+    wish_3 = _id("Choose the setting from the list.", load_default=None)
     is_transport_entitled = fields.Boolean(load_default=False)
     max_km = fields.Decimal(
         places=1,
@@ -170,6 +172,26 @@ class WithdrawalSchema(FormSchema):
     """Why a need is withdrawn."""
 
     reason = choice(vocabulary.WITHDRAWALS, "Choose why the need is withdrawn.", required=True)
+
+
+class FixSchema(FormSchema):
+    """A provision that an order fixes; none lifts it."""
+
+    fix_provision_id = _id("Choose the provision from the list.", load_default=None)
+    fix_reason = _text(LONGEST_REASON, "Say which order, of which day.", required=True)
+
+
+class RuleOutSchema(FormSchema):
+    """A provision that the authority rules out, and why."""
+
+    rule_provision_id = _id("Choose the provision from the list.", required=True)
+    rule_reason = _text(LONGEST_REASON, "Say why it is ruled out for this child.", required=True)
+
+
+class AllowSchema(FormSchema):
+    """A provision that is no longer ruled out."""
+
+    provision_id = _id("Choose the provision from the list.", required=True)
 
 
 class CaseloadSchema(FormSchema):

@@ -102,7 +102,7 @@ def list_needs(
 
 def count_to_do(session: Session, *, at: datetime) -> ToDoCounts:
     """What waits for the actor of this transaction. A proposal is stale when its run is older than 14 days, or older
-    than the last change of the need."""
+    than what last happened to the need."""
     status = select(Need.status, func.count()).group_by(Need.status)
     by_status = {row[0]: row[1] for row in session.execute(status)}
     unmatched = select(func.count()).where(Need.status == NeedStatus.PUBLISHED, _latest_recommendation().is_(None))
@@ -111,7 +111,6 @@ def count_to_do(session: Session, *, at: datetime) -> ToDoCounts:
         .where(
             AuditEvent.subject_type == Need.__tablename__,
             AuditEvent.subject_id == Need.id,
-            AuditEvent.event == "need changed",
             AuditEvent.at > MatchingRun.created_at,
         )
         .exists()

@@ -11,7 +11,7 @@ from marketplace.models import Band, NeedStatus
 from marketplace.permissions import can_change_need, can_post_need, require
 from marketplace.schemas.base import VersionSchema
 from marketplace.schemas.needs import CaseloadSchema, WithdrawalSchema
-from marketplace.services import cases, law, needs
+from marketplace.services import cases, law, needs, restrictions
 from marketplace.services.caseload import Filters, ToDo, list_needs
 from marketplace.web import forms
 from marketplace.web.current import actor
@@ -72,6 +72,7 @@ def show(need_id: int) -> ResponseReturnValue:
     """One case: what holds, what the last run proposes, the law, what happened."""
     with transaction(actor()) as session:
         need = needs.find_need(session, need_id)
+        fixed, ruled_out = restrictions.restricted_provisions(session, need)
         return render_template(
             "needs/show.html",
             need=need,
@@ -82,6 +83,9 @@ def show(need_id: int) -> ResponseReturnValue:
             appeal=law.APPEAL,
             words=vocabulary,
             may_change=can_change_need(actor(), need.authority_id) and need.status in needs.CHANGEABLE,
+            fixed=fixed,
+            ruled_out=ruled_out,
+            may_restrict=can_change_need(actor(), need.authority_id) and need.status not in restrictions.OVER,
             may_withdraw=can_change_need(actor(), need.authority_id) and needs.can_move(need, NeedStatus.WITHDRAWN),
         )
 

@@ -250,6 +250,7 @@ NEED_PAGES = (
     "/withdraw",
     "/options",
     "/options/markers",
+    "/restrictions",
 )
 
 
