@@ -10,6 +10,7 @@ from marketplace.cli.session import application, told
 from marketplace.cli.tables import print_table
 from marketplace.db import transaction
 from marketplace.models import MatchingRun, RunStatus, today
+from marketplace.models.matching import MOST_SECONDS
 from marketplace.permissions import SYSTEM
 from marketplace.services.matching import runs as service
 from marketplace.services.matching.figures import Figures, figures
@@ -28,7 +29,7 @@ def runs() -> None:
 @runs.command()
 @click.option("--scope", required=True, help="Name of a region or LA, or the DfE code of an LA.")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Vacancies and prices of this day; default today.")
-@click.option("--seconds", type=click.IntRange(1, service.MOST_SECONDS), default=service.SECONDS, show_default=True)
+@click.option("--seconds", type=click.IntRange(1, MOST_SECONDS), default=service.SECONDS, show_default=True)
 @click.option("--wait", is_flag=True, help="Wait until the run has ended, and show it.")
 @told
 def start(scope: str, on: datetime | None, seconds: int, *, wait: bool) -> None:

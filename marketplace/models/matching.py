@@ -28,6 +28,9 @@ from marketplace.models.provisions import Provision
 from marketplace.models.users import User
 
 
+MOST_SECONDS = 3600  # that a run may be allowed to solve
+
+
 class RunStatus(StrEnum):
     """Where a run stands. The allowed moves are RUN_MOVES."""
 
@@ -80,7 +83,7 @@ class MatchingRun(Base):
             postgresql_where=text("status IN ('queued', 'running')"),
         ),
         CheckConstraint("(status = 'failed') = (error IS NOT NULL)", name="error_of_failed"),
-        CheckConstraint("seconds BETWEEN 1 AND 3600", name="seconds"),
+        CheckConstraint(f"seconds BETWEEN 1 AND {MOST_SECONDS}", name="seconds"),
     )
 
     id: Mapped[Id]

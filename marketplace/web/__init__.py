@@ -15,6 +15,7 @@ from marketplace.web.current import actor
 
 # Each noun's module holds a blueprint `bp` of its own name.
 NOUNS = (
+    "budgets",
     "health",
     "home",
     "maps",
@@ -23,6 +24,8 @@ NOUNS = (
     "people",
     "provisions",
     "questions",
+    "restrictions",
+    "runs",
     "schedules",
     "sessions",
     "settings",
@@ -33,6 +36,8 @@ NOUNS = (
 NAVIGATION = (
     ("home.index", "Home"),
     ("needs.index", "Needs"),
+    ("runs.index", "Matching"),
+    ("budgets.index", "Budgets"),
     ("settings.index", "Settings"),
     ("vacancies.index", "Vacancies"),
     ("provisions.index", "Provisions"),

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median, quantiles
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from marketplace.models import Authority, Kind, Need, Provision, Recommendation
@@ -54,11 +54,12 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which recommendations to list; None = all."""
+    """Which recommendations to list: of these LAs (codes), and placed in these kinds or unplaced for these reasons.
+    Nothing named = all."""
 
-    authority_id: int | None = None
-    kind: Kind | None = None
-    reason: str | None = None
+    las: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 def figures(session: Session, run_id: int) -> Figures:
@@ -117,12 +118,11 @@ def list_recommendations(
 
 def _conditions(run_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions = [Recommendation.run_id == run_id]
-    if wanted.authority_id is not None:
-        conditions.append(Recommendation.authority_id == wanted.authority_id)
-    if wanted.kind is not None:
-        conditions.append(Provision.kind == wanted.kind)
-    if wanted.reason is not None:
-        conditions.append(Recommendation.reason == wanted.reason)
+    if wanted.las:
+        codes = select(Authority.id).where(Authority.code.in_(wanted.las))
+        conditions.append(Recommendation.authority_id.in_(codes))
+    if wanted.kinds or wanted.reasons:
+        conditions.append(or_(Provision.kind.in_(wanted.kinds), Recommendation.reason.in_(wanted.reasons)))
     return conditions
 
 

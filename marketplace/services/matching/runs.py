@@ -18,13 +18,13 @@ import optimiser
 from marketplace import audit
 from marketplace.errors import Conflict, Invalid, InvalidTransition, NotFound
 from marketplace.models import RUN_MOVES, Authority, MatchingRun, Organisation, Region, RunStatus
+from marketplace.models.matching import MOST_SECONDS
 from marketplace.permissions import Actor, can_start_run, require
 from marketplace.services.matching.problem import published_needs
 
 TASK = "run_matching"
 QUEUE = "matching"
 SECONDS = 120  # to solve, unless told otherwise
-MOST_SECONDS = 3600
 LOST_AFTER = 30  # seconds without a sign of life from the worker
 
 # The job queue's own function, so that run and job are committed together or not at all.
