@@ -149,9 +149,10 @@ def _groups(provision: Provision, *, on: date) -> dict[Years, Decimal]:
 
 
 def _pool(pool: Pool, setting: Setting, years: Years, amount: Decimal) -> optimiser.Pool:
-    # A part of a place is nobody's place; only hours have fractions.
-    free = float(amount) if pool.unit is Unit.HOURS else float(int(amount))
-    return optimiser.Pool(pool=_id(pool.id, years), setting=str(setting.urn), unit=pool.unit.value, amount=free)
+    # A part of a place is a split week's: a full placement needs a whole one, four sessions need 0.4.
+    return optimiser.Pool(
+        pool=_id(pool.id, years), setting=str(setting.urn), unit=pool.unit.value, amount=float(amount)
+    )
 
 
 def _id(row_id: int, years: Years) -> str:

@@ -78,13 +78,13 @@ def test_a_provision_that_no_group_reaches_is_there_with_nothing_free(session: S
     assert pool.amount == 0
 
 
-def test_a_part_of_a_place_is_nobodys_place_while_hours_have_fractions(session: Session) -> None:
+def test_a_part_of_a_place_and_of_an_hour_is_kept_for_split_weeks_and_short_visits(session: Session) -> None:
     offer(session, (7, 11, AUTUMN, "2.75"))
     setting = builders.setting(session, builders.authority(session))
     staff = builders.pool(session, setting, (0, 11, AUTUMN, "12.5"), unit=Unit.HOURS)
     builders.schedule(session, builders.provision(session, staff, kind=Kind.OUTREACH, radius_km=Decimal("25.5")))
     market = supply(session, on=ON)
-    assert [(pool.unit, pool.amount) for pool in market.pools] == [("places", 2), ("hours", 12.5)]
+    assert [(pool.unit, pool.amount) for pool in market.pools] == [("places", 2.75), ("hours", 12.5)]
     assert market.provisions[1].radius_km == 25.5
     assert {price.hours for price in market.prices} == {None, 5.0}
 
