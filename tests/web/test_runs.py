@@ -1,0 +1,276 @@
+"""Matching runs in pages: what a person sees before, during and after a run, and what another organisation does not."""
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import openpyxl
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from marketplace import embedded, jobs
+from marketplace.db import transaction
+from marketplace.models import Authority, Band, Budget, Kind, MatchingRun, Role, RunStatus, SettingType, Unit
+from marketplace.permissions import SYSTEM
+from marketplace.services.matching import runs
+from tests import builders
+
+SignIn = Callable[[str], FlaskClient]
+AUTUMN = date(2026, 9, 1)
+
+
+class World:
+    """A region of two LAs, one of them with a budget that reaches for little, and their people."""
+
+    def __init__(self, database: Engine) -> None:  # noqa: ARG002 - the database that it is built in
+        with transaction(SYSTEM) as session:
+            builders.framework(session)
+            self.region = builders.region(session, "Fenshire")
+            self.norbury = builders.authority(session, self.region, name="Norbury")
+            self.southbury = builders.authority(session, self.region, name="Southbury")
+            session.add(Budget(authority=self.southbury, amount=1_000_000))
+            school = builders.setting(session, self.norbury, name="Ash Grove School")
+            places = builders.pool(session, school, (7, 11, AUTUMN, "3"), confirmed_at=datetime.now(UTC))
+            builders.schedule(session, builders.provision(session, places))
+            team = builders.setting(session, self.norbury, name="Reed Outreach", type=SettingType.STATE_SPECIAL)
+            staff = builders.pool(
+                session, team, (0, 11, AUTUMN, "5"), unit=Unit.HOURS, name="Staff", confirmed_at=datetime.now(UTC)
+            )
+            builders.schedule(
+                session, builders.provision(session, staff, kind=Kind.OUTREACH, low_year=0), intensive=800_000
+            )
+            self.needs = {
+                "placed": builders.need(session, self.norbury, reference="NOR-1").id,
+                "outreach": builders.need(session, self.norbury, reference="NOR-2", kinds=["outreach"]).id,
+                "universal": builders.need(
+                    session, self.norbury, reference="NOR-3", level_ci=0, level_cl=0, level_semh=0, derived_band=None
+                ).id,
+                "poor": builders.need(session, self.southbury, reference="SOU-1").id,
+                "nowhere": builders.need(session, self.southbury, reference="SOU-2", primary_need="VI").id,
+            }
+            self.people = {
+                name: builders.user(session, organisation, role).email
+                for name, organisation, role in (
+                    ("region", self.region, Role.PROCUREMENT),
+                    ("norbury", self.norbury, Role.COMMISSIONER),
+                    ("norbury buyer", self.norbury, Role.PROCUREMENT),
+                    ("southbury", self.southbury, Role.COMMISSIONER),
+                    ("provider", builders.provider(session), Role.PROVIDER_EDITOR),
+                    ("stranger", builders.authority(session), Role.PROCUREMENT),
+                )
+            }
+
+    def start(self, scope: Authority | object | None = None) -> int:
+        with transaction(SYSTEM) as session:
+            scope_id = getattr(scope or self.region, "id")  # noqa: B009 - either kind of organisation
+            return runs.start_run(session, SYSTEM, scope_id=scope_id, on=date(2026, 11, 23), seconds=30).id
+
+
+@pytest.fixture
+def world(database: Engine) -> World:
+    return World(database)
+
+
+@pytest.fixture
+def done(world: World, addresses: embedded.Addresses) -> int:
+    """A run over the region that a worker has done."""
+    run_id = world.start()
+    jobs.work(addresses.application, is_waiting=False)
+    return run_id
+
+
+def text_of(page: str) -> str:
+    """A page as it is read: without tags, spaces drawn together."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_procurement_sees_what_a_run_takes_up_and_starts_it(world: World, sign_in: SignIn) -> None:
+    client = sign_in(world.people["region"])
+    page = text_of(client.get("/runs/start").text)
+    assert "Norbury 3 no limit" in page
+    assert "Southbury 2 £10,000" in page
+    assert "with 3 places and 5 outreach hours a week free" in page
+    assert "not confirmed" not in page
+    answer = builders.post(
+        client, "/runs/start", **{"on-day": "23", "on-month": "11", "on-year": "2026", "seconds": "30"}
+    )
+    assert answer.status_code == 302, answer.text
+    shown = client.get(answer.location)
+    assert "Waiting for a worker" in shown.text
+    assert "Refresh" in shown.text
+
+
+def test_stale_vacancies_are_told_before_a_run_is_started(world: World, sign_in: SignIn) -> None:
+    with transaction(SYSTEM) as session:
+        setting = builders.setting(session, world.norbury, name="Silent School")
+        pool = builders.pool(session, setting, confirmed_at=datetime.now(UTC) - timedelta(days=40))
+        builders.schedule(session, builders.provision(session, pool))
+    page = text_of(sign_in(world.people["region"]).get("/runs/start").text)
+    assert "1 of 3 vacancy figures were not confirmed in the last 14 days" in page
+    assert "Silent School" in page
+    assert "Not confirmed for 40 days" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"on-day": "31", "on-month": "2", "on-year": "2027", "seconds": "30"}, "Enter a real date"),
+        ({"on-day": "1", "on-month": "2", "on-year": "2027", "seconds": "0"}, "from 1 to 3,600"),
+        ({"on-day": "1", "on-month": "2", "on-year": "2027", "seconds": "x"}, "whole seconds"),
+        ({"seconds": "30"}, "Enter the day"),
+    ],
+)
+def test_what_was_typed_wrong_is_said_and_kept(
+    world: World, sign_in: SignIn, typed: dict[str, str], words: str
+) -> None:
+    answer = builders.post(sign_in(world.people["region"]), "/runs/start", **typed)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert all(f'value="{value}"' in answer.text for value in typed.values())
+
+
+def test_a_second_run_is_refused_with_what_to_do(world: World, sign_in: SignIn) -> None:
+    world.start()
+    client = sign_in(world.people["region"])
+    answer = builders.post(
+        client, "/runs/start", **{"on-day": "23", "on-month": "11", "on-year": "2026", "seconds": "30"}
+    )
+    assert answer.status_code == 409
+    assert "already under way" in answer.text
+
+
+def test_only_procurement_starts_runs_and_only_buyers_see_them(world: World, sign_in: SignIn) -> None:
+    assert sign_in(world.people["norbury"]).get("/runs/start").status_code == 403
+    assert "Start a run" not in sign_in(world.people["norbury"]).get("/runs").text
+    assert sign_in(world.people["provider"]).get("/runs").status_code == 403
+
+
+def test_progress_is_shown_and_the_page_is_read_again_at_the_end(
+    world: World, sign_in: SignIn, addresses: embedded.Addresses
+) -> None:
+    run_id = world.start()
+    client = sign_in(world.people["region"])
+    waiting = client.get(f"/runs/{run_id}/progress")
+    assert ("Waiting" in waiting.text, waiting.headers.get("HX-Refresh")) == (True, None)
+    with transaction(SYSTEM) as session:
+        claim = runs.claim_run(session, SYSTEM, run_id=run_id)
+        assert claim is not None
+        runs.note_progress(session, claim, {"stage": "options", "seconds": 4.2, "objective": 200.0, "bound": 199.0})
+    page = text_of(client.get(f"/runs/{run_id}/progress").text)
+    assert "Options found; placing the duties in law: 4 seconds of at most 30. Proven within 0.50% so far." in page
+    with transaction(SYSTEM) as session:
+        runs.fail_run(session, SYSTEM, claim, error="Tested.")
+    assert client.get(f"/runs/{run_id}/progress").headers["HX-Refresh"] == "true"
+    failed = text_of(client.get(f"/runs/{run_id}").text)
+    assert "has failed" in failed
+    assert "Tested." in failed
+    assert "Start a run" in failed
+    assert addresses
+
+
+def test_the_region_sees_figures_reasons_costs_and_shortages(world: World, done: int, sign_in: SignIn) -> None:
+    page = text_of(sign_in(world.people["region"]).get(f"/runs/{done}").text)
+    assert f"Run {done}: 2 of 5 pupils placed" in page
+    assert "It is never a decision" in page
+    assert "Full placement 1 1.0" in page
+    assert "Outreach into mainstream 1 0.2" in page
+    for reason in ("The budget does not reach", "No provision is suitable", "Ordinarily available provision"):
+        assert reason in page
+    assert "Norbury 2 of 3" in page
+    assert "Southbury 0 of 2 £0 £0 £10,000 £10,000" in page
+    assert "£1,000 more in the budget of Southbury would improve the total by" in page
+    assert "£10,000 a year counts as one" in page
+
+
+def test_recommendations_name_the_setting_or_the_reason_and_link_to_the_need(
+    world: World, done: int, sign_in: SignIn
+) -> None:
+    client = sign_in(world.people["region"])
+    page = client.get(f"/runs/{done}/recommendations").text
+    assert f'/needs/{world.needs["placed"]}"' in page
+    words = text_of(page)
+    assert "Ash Grove School" in words
+    assert "The cheapest with room is Ash Grove School, at £" in words
+    assert "does not meet the primary need" in words
+    filtered = text_of(client.get(f"/runs/{done}/recommendations?la={world.southbury.code}&reason=budget").text)
+    assert "1 pupil" in filtered
+    assert ("SOU-1" in filtered, "SOU-2" in filtered) == (True, False)
+    assert "NOR-2" in client.get(f"/runs/{done}/recommendations?kind=outreach").text
+    assert client.get(f"/runs/{done}/recommendations?kind=none").status_code == 422
+
+
+def test_an_la_sees_its_own_part_of_its_regions_run_and_not_the_result(
+    world: World, done: int, sign_in: SignIn
+) -> None:
+    client = sign_in(world.people["norbury"])
+    page = text_of(client.get(f"/runs/{done}").text)
+    assert f"Run {done}: 2 of 3 pupils placed" in page
+    assert "your own authority's part" in page
+    assert "Southbury" not in page
+    assert "SOU-" not in client.get(f"/runs/{done}/recommendations").text
+    assert b"SOU-" not in cells(client.get(f"/runs/{done}/recommendations.xlsx").data)
+    assert [client.get(f"/runs/{done}/{name}.zip").status_code for name in ("answer", "problem")] == [404, 404]
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/progress", "/recommendations", "/recommendations.xlsx", "/answer.zip", "/problem.zip"]
+)
+def test_another_region_knows_of_no_run(world: World, done: int, sign_in: SignIn, path: str) -> None:
+    client = sign_in(world.people["stranger"])
+    assert client.get(f"/runs/{done}{path}").status_code == 404
+    assert f"/runs/{done}" not in client.get("/runs").text
+
+
+def test_a_run_of_an_la_is_not_its_neighbours(world: World, sign_in: SignIn, addresses: embedded.Addresses) -> None:
+    run_id = world.start(world.norbury)
+    jobs.work(addresses.application, is_waiting=False)
+    assert sign_in(world.people["norbury buyer"]).get(f"/runs/{run_id}/answer.zip").status_code == 200
+    assert sign_in(world.people["southbury"]).get(f"/runs/{run_id}").status_code == 404
+
+
+def cells(workbook: bytes) -> bytes:
+    """The text of a workbook's cells."""
+    with zipfile.ZipFile(io.BytesIO(workbook)) as archive:
+        return b"".join(archive.read(name) for name in archive.namelist() if name.startswith("xl/"))
+
+
+def test_the_result_can_be_taken_away(world: World, done: int, sign_in: SignIn) -> None:
+    client = sign_in(world.people["region"])
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/runs/{done}/recommendations.xlsx").data))
+    rows = list(book.active.iter_rows(values_only=True))  # type: ignore[union-attr]
+    assert len(rows) == 1 + 5
+    placed = dict(zip(rows[0], next(row for row in rows if row[0] == "NOR-1"), strict=True))
+    assert placed["setting"] == "Ash Grove School"
+    assert placed["total £ a year"] == placed["price £ a year"] + placed["transport £ a year"]
+    answer = client.get(f"/runs/{done}/answer.zip")
+    assert answer.headers["Content-Disposition"] == f"attachment; filename=run-{done}-answer.zip"
+    names = set(zipfile.ZipFile(io.BytesIO(answer.data)).namelist())
+    assert names >= {"assignments.csv", "unplaced.csv", "pools.csv", "budgets.csv", "answer.xlsx", "report.html"}
+    problem = zipfile.ZipFile(io.BytesIO(client.get(f"/runs/{done}/problem.zip").data))
+    assert {"pupils.csv", "provisions.csv", "policy.toml"} <= set(problem.namelist())
+    assert b"NOR-" not in problem.read("pupils.csv")
+
+
+def test_a_need_is_recommended_at_the_band_that_a_person_decided(
+    world: World, sign_in: SignIn, addresses: embedded.Addresses
+) -> None:
+    with transaction(SYSTEM) as session:
+        builders.need(
+            session, world.norbury, reference="NOR-9", band_override=Band.PROFOUND, band_override_reason="Decided."
+        )
+    run_id = world.start(world.norbury)
+    jobs.work(addresses.application, is_waiting=False)
+    page = text_of(sign_in(world.people["norbury"]).get(f"/runs/{run_id}/recommendations").text)
+    assert re.search(r"NOR-9 profound .*?Ash Grove School", page)
+
+
+def test_a_run_that_is_not_done_recommends_nothing(world: World, sign_in: SignIn) -> None:
+    run_id = world.start()
+    client = sign_in(world.people["region"])
+    for path in ("recommendations", "recommendations.xlsx", "answer.zip"):
+        assert client.get(f"/runs/{run_id}/{path}").status_code == 409
+    with transaction(SYSTEM) as session:
+        assert session.get_one(MatchingRun, run_id).status is RunStatus.QUEUED
