@@ -83,9 +83,9 @@ class PriceLineSchema(FormSchema):
 class LinesField(fields.Field[list[dict[str, Any]]]):
     """The lines of a grid, by key; a line whose boxes are all empty is not stated and not there."""
 
-    KEY = re.compile(
-        rf"([0-9]{{1,18}})-({'|'.join(Band)})-(?:({'|'.join(Part)})|{Part.THERAPY}-({'|'.join(Discipline)}))",
-    )
+    PARTS = "|".join(part for part in Part if part is not Part.THERAPY)
+    THERAPIES = "|".join(Discipline)
+    KEY = re.compile(rf"([0-9]{{1,18}})-({'|'.join(Band)})-(?:({PARTS})|{Part.THERAPY}-({THERAPIES}))")
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> Any:  # noqa: ARG002
         schema = PriceLineSchema()

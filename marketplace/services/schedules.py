@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 import pricing.schedule
 from marketplace.errors import NotFound
-from marketplace.models import Discipline, Part, PriceLine, PriceSchedule, Provision, ScheduleStatus, Setting
+from marketplace.models import Discipline, Kind, Part, PriceLine, PriceSchedule, Provision, ScheduleStatus, Setting
 from marketplace.permissions import Actor, can_see_prices
 
 
@@ -152,11 +152,11 @@ def predecessor(session: Session, schedule: PriceSchedule) -> PriceSchedule | No
     )
 
 
-def provisions_to_price(session: Session, schedule: PriceSchedule) -> Sequence[Provision]:
-    """The provisions that the setting offers, and those no longer offered that the schedule prices all the same."""
+def provisions_to_price(session: Session, schedule: PriceSchedule) -> list[Provision]:
+    """The provisions that the setting offers, and those no longer offered that the schedule prices all the same; full
+    placements first, then porous ones, then outreach, by name."""
     has_price = Provision.id.in_({line.provision_id for line in schedule.lines})
-    return session.scalars(
-        select(Provision)
-        .where(Provision.setting_id == schedule.setting_id, or_(Provision.is_offered, has_price))
-        .order_by(Provision.kind, Provision.name, Provision.id)
-    ).all()
+    rows = session.scalars(
+        select(Provision).where(Provision.setting_id == schedule.setting_id, or_(Provision.is_offered, has_price))
+    )
+    return sorted(rows, key=lambda row: (list(Kind).index(row.kind), row.name, row.id))

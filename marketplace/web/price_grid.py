@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from marketplace import vocabulary
 from marketplace.models import Band, Discipline, Kind, Part, PriceLine, PriceSchedule, Provision, line_key
 from marketplace.services.schedule_review import Review
 from marketplace.web.formats import day, typed_pounds
@@ -65,6 +66,15 @@ def part_words(part: Part, discipline: Discipline | None) -> str:
     """What a line is called: a therapy by its discipline."""
     words = part.words if discipline is None else discipline.words
     return words[0].upper() + words[1:]
+
+
+def offered_as(provision: Provision) -> str:
+    """In which way a provision is offered: "Full placement, weekly boarding"; "Porous placement, 4 sessions of 10"."""
+    words = vocabulary.KINDS[provision.kind]
+    if provision.kind is Kind.FULL:
+        pattern = vocabulary.PATTERNS[provision.pattern]
+        return f"{words}, {pattern[0].lower()}{pattern[1:]}"
+    return f"{words}, {provision.sessions} sessions of 10" if provision.sessions else words
 
 
 def percent_change(amount: int | None, before: int | None) -> Decimal | None:

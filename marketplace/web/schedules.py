@@ -15,6 +15,7 @@ from marketplace.web.current import actor
 from marketplace.web.formats import day
 
 bp = Blueprint("schedules", __name__)
+bp.add_app_template_filter(price_grid.offered_as)
 
 
 @bp.get("/schedules")
@@ -69,7 +70,7 @@ def grid(schedule_id: int) -> ResponseReturnValue:
         found = review(session, draft)
         form = forms.shown(price_grid.kept(draft))
         if _is_stale(form, draft):
-            form.errors.update(price_grid.differences(form, draft))
+            form.errors = price_grid.differences(form, draft) | form.errors
         rows = price_grid.rows(found, form)
         return render_template(
             "schedules/grid.html", review=found, rows=rows, form=form, errors=price_grid.problems(form, rows)
