@@ -41,7 +41,10 @@ from tests import builders
 
 # What everybody may read: the public register and the rules. Everything else has an owner.
 OPEN = {"organisations", "regions", "authorities", "providers", "home_areas", "settings", "frameworks", "tariffs"}
-OWNED = [mapper.class_ for mapper in Base.registry.mappers if mapper.local_table.name not in OPEN]
+OWNED = sorted(
+    (mapper.class_ for mapper in Base.registry.mappers if mapper.local_table.name not in OPEN),
+    key=lambda model: model.__name__,
+)
 
 
 class World:
