@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from marketplace import vocabulary
-from marketplace.models import Kind, Pattern, Sex
+from marketplace.models import Pattern, Sex
 from marketplace.schemas.base import CodesField, FormSchema, VersionSchema, choice, member, missing
 
 NEW_POOL = "new"
@@ -22,8 +22,8 @@ def _name(words: str, **options: Any) -> fields.String:
     return fields.String(validate=too_long, error_messages=missing(words), **options)
 
 
-class ProvisionFields(FormSchema):
-    """What may be said of a provision when it is added and changed later."""
+class NewProvisionSchema(FormSchema):
+    """What may be said of a provision of a given kind."""
 
     name = _name("Enter a name, such as Autism day school.", required=True)
     pool = fields.String(
@@ -77,11 +77,5 @@ class ProvisionFields(FormSchema):
         return {**said, "las": las, "pool_id": int(pool), "pool_name": None}
 
 
-class NewProvisionSchema(ProvisionFields):
-    """A new provision: also of which kind it is, which stays so."""
-
-    kind = member(Kind, "Choose the kind of provision.", required=True)
-
-
-class ProvisionSchema(ProvisionFields, VersionSchema):
+class ProvisionSchema(NewProvisionSchema, VersionSchema):
     """A provision changed, and the version that the person saw."""

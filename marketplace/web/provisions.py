@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from marketplace import vocabulary
 from marketplace.db import transaction
-from marketplace.models import Kind, Provision, Setting
+from marketplace.models import Kind, Pattern, Provision, Setting
 from marketplace.schemas.provisions import NEW_POOL, NewProvisionSchema, ProvisionSchema
 from marketplace.services import provisions, settings
 from marketplace.web import forms
@@ -25,22 +25,22 @@ def index() -> ResponseReturnValue:
         return render_template("provisions/index.html", settings=found, words=vocabulary)
 
 
-@bp.get("/settings/<int:setting_id>/provisions/new")
-def new(setting_id: int) -> ResponseReturnValue:
-    """The page on which a provision is added."""
+@bp.get("/settings/<int:setting_id>/provisions/<any(full, porous, outreach):kind>")
+def new(setting_id: int, kind: str) -> ResponseReturnValue:
+    """The page on which a provision of one kind is added."""
     with transaction(actor()) as session:
         setting = provisions.find_setting_to_edit(session, actor(), setting_id)
-        form = forms.shown({"kind": Kind.FULL, "pattern": "day", "sex": setting.sex})
-        return _page(session, form, setting)
+        form = forms.shown({"pattern": Pattern.DAY, "sex": setting.sex})
+        return _page(session, form, setting, Kind(kind))
 
 
-@bp.post("/settings/<int:setting_id>/provisions/new")
+@bp.post("/settings/<int:setting_id>/provisions/<any(full, porous, outreach):kind>")
 @forms.redisplay(new)
-def post_new(setting_id: int) -> ResponseReturnValue:
+def post_new(setting_id: int, kind: str) -> ResponseReturnValue:
     """Add it, on offer."""
     form = forms.read(NewProvisionSchema)
     with transaction(actor()) as session:
-        provision = provisions.add_provision(session, actor(), setting_id=setting_id, **form)
+        provision = provisions.add_provision(session, actor(), setting_id=setting_id, kind=Kind(kind), **form)
         flash(f"{provision.name} is added. It is found once it has vacancies and a published price.", "success")
     return redirect(url_for("provisions.index"))
 
@@ -50,7 +50,7 @@ def edit(provision_id: int) -> ResponseReturnValue:
     """The page on which a provision is changed."""
     with transaction(actor()) as session:
         provision = provisions.find_provision_to_edit(session, actor(), provision_id)
-        return _page(session, forms.shown(_values(provision)), provision.setting, provision)
+        return _page(session, forms.shown(_values(provision)), provision.setting, provision.kind, provision)
 
 
 @bp.post("/provisions/<int:provision_id>")
@@ -91,17 +91,16 @@ def _values(provision: Provision) -> dict[str, Any]:
 
 
 def _page(
-    session: Session, form: forms.Form, setting: Setting, provision: Provision | None = None
+    session: Session, form: forms.Form, setting: Setting, kind: Kind, provision: Provision | None = None
 ) -> ResponseReturnValue:
-    pools = provisions.pools_of(session, setting.id)
-    if provision is not None:
-        pools = [pool for pool in pools if pool.unit is provisions.unit_of(provision.kind)]
+    pools = [pool for pool in provisions.pools_of(session, setting.id) if pool.unit is provisions.unit_of(kind)]
     return render_template(
         "provisions/edit.html",
         form=form,
         setting=setting,
+        kind=kind,
         provision=provision,
-        pools=pools,
+        pools=[(pool.id, f"{pool.name} ({vocabulary.UNITS[pool.unit]})") for pool in pools],
         new_pool=NEW_POOL,
         areas={row.code: row.name for row in settings.list_authorities(session)},
         words=vocabulary,

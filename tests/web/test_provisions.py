@@ -21,7 +21,6 @@ SAID = {
     "high_year": "11", "sex": "F", "needs": ["SLCN", "ASD"], "max_ci": "5", "max_cl": "4", "max_semh": "3",
     "max_sp": "2", "facilities": ["step_free"],
 }  # fmt: skip
-FULL = {**SAID, "kind": "full"}
 
 
 @dataclass
@@ -68,8 +67,8 @@ def send(client: FlaskClient, path: str, **form: Any) -> TestResponse:
     )
 
 
-def add(trust: Trust, **form: Any) -> TestResponse:
-    return send(trust.client, f"/settings/{trust.setting}/provisions/new", **form)
+def add(trust: Trust, kind: str, **form: Any) -> TestResponse:
+    return send(trust.client, f"/settings/{trust.setting}/provisions/{kind}", **form)
 
 
 def kept(provision_id: int) -> Provision:
@@ -85,7 +84,7 @@ def added() -> Provision:
 
 
 def test_a_full_placement_is_added_with_a_new_pool_of_places(trust: Trust) -> None:
-    assert add(trust, **FULL, las=[trust.la_code], radius_km="9", sessions="4").status_code == 302
+    assert add(trust, "full", **SAID, las=[trust.la_code], radius_km="9", sessions="4").status_code == 302
     row = added()
     assert (row.setting_id, row.name, row.kind, row.pattern) == (
         trust.setting,
@@ -104,14 +103,14 @@ def test_a_full_placement_is_added_with_a_new_pool_of_places(trust: Trust) -> No
 
 
 def test_a_porous_placement_draws_on_the_pool_of_the_full_one(trust: Trust) -> None:
-    assert add(trust, **{**SAID, "kind": "porous", "pool": trust.pool, "sessions": "4"}).status_code == 302
+    assert add(trust, "porous", **{**SAID, "pool": trust.pool, "sessions": "4"}).status_code == 302
     row = added()
     assert (row.kind, row.sessions, row.pattern, row.pool_id) == (Kind.POROUS, 4, Pattern.DAY, trust.pool)
     assert "Porous placement, 4 sessions of 10" in trust.client.get("/provisions").text
 
 
 def test_outreach_is_added_with_a_pool_of_hours(trust: Trust) -> None:
-    assert add(trust, **{**SAID, "kind": "outreach", "radius_km": "12.5"}).status_code == 302
+    assert add(trust, "outreach", **{**SAID, "radius_km": "12.5"}).status_code == 302
     row = added()
     assert (row.kind, row.radius_km, row.pool.unit) == (Kind.OUTREACH, Decimal("12.5"), Unit.HOURS)
 
@@ -121,13 +120,12 @@ def test_outreach_is_added_with_a_pool_of_hours(trust: Trust) -> None:
     [
         ("name", {"name": ""}, "Enter a name, such as Autism day school."),
         ("name", {"name": "x" * 121}, "Use 120 characters or fewer."),
-        ("kind", {"kind": "residential"}, "Choose the kind of provision."),
-        ("sessions", {"kind": "porous"}, "Enter how many of the 10 sessions of a week are at the special setting."),
-        ("sessions", {"kind": "porous", "sessions": "10"}, "Enter 1 to 9 sessions of the 10 in a week."),
-        ("sessions", {"kind": "porous", "sessions": "some"}, "Enter 1 to 9 sessions of the 10 in a week."),
-        ("radius_km", {"kind": "outreach", "radius_km": "0"}, "Enter how far your staff travel in km"),
-        ("radius_km", {"kind": "outreach", "radius_km": "NaN"}, "Enter how far your staff travel in km"),
-        ("radius_km", {"kind": "outreach", "radius_km": "1e999999"}, "Enter how far your staff travel in km"),
+        ("sessions", {}, "Enter how many of the 10 sessions of a week are at the special setting."),
+        ("sessions", {"sessions": "10"}, "Enter 1 to 9 sessions of the 10 in a week."),
+        ("sessions", {"sessions": "some"}, "Enter 1 to 9 sessions of the 10 in a week."),
+        ("radius_km", {"radius_km": "0"}, "Enter how far your staff travel in km"),
+        ("radius_km", {"radius_km": "NaN"}, "Enter how far your staff travel in km"),
+        ("radius_km", {"radius_km": "1e999999"}, "Enter how far your staff travel in km"),
         ("pool", {"pool": ""}, "Choose what it draws on."),
         ("pool", {"pool": "-1"}, "Choose a pool from the list."),
         ("pool_name", {"pool_name": ""}, "Enter a name for the new pool."),
@@ -146,26 +144,27 @@ def test_outreach_is_added_with_a_pool_of_hours(trust: Trust) -> None:
 def test_a_bad_answer_is_named_linked_and_the_rest_kept_as_typed(
     trust: Trust, field: str, changes: dict[str, Any], words: str
 ) -> None:
-    answer = add(trust, **{**FULL, **changes})
+    kind = {"sessions": "porous", "radius_km": "outreach"}.get(field, "full")
+    answer = add(trust, kind, **{**SAID, **changes})
     assert answer.status_code == 422
     assert words in answer.text
     assert f'href="#{field}"' in answer.text
     assert f'id="{field}"' in answer.text
-    if field not in {"name", "kind"}:
+    if field != "name":
         assert 'value="Autism base"' in answer.text
     with transaction(SYSTEM) as session:
         assert len(session.scalars(select(Provision)).all()) == len(session.scalars(select(Pool)).all()) == 2
 
 
 def test_a_pool_of_the_wrong_unit_is_refused(trust: Trust) -> None:
-    answer = add(trust, **{**SAID, "kind": "outreach", "pool": trust.pool})
+    answer = add(trust, "outreach", **{**SAID, "pool": trust.pool})
     assert answer.status_code == 422
     assert "Day places counts places. Choose a pool of hours of staff." in answer.text
 
 
 def test_a_provision_is_changed_and_its_kind_stays(trust: Trust) -> None:
     path = f"/provisions/{trust.provision}"
-    form = {**FULL, "pool": trust.pool, "kind": "outreach", "is_offered": "false", "setting_id": trust.rivals_setting}
+    form = {**SAID, "pool": trust.pool, "kind": "outreach", "is_offered": "false", "setting_id": trust.rivals_setting}
     assert send(trust.client, path, **form).status_code == 302
     row = kept(trust.provision)
     assert (row.name, row.kind, row.is_offered, row.setting_id) == ("Autism base", Kind.FULL, True, trust.setting)
@@ -176,7 +175,7 @@ def test_a_provision_is_changed_and_its_kind_stays(trust: Trust) -> None:
 
 def test_saving_a_provision_as_it_was_says_that_nothing_was_changed(trust: Trust) -> None:
     path = f"/provisions/{trust.provision}"
-    form = {**FULL, "pool": trust.pool}
+    form = {**SAID, "pool": trust.pool}
     send(trust.client, path, **form)
     version = kept(trust.provision).version
     assert send(trust.client, path, **form).status_code == 302
@@ -191,8 +190,8 @@ def test_a_stale_provision_is_refused_with_what_is_kept_now_and_may_then_be_sent
     mine = trust.client.get(path).text
     version = re.search(r'name="version" value="(\d+)"', mine)
     assert version
-    send(sign_in(trust.colleague), path, **{**FULL, "pool": trust.pool, "name": "What a colleague wrote"})
-    form = {**FULL, "pool": trust.pool, "name": "What I wrote", "version": version[1]}
+    send(sign_in(trust.colleague), path, **{**SAID, "pool": trust.pool, "name": "What a colleague wrote"})
+    form = {**SAID, "pool": trust.pool, "name": "What I wrote", "version": version[1]}
     answer = trust.client.post(path, data={**form, "csrf_token": builders.csrf_token(mine)})
     assert answer.status_code == 409
     assert "What is kept now is What a colleague wrote" in answer.text
@@ -222,17 +221,17 @@ def test_a_provision_is_withdrawn_and_offered_again_each_once(trust: Trust) -> N
 def test_a_rivals_setting_pool_and_provision_are_not_found(trust: Trust) -> None:
     before = kept(trust.rivals_provision).version
     client, token = trust.client, builders.csrf_token(trust.client.get("/provisions").text)
-    form = {**FULL, "csrf_token": token, "version": str(before)}
+    form = {**SAID, "csrf_token": token, "version": str(before)}
     answers = [
-        client.get(f"/settings/{trust.rivals_setting}/provisions/new"),
-        client.post(f"/settings/{trust.rivals_setting}/provisions/new", data=form),
-        client.post(f"/settings/{trust.setting}/provisions/new", data={**form, "pool": trust.rivals_pool}),
+        client.get(f"/settings/{trust.rivals_setting}/provisions/full"),
+        client.post(f"/settings/{trust.rivals_setting}/provisions/full", data=form),
+        client.post(f"/settings/{trust.setting}/provisions/full", data={**form, "pool": trust.rivals_pool}),
         client.get(f"/provisions/{trust.rivals_provision}"),
         client.post(f"/provisions/{trust.rivals_provision}", data=form),
         client.post(f"/provisions/{trust.rivals_provision}/withdraw", data=form),
         client.post(f"/provisions/{trust.rivals_provision}/offer", data=form),
         client.get("/provisions/999999999"),
-        client.get("/settings/999999999/provisions/new"),
+        client.get("/settings/999999999/provisions/full"),
     ]
     assert [answer.status_code for answer in answers] == [404] * len(answers)
     assert not any("Canary" in answer.text for answer in answers)
@@ -245,15 +244,15 @@ def test_a_pool_of_another_of_ones_own_settings_is_not_found(trust: Trust) -> No
         row = session.get_one(Provision, trust.provision)
         other = builders.setting(session, row.setting.authority, row.setting.provider)
         pool = builders.pool(session, other)
-    assert add(trust, **{**FULL, "pool": pool.id}).status_code == 404
+    assert add(trust, "full", **{**SAID, "pool": pool.id}).status_code == 404
 
 
 def test_a_local_authority_cannot_change_what_a_setting_offers(
     trust: Trust, sign_in: Callable[[str], FlaskClient]
 ) -> None:
     la = sign_in(trust.la)
-    form = {**FULL, "csrf_token": builders.csrf_token(la.get("/").text), "version": "1"}
-    for path in (f"/settings/{trust.setting}/provisions/new", f"/provisions/{trust.provision}"):
+    form = {**SAID, "csrf_token": builders.csrf_token(la.get("/").text), "version": "1"}
+    for path in (f"/settings/{trust.setting}/provisions/full", f"/provisions/{trust.provision}"):
         assert la.get(path).status_code == la.post(path, data=form).status_code == 403
     assert la.get("/provisions").status_code == 403
     assert la.post(f"/provisions/{trust.provision}/withdraw", data=form).status_code == 403
