@@ -94,7 +94,7 @@ def _full(pupil: Pupil, phase: PhaseName, reason: UnplacedReason, provision: str
         la=pupil.la,
         phase=phase,
         reason=reason,
-        detail=f"{provision} is best but pool {pool.pool} is full: shadow price {pool.shadow_price:.3f} a {unit}",
+        detail=f"{provision} is best, but pool {pool.pool} is too full: shadow price {pool.shadow_price:.3f} a {unit}",
         provision=provision,
         pool=pool.pool,
         shadow_price=pool.shadow_price,

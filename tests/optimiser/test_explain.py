@@ -43,7 +43,7 @@ def test_the_full_pool_of_the_best_option_is_named_with_its_price() -> None:
     ))  # fmt: skip
     assert (row.pupil, row.reason, row.provision, row.pool) == ("P2", "capacity", "V1", "K1")
     assert row.shadow_price == pytest.approx(4000 - 14 - 4.798)
-    assert "K1 is full" in row.detail
+    assert "K1 is too full" in row.detail
 
 
 def test_a_full_requested_setting_is_named_as_such() -> None:

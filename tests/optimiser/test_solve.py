@@ -90,6 +90,12 @@ def test_without_room_nobody_is_placed() -> None:
     assert match(problem(amount=0.0)).assignments == ()
 
 
+def test_half_a_place_is_none_for_a_whole_pupil_and_that_is_proven() -> None:
+    answer = match(problem(amount=0.5))
+    assert (answer.assignments, answer.summary.status) == ((), "optimal")
+    assert answer.summary.bound == 4000 > answer.summary.phases[1].relaxation
+
+
 def test_without_money_nobody_is_placed_by_choice() -> None:
     answer = match(problem(budgets=(Budget(la="901", budget=0),)))
     assert [row.reason for row in answer.unplaced] == ["budget"]

@@ -1,0 +1,162 @@
+"""Times the optimiser on fictional regions and writes docs/performance.md: `python -m benchmarks.match`.
+
+The peer is the same programme written for PuLP in the usual way and solved by the CBC that comes with it, in the same
+run on the same machine: read the ratios, not the seconds. It must never decide how the optimiser works.
+"""
+
+import os
+import platform
+import time
+import warnings
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import pulp
+
+from benchmarks.region import generate
+from optimiser import Answer, Problem, check, match
+from optimiser.eligibility import Catalogue
+from optimiser.options import find_options
+
+PUPILS = (300, 1_000, 3_000)
+PROVISIONS = 300
+PEER_PUPILS = 1_000
+SEED = 7
+SECONDS = 120.0
+INTRODUCTION = """# Performance
+
+Written by `make bench` (`python -m benchmarks.match`): fictional regions of {provisions} provisions
+(`benchmarks/region.py`, seed {seed}), at most {limit:.0f} seconds each, stopping at a proven gap of 0.1%, one thread.
+{machine}; Python {python}, {versions}.
+
+The gap is what is proven of the whole answer; the last column is what the relaxation alone proves of it. Small regions
+are the hard ones: where a pool has a place or two the relaxation shares them out perfectly, and whole pupils cannot.
+"""
+COMPARISON = """
+The usual way (PuLP with `lpSum`, CBC, one thread, the same gap, at most {limit:.0f} s) took {build:.1f} s to build and
+{solve:.1f} s to solve {pupils:,} pupils: {ratio:.1f} times as long as ours from problem to explained answer,
+with an objective {worse}.
+"""
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """What the usual way reached: seconds to build and to solve, and the objective of its answer."""
+
+    build: float
+    solve: float
+    objective: float
+
+
+def main() -> None:
+    """Solve every size, print the table, write the page."""
+    rows = [
+        "| pupils | options | options s | relaxation s | whole answer s | all s | gap | relaxation's gap |",
+        "|--:" * 8 + "|",
+    ]
+    peer = ""
+    for pupils in PUPILS:
+        problem = generate(pupils, PROVISIONS, seed=SEED)
+        answer, seconds = timed(problem)
+        rows.append(row(pupils, answer, seconds))
+        print(rows[-1], flush=True)
+        if pupils == PEER_PUPILS:
+            peer = comparison(answer, seconds, usual_way(problem, answer.summary.objective))
+            print(peer, flush=True)
+    PAGE.write_text("\n".join([introduction(), *rows, peer]), encoding="utf-8")
+    print(f"written to {PAGE.name}")
+
+
+def timed(problem: Problem) -> tuple[Answer, float]:
+    """The answer and the seconds that it took; it must hold."""
+    started = time.perf_counter()
+    answer = match(problem, seconds=SECONDS)
+    seconds = time.perf_counter() - started
+    faults = check(problem, answer)
+    if faults:
+        raise AssertionError(faults)
+    return answer, seconds
+
+
+def row(pupils: int, answer: Answer, seconds: float) -> str:
+    """One line of the table."""
+    summary = answer.summary
+    spent = {stage.name: stage.seconds for stage in summary.stages}
+    relaxation = sum(value for name, value in spent.items() if name.endswith("relaxation"))
+    whole = sum(value for name, value in spent.items() if name.endswith("whole answer"))
+    relaxed = 1 - sum(phase.relaxation for phase in summary.phases) / summary.objective
+    options = sum(phase.options for phase in summary.phases)
+    return (
+        f"| {pupils:,} | {options:,} | {spent['options']:.2f} | {relaxation:.1f} | {whole:.1f} | {seconds:.1f} "
+        f"| {summary.gap:.3%} | {relaxed:.3%} |"
+    )
+
+
+def usual_way(problem: Problem, objective: float) -> Peer:
+    """The whole programme as tutorials write it, a variable an option and `lpSum` of products, solved by CBC.
+
+    It may stop at the same gap as ours, given as the absolute one of this objective.
+    """
+    problem = problem.ordered()
+    catalogue = Catalogue(problem)
+    options = find_options(problem, catalogue)
+    started = time.perf_counter()
+    weight = [problem.policy.unplaced[p.priority - 1] for p in problem.pupils]
+    pool = [catalogue.provisions[v].pool for v in options.provision]
+    la = [problem.pupils[p].la for p in options.pupil]
+    every = range(len(options))
+    model = pulp.LpProblem("usual", pulp.LpMinimize)
+    x = model.add_variable_dicts("x", every, 0, 1, pulp.LpInteger)
+    model += pulp.lpSum((options.objective[o] - weight[options.pupil[o]]) * x[o] for o in every) + sum(weight)
+    for p in range(len(problem.pupils)):
+        model += pulp.lpSum(x[o] for o in range(options.start[p], options.start[p + 1])) <= 1
+    for k in problem.pools:
+        model += pulp.lpSum(float(options.use[o]) * x[o] for o in every if pool[o] == k.pool) <= k.amount
+    for budget in problem.budgets:
+        model += pulp.lpSum(int(options.cost[o]) * x[o] for o in every if la[o] == budget.la) <= budget.budget
+    built = time.perf_counter()
+    gap = problem.policy.bound_gap * objective
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the bundled CBC leaves PuLP with version 4
+        solver = pulp.PULP_CBC_CMD(msg=False, threads=1, timeLimit=SECONDS, gapRel=0.0, gapAbs=gap)
+    model.solve(solver)
+    chosen = [o for o in every if (x[o].value() or 0) > 0.5]
+    reached = sum(weight) + sum(float(options.objective[o]) - weight[options.pupil[o]] for o in chosen)
+    return Peer(built - started, time.perf_counter() - built, reached)
+
+
+def comparison(answer: Answer, seconds: float, peer: Peer) -> str:
+    """The peer in words, as ratios."""
+    worse = peer.objective / answer.summary.objective - 1
+    return COMPARISON.format(
+        pupils=PEER_PUPILS,
+        limit=SECONDS,
+        build=peer.build,
+        solve=peer.solve,
+        ratio=(peer.build + peer.solve) / seconds,
+        worse=f"{abs(worse):.3%} {'higher' if worse > 0 else 'lower'}",
+    )
+
+
+def introduction() -> str:
+    """What was measured, on what."""
+    names = [line.split(":")[1].strip() for line in _cpu() if line.startswith("model name")]
+    return INTRODUCTION.format(
+        provisions=PROVISIONS,
+        seed=SEED,
+        limit=SECONDS,
+        machine=f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
+        versions=", ".join(f"{name} {version(name)}" for name in ("pulp", "highspy", "numpy")),
+        python=platform.python_version(),
+    )
+
+
+def _cpu() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text().splitlines() if path.exists() else []
+
+
+if __name__ == "__main__":
+    main()
