@@ -15,7 +15,7 @@ from marshmallow import ValidationError, fields, post_load, pre_load, validate, 
 from marketplace import vocabulary
 from marketplace.schemas.base import DayField, FormSchema, VersionSchema, choice, missing
 
-AMOUNT = "Enter how many, like 2 or 0.5, with one decimal place at most. Enter 0 to remove the row."
+AMOUNT = "Enter how many, like 2 or 0.5, with one decimal place at most; 0 removes the row."
 PAGE = "Open the page again, then repeat what you did."
 
 

@@ -1,6 +1,6 @@
 """The one page on which a provider says what is vacant, in all its settings and pools."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -52,7 +52,7 @@ def _page(form: forms.Form, *, spare: int | None = None) -> ResponseReturnValue:
         unseen = _values(pool for pool in pools if pool.id not in typed)
         return render_template(
             "vacancies/index.html",
-            form=forms.Form(values={**unseen, **form.values}, errors=form.errors),
+            form=forms.Form(values={**unseen, **form.values}, errors=_placed(form.errors, pools, rows)),
             pools=pools,
             rows=rows,
             outdated={row.id for row in pools if row.id in typed and typed[row.id].get("version") != str(row.version)},
@@ -78,6 +78,20 @@ def _numbers(pool: Pool, typed: dict[int, dict[str, Any]], *, spare: int | None)
     found = rows if isinstance(rows, dict) else ()
     numbers = sorted(int(number) for number in found if number.isdecimal() and len(number) < 5)
     return [*numbers, max(numbers, default=-1) + 1] if spare == pool.id else numbers
+
+
+def _placed(errors: dict[str, list[str]], pools: Sequence[Pool], rows: dict[int, list[int]]) -> dict[str, list[str]]:
+    """The messages, each with the place it is about: twenty rows may have the same fault."""
+    places = {
+        f"pools-{pool.id}-rows-{number}": f"{pool.setting.name}, {pool.name}, row {place}"
+        for pool in pools
+        for place, number in enumerate(rows[pool.id], start=1)
+    }
+    placed = {}
+    for name, messages in errors.items():
+        place = places.get(name.rpartition("-")[0])
+        placed[name] = [f"{place}: {text[:1].lower()}{text[1:]}" for text in messages] if place else messages
+    return placed
 
 
 def _values(pools: Iterable[Pool]) -> dict[str, Any]:

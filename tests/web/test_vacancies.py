@@ -185,7 +185,7 @@ def test_a_bad_cell_is_named_linked_and_kept_as_typed(trust: Trust, field: str, 
     name = f"pools-{trust.places}-rows-0-{field}"
     answer = send(trust.client, page, **{name: value, f"pools-{trust.hours}-rows-0-amount": "77"})
     assert answer.status_code == 422
-    assert words in answer.text
+    assert answer.text.count(f"Fictional Alder School, Day places, row 1: {words[:1].lower()}{words[1:]}") == 2
     assert f'href="#{name}"' in answer.text
     assert f'id="{name}"' in answer.text
     assert f'id="{name}-error"' in answer.text
@@ -201,7 +201,7 @@ def test_hours_go_by_halves(trust: Trust) -> None:
     name = f"pools-{trust.hours}-rows-0-amount"
     answer = send(trust.client, page, **{name: "12.4"})
     assert answer.status_code == 422
-    assert "Enter hours in halves, like 12 or 12.5." in answer.text
+    assert "Fictional Alder School, Team, row 1: enter hours in halves, like 12 or 12.5." in answer.text
     assert f'href="#{name}"' in answer.text
 
 
@@ -211,7 +211,7 @@ def test_rows_of_one_date_that_overlap_are_refused_in_words_at_the_second(trust:
     typed = {f"{name}-low_year": "11", f"{name}-starts_on": "1 September 2026", f"{name}-amount": "1"}
     answer = send(trust.client, page, **typed)
     assert answer.status_code == 422
-    assert "A row above has this date and some of these year groups." in answer.text
+    assert "row 2: a row above has this date and some of these year groups." in answer.text
     assert f'href="#{name}-low_year"' in answer.text
     assert rows(trust.places) == [(date(2026, 9, 1), 7, 11, Decimal(2))]
 
