@@ -24,6 +24,7 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "uq_organisations_kind_name": ("name", "An organisation of this kind already has this name."),
     "uq_users_email": ("email", "Somebody already signs in with this e-mail address."),
     "ex_vacancies_overlap": ("vacancies", "Two rows with the same date overlap in year groups. Change one of them."),
+    "uq_price_schedules_setting_id_version": ("_form", "Somebody else has just started these prices. Use theirs."),
     "ex_price_schedules_overlap": ("starts_on", "A published schedule already covers this date. Choose a later one."),
 }
 

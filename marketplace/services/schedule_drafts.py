@@ -96,7 +96,7 @@ def save_schedule(
     if {line["provision_id"] for line in lines} - {row.id for row in _provisions(session, draft)}:
         raise NotFound
     kept = {line.key: line for line in draft.lines}
-    draft.lines = [_filled(kept.get(key_of(fields)) or PriceLine(), fields) for fields in lines]
+    draft.lines = [_filled(kept.get(_key(fields)) or PriceLine(), fields) for fields in lines]
     draft.starts_on = starts_on
     flag_modified(draft, "starts_on")  # a change of lines alone also counts as a save
     audit.record(session, actor, "price schedule saved", draft)
@@ -122,7 +122,7 @@ def raise_prices(
     published = {line.key: line.amount for line in latest.lines}
     raised: list[LineFields] = []
     for line in lines:
-        amount = published.get(key_of(line))
+        amount = published.get(_key(line))
         raised.append(line if amount is None else {**line, "amount": raised_by(amount, percent)})
     return save_schedule(session, actor, schedule_id=schedule_id, version=version, starts_on=starts_on, lines=raised)
 
@@ -170,7 +170,7 @@ def _provisions(session: Session, draft: PriceSchedule) -> Sequence[Provision]:
     return session.scalars(select(Provision).where(Provision.setting_id == draft.setting_id)).all()
 
 
-def key_of(line: LineFields) -> str:
+def _key(line: LineFields) -> str:
     """What a typed line is called within its schedule."""
     return line_key(line["provision_id"], line["band"], line["part"], line["discipline"])
 

@@ -128,6 +128,14 @@ def test_after_prices_that_start_next_september_the_next_draft_starts_the_septem
     assert start_schedule(session, SYSTEM, setting_id=provision.setting_id, on=TODAY).starts_on == date(2028, 9, 1)
 
 
+def test_of_two_drafts_started_at_once_the_second_is_refused_in_words(database: Engine) -> None:  # noqa: ARG001
+    with transaction(SYSTEM) as session:
+        setting_id = offered(session).setting_id
+        start_schedule(session, SYSTEM, setting_id=setting_id, on=TODAY)
+    with pytest.raises(Invalid, match="Somebody else has just started these prices"), transaction(SYSTEM) as session:
+        session.add(PriceSchedule(setting_id=setting_id, version=1, starts_on=NEXT))
+
+
 @given(st.dates(date(2000, 1, 1), date(2099, 12, 31)))
 @example(date(2027, 8, 31))
 @example(date(2027, 9, 1))
