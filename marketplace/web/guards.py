@@ -35,6 +35,7 @@ HEADERS = {
 }
 # What somebody reaches whose password was chosen by somebody else.
 CHANGING_PASSWORD = {"static", "sessions.password", "sessions.post_password", "sessions.sign_out"}
+KEPT = {"static", "maps.boundaries"}  # the same for everybody, so a browser may keep it
 LOOPBACK = re.compile(r"^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$")
 
 
@@ -82,8 +83,8 @@ def _admit() -> ResponseReturnValue | None:
 def _finish(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")  # but for what says of itself that it may be kept
+    if request.endpoint not in KEPT:
+        response.headers["Cache-Control"] = "no-store"
     person = actor()
     log().info(
         "request",

@@ -2,12 +2,12 @@
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from marketplace import vocabulary
 from marketplace.db import transaction
-from marketplace.models import Provision, Setting
+from marketplace.models import Need, Provision, Setting
 from marketplace.permissions import can_change_need, require
 from marketplace.schemas.base import VersionSchema
 from marketplace.schemas.needs import AllowSchema, FixSchema, RuleOutSchema
@@ -31,7 +31,7 @@ def index(need_id: int) -> ResponseReturnValue:
             form=forms.shown(),
             fixed=fixed,
             ruled_out=ruled_out,
-            provisions=_provisions(session),
+            provisions=_provisions(session, need),
             words=vocabulary,
         )
 
@@ -85,10 +85,12 @@ def _kept(need_id: int) -> ResponseReturnValue:
     return redirect(url_for("restrictions.index", need_id=need_id))
 
 
-def _provisions(session: Session) -> list[tuple[int, str]]:
+def _provisions(session: Session, need: Need) -> list[tuple[int, str]]:
+    """What is offered, by name, and what is fixed already, offered or not."""
     rows = session.scalars(
         select(Provision)
         .join(Provision.setting)
+        .where(or_(Provision.is_offered, Provision.id == need.locked_id))
         .options(joinedload(Provision.setting))
         .order_by(Setting.name, Provision.name, Provision.id)
     )

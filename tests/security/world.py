@@ -43,8 +43,10 @@ def build_side(session: Session, canary: str) -> Side:
     la = builders.authority(session, region)
     provider = builders.provider(session)
     setting = builders.setting(session, la, provider)
-    pool = builders.pool(session, setting, name=f"{canary} pool")
-    provision = builders.provision(session, pool, name=f"{canary} provision")
+    pool = builders.pool(session, setting)  # offered: every LA and region may see it
+    provision = builders.provision(session, pool)
+    hidden = builders.pool(session, setting, name=f"{canary} pool")
+    builders.provision(session, hidden, name=f"{canary} provision", is_offered=False)
     published = builders.schedule(session, provision)
     draft = PriceSchedule(setting_id=setting.id, version=2, starts_on=date(2027, 9, 1))
     draft.lines = [PriceLine(provision_id=provision.id, band=Band.MODERATE, part=Part.CORE, weeks=38, amount=3_100_000)]
