@@ -87,7 +87,7 @@ async def _keep_looking_after(app: procrastinate.App) -> None:
 
 async def run_matching(run_id: int) -> None:
     """The task: freeze, solve, check, keep; or a failed run with a sentence. A run that is not queued is left alone."""
-    claim = await asyncio.to_thread(_claim, run_id)
+    claim = _claim(run_id)  # not in a thread: nobody can be told to stop between the claim and knowing of it
     if claim is None:
         return
     try:

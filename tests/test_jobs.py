@@ -9,6 +9,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -23,6 +24,7 @@ from sqlalchemy import Engine, func, select, text, update
 from marketplace import embedded, jobs
 from marketplace.cli import main
 from marketplace.db import transaction
+from marketplace.errors import Conflict
 from marketplace.models import Budget, MatchingRun, Recommendation, RunResult, RunStatus
 from marketplace.permissions import SYSTEM
 from marketplace.services.matching import problem, results, runs, solving
@@ -225,16 +227,21 @@ def test_an_answer_is_kept_whole_or_not_at_all(scope: int) -> None:
 
 
 @pytest.fixture
-def worker(addresses: embedded.Addresses, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """`marketplace worker` as a process of its own."""
+def work_in_a_process(addresses: embedded.Addresses, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+    """Starts `marketplace worker` as a process of its own."""
     environment = {**os.environ, "DATABASE_URL": addresses.application, "MARKETPLACE_DATA": str(tmp_path)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "marketplace", "worker"], env=environment, stderr=subprocess.PIPE, text=True
-    )
-    yield process
-    if process.poll() is None:
-        process.kill()
-    process.communicate()
+    processes: list[subprocess.Popen[str]] = []
+
+    def begin() -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "marketplace", "worker"]
+        processes.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
+        return processes[-1]
+
+    yield begin
+    for process in processes:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
@@ -245,7 +252,10 @@ def wait_until(is_so: Callable[[], bool]) -> None:
     raise AssertionError("it did not become so within a minute")
 
 
-def test_a_worker_process_takes_runs_until_it_is_told_to_stop(scope: int, worker: subprocess.Popen[str]) -> None:
+def test_a_worker_process_takes_runs_until_it_is_told_to_stop(
+    scope: int, work_in_a_process: Callable[[], subprocess.Popen[str]]
+) -> None:
+    worker = work_in_a_process()
     for _ in range(2):
         run_id = start(scope)
         wait_until(lambda run_id=run_id: read(run_id).status is RunStatus.DONE)  # type: ignore[misc]
@@ -254,16 +264,27 @@ def test_a_worker_process_takes_runs_until_it_is_told_to_stop(scope: int, worker
 
 
 def test_the_run_of_a_worker_that_was_killed_fails_and_the_next_can_start(
-    scope: int, addresses: embedded.Addresses
+    scope: int, addresses: embedded.Addresses, owner: Engine, work_in_a_process: Callable[[], subprocess.Popen[str]]
 ) -> None:
-    claim, _ = claimed(scope)
-    fall_silent(claim.run_id)
+    run_id = start(scope)
+    with owner.begin() as connection:
+        connection.execute(text("LOCK TABLE needs"))  # keeps a worker at the reading of them
+        worker = work_in_a_process()
+        wait_until(lambda: read(run_id).status is RunStatus.RUNNING)
+        worker.kill()
+        worker.wait()
+    fall_silent(run_id)
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'"))
     work_off(addresses)
-    assert read(claim.run_id).status is RunStatus.FAILED
-    assert "Its worker stopped" in (read(claim.run_id).error or "")
+    assert read(run_id).status is RunStatus.FAILED
+    assert "Its worker stopped" in (read(run_id).error or "")
+    assert count_recommendations() == 0
     again = start(scope)
     work_off(addresses)
     assert read(again).status is RunStatus.DONE
+    with owner.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM procrastinate_jobs")) == 0
 
 
 def test_a_run_whose_worker_is_dead_does_not_block_its_scope_though_no_worker_is_left(scope: int) -> None:
@@ -283,7 +304,7 @@ def test_a_job_whose_worker_died_before_it_began_is_done_by_the_next(
     assert read(run_id).status is RunStatus.DONE
 
 
-def test_a_run_that_its_worker_is_told_to_leave_fails_in_words(scope: int, database: Engine) -> None:  # noqa: ARG001
+def test_a_run_that_its_worker_is_told_to_leave_fails_in_words(scope: int, owner: Engine) -> None:
     run_id = start(scope)
 
     async def stopped() -> None:
@@ -294,7 +315,9 @@ def test_a_run_that_its_worker_is_told_to_leave_fails_in_words(scope: int, datab
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    asyncio.run(stopped())
+    with owner.begin() as connection:
+        connection.execute(text("LOCK TABLE needs"))
+        asyncio.run(stopped())
     assert "The worker was stopped" in (read(run_id).error or "")
     assert count_recommendations() == 0
 
@@ -306,3 +329,16 @@ def test_a_job_is_queued_in_the_transaction_of_its_run_or_not_at_all(scope: int,
     with owner.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM procrastinate_jobs")) == 0
         assert connection.scalar(text("SELECT count(*) FROM matching_runs")) == 0
+
+
+def test_of_eight_who_start_a_run_at_once_one_does(scope: int) -> None:
+    def attempt(_: int) -> bool:
+        try:
+            start(scope)
+        except Conflict as conflict:
+            assert "already under way" in str(conflict)
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(attempt, range(8))) == 1

@@ -42,7 +42,7 @@ NEXT_STEPS = {
     "Where the levels understate the need, correct the profile.",
     "no_option": "Open the need and see what rules each provision out: another kind, a longer journey or one "
     "requirement less may change it. Or ask a provider to offer what is missing.",
-    "capacity": "Ask the settings for one more place: the list of shortages below says where it is worth most. "
+    "capacity": "Ask the setting that is named with the pupil for one more place. "
     "A setting that says it is full may still be consulted.",
     "budget": "Somebody must act: find the sum that is missing, or raise the budget. "
     "A budget is never by itself a lawful reason to leave a pupil without a place.",
