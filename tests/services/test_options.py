@@ -131,6 +131,14 @@ def test_a_binding_request_leaves_that_setting_only_and_a_recorded_ground_frees_
     assert freed.binding is None
 
 
+def test_what_an_order_fixes_comes_before_a_binding_request(session: Session, la: Authority) -> None:
+    asked = offer(session, la, type=SettingType.SECTION41)
+    ordered = offer(session, la)
+    found = ranked(session, builders.need(session, la, request_id=asked.setting_id, locked_id=ordered.id))
+    assert [option.provision.id for option in found.options] == [ordered.id]
+    assert found.binding is None
+
+
 def test_a_request_for_an_independent_setting_that_is_not_section_41_binds_nobody(
     session: Session, la: Authority
 ) -> None:

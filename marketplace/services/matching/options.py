@@ -10,7 +10,6 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from marketplace import vocabulary
 from marketplace.errors import Conflict
 from marketplace.models import Need, NeedStatus, Provision, Setting, Unit
 from marketplace.permissions import Actor, can_rank_options, require
@@ -158,10 +157,6 @@ def _refused(refused: Iterable[Refused], options: Iterable[int]) -> tuple[Refuse
 
 
 def _binding(need: Need) -> Setting | None:
-    is_binding = need.request is not None and need.ground is None and test_of(need.request.type).is_binding
-    return need.request if is_binding else None
-
-
-def words_of(row: RefusedProvision) -> str:
-    """Why a provision is no option, in plain words."""
-    return "Offers nothing here" if row.provision_id is None else vocabulary.REFUSALS[row.reason]
+    if need.request is None or need.ground is not None or need.locked_id is not None:
+        return None
+    return need.request if test_of(need.request.type).is_binding else None
