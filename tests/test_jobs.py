@@ -332,13 +332,13 @@ def test_a_job_is_queued_in_the_transaction_of_its_run_or_not_at_all(scope: int,
 
 
 def test_of_eight_who_start_a_run_at_once_one_does(scope: int) -> None:
-    def attempt(_: int) -> bool:
+    def attempt(_: int) -> str:
         try:
-            start(scope)
+            return f"run {start(scope)}"
         except Conflict as conflict:
-            assert "already under way" in str(conflict)
-            return False
-        return True
+            return str(conflict)
 
     with ThreadPoolExecutor(8) as threads:
-        assert sum(threads.map(attempt, range(8))) == 1
+        answers = list(threads.map(attempt, range(8)))
+    assert sum(answer.startswith("run") for answer in answers) == 1
+    assert sum("already under way" in answer for answer in answers) == 7

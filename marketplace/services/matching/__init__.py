@@ -1,5 +1,11 @@
 """Matching over the database: the only place where the marketplace and the optimiser meet.
 
-supply.py    what the market offers on a day, as the optimiser's rows
-problem.py   needs and supply as one matching problem; `freeze` for a run
+supply.py     what the market offers on a day, as the optimiser's rows
+problem.py    needs and supply as one matching problem; `freeze` for a run
+options.py    the ranked options of one need
+runs.py       a run's life: queued, claimed, under way, ended; every write of a worker fenced
+solving.py    the frozen problem solved and checked, apart from any database
+reasons.py    why a pupil is unplaced, in sentences
+results.py    problem, answer and recommendations kept; archive.py and workbook.py as files
+contents.py   what a run would take up; figures.py what it recommends, as far as one may see it
 """

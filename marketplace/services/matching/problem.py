@@ -17,6 +17,8 @@ from marketplace.services.matching.supply import Supply, supply
 from optimiser.band import band_index
 from optimiser.problem import BANDS
 
+GATE = "priced-"  # begins the essential facility that keeps a pupil to an edition of the market
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frozen:
@@ -71,7 +73,7 @@ def problem_of(
 
     The optimiser derives a band from the levels; the band that holds may be another, because a person decided it or
     another framework derived it. Then the market has an edition for it: the same provisions and pools, each band at the
-    price of the band that holds. Where a problem has several editions, an essential facility "priced-…" keeps each
+    price of the band that holds. Where a problem has several editions, an essential facility, GATE, keeps each
     pupil to the right one, and the ids of an edition's provisions end in its band: "12.7-11.profound".
     """
     policy = policy or optimiser.Policy()
@@ -172,4 +174,4 @@ def _named(row_id: str, band: str) -> str:
 
 
 def _gate(band: str) -> str:
-    return f"priced-{band or 'as-derived'}"
+    return f"{GATE}{band or 'as-derived'}"

@@ -54,7 +54,7 @@ def findings(frozen: Frozen, answer: Answer, names: Mapping[str, str]) -> Findin
         answer=answer,
         archive=zip_of_answer(problem, answer),
         summary=summary(problem, answer.summary, VERSION),
-        reasons={row.pupil: why(row, problem, names) for row in answer.unplaced},
+        reasons=why(problem, answer.unplaced, names),
     )
 
 
