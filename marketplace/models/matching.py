@@ -27,7 +27,6 @@ from marketplace.models.organisations import Authority, Organisation
 from marketplace.models.provisions import Provision
 from marketplace.models.users import User
 
-
 MOST_SECONDS = 3600  # that a run may be allowed to solve
 
 
