@@ -7,6 +7,7 @@ import click
 # command → module: attribute. Loaded on use, so that `marketplace match` needs no database library.
 COMMANDS = {
     "db": "marketplace.cli.db:db",
+    "demo": "marketplace.cli.demo:demo",
     "reference": "marketplace.cli.reference:reference",
     "serve": "marketplace.cli.serve:serve",
     "match": "marketplace.cli.match:match",

@@ -42,7 +42,7 @@ def start(scope: str, on: datetime | None, seconds: int, *, wait: bool) -> None:
         click.echo(f"Run {run.id} over {organisation.name} is queued.")
         if wait:
             _wait(run.id)
-            _show(run.id)
+            show_run(run.id)
 
 
 @runs.command("list")
@@ -61,7 +61,7 @@ def list_() -> None:
 def show(run_id: int) -> None:
     """Show what a run recommends. Ends with 1 when the run has failed."""
     with application():
-        _show(run_id)
+        show_run(run_id)
 
 
 def _wait(run_id: int) -> None:
@@ -82,7 +82,8 @@ def _wait(run_id: int) -> None:
         time.sleep(LOOK_EVERY)
 
 
-def _show(run_id: int) -> None:
+def show_run(run_id: int) -> None:
+    """Print what a run recommends; a failed one ends the command with 1."""
     with transaction(SYSTEM) as session:
         run = service.get_run(session, run_id)
         click.echo(f"Run {run.id} over {run.scope.name}, vacancies and prices of {run.on:%d/%m/%Y}: {run.status.value}")

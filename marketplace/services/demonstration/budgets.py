@@ -12,7 +12,7 @@ from pricing.guide import NotStated, guide_price
 from pricing.tariff import Tariff
 
 # Of what the tariff would expect for the LA's needs, by code; an LA without a share has no limit.
-SHARES = {"991": 0.85, "992": 1.0, "993": 0.48, "995": 0.5, "996": 1.0}
+SHARES = {"991": 0.85, "992": 1.0, "993": 0.52, "995": 0.55, "996": 1.0}
 ROUND = 10_000_000  # pence: budgets are set in whole £100,000
 
 

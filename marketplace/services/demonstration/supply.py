@@ -131,7 +131,7 @@ def _offered(people: People, plan: Plan, setting: Setting, random: Random, terms
     common = {"low_year": low, "high_year": high, "las": [setting.authority.code] if plan.is_local else []}
     provisions = [_provision(plan, setting, day, Kind.FULL, common)]
     if random.random() < plan.porous:
-        provisions.append(_provision(plan, setting, day, Kind.POROUS, {**common, "sessions": random.choice((3, 4, 6))}))
+        provisions.append(_provision(plan, setting, day, Kind.POROUS, {**common, "sessions": random.choice((2, 5, 5))}))
     if plan.boarding:
         beds = pool("Boarding places", Unit.PLACES, _beds(low, high, random, terms))
         boarding = {**common, "low_year": max(low, 5)}  # few board before year 5
