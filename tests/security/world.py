@@ -29,24 +29,26 @@ PERSONAS = [(kind, role) for kind, roles in ROLES.items() for role in roles]
 
 @dataclass
 class Side:
-    """One side's ids, addresses of its people, and the text that the other side must never see."""
+    """One side's ids, addresses of its people, and two texts: `canary`, which nobody of the other side may see, and
+    `rival`, in what a provider publishes to all LAs and regions but to no other provider."""
 
     canary: str
+    rival: str
     ids: dict[str, int] = field(default_factory=dict)
     people: dict[tuple[OrganisationKind, Role], str] = field(default_factory=dict)
 
 
 def build_side(session: Session, canary: str) -> Side:
     """Make one side; its schedules, needs, run and people hold the canary wherever a person could have typed it."""
-    side = Side(canary)
+    side = Side(canary, rival=f"Rival{canary}".replace("Canary", ""))
     region = builders.region(session)
     la = builders.authority(session, region)
     provider = builders.provider(session)
     setting = builders.setting(session, la, provider)
     pool = builders.pool(session, setting)  # offered: every LA and region may see it
     provision = builders.provision(session, pool)
-    hidden = builders.pool(session, setting, name=f"{canary} pool")
-    builders.provision(session, hidden, name=f"{canary} provision", is_offered=False)
+    hidden = builders.pool(session, setting, name=f"{side.rival} pool")
+    builders.provision(session, hidden, name=f"{side.rival} provision", is_offered=False)
     published = builders.schedule(session, provision)
     draft = PriceSchedule(setting_id=setting.id, version=2, starts_on=date(2027, 9, 1))
     draft.lines = [PriceLine(provision_id=provision.id, band=Band.MODERATE, part=Part.CORE, weeks=38, amount=3_100_000)]
