@@ -20,7 +20,9 @@ def downgrade() -> None:
     op.drop_column("recommendations", "child_km")
     op.drop_column("run_results", "answer")
     op.drop_column("matching_runs", "seen_at")
-    op.execute("DELETE FROM recommendations WHERE run_id IN (SELECT id FROM matching_runs WHERE requested_by_id IS NULL)")
+    op.execute(
+        "DELETE FROM recommendations WHERE run_id IN (SELECT id FROM matching_runs WHERE requested_by_id IS NULL)"
+    )
     op.execute("DELETE FROM run_results WHERE run_id IN (SELECT id FROM matching_runs WHERE requested_by_id IS NULL)")
     op.execute("DELETE FROM matching_runs WHERE requested_by_id IS NULL")
     op.alter_column("matching_runs", "requested_by_id", nullable=False)

@@ -104,9 +104,7 @@ def test_a_session_ends_after_thirty_idle_minutes(sign_in: SignIn, email: str, c
     assert not is_signed_in(client)
 
 
-def test_a_session_ends_after_twelve_hours_of_work(
-    sign_in: SignIn, email: str, clock: time_machine.Traveller
-) -> None:
+def test_a_session_ends_after_twelve_hours_of_work(sign_in: SignIn, email: str, clock: time_machine.Traveller) -> None:
     client = sign_in(email)
     for _ in range(12 * 3 - 1):
         clock.shift(timedelta(minutes=20))
