@@ -37,7 +37,7 @@ STOPPING = 30  # seconds that the worker has to end in good order
 @click.command()
 @click.option("--serve/--no-serve", default=True, help="Serve the pages after the table, or end.")
 @click.option("--seed", type=int, help=f"What everything is drawn from; default {SEED}.")
-@click.option("--seconds", type=click.IntRange(1, MOST_SECONDS), default=30, show_default=True, help="To match.")
+@click.option("--seconds", type=click.IntRange(1, MOST_SECONDS), default=60, show_default=True, help="To match.")
 @click.option("--bind", default="127.0.0.1:8000", show_default=True, help="Address and port.")
 @told
 def demo(*, serve: bool, seed: int | None, seconds: int, bind: str) -> None:

@@ -1,0 +1,222 @@
+"""The demonstration region: whole, valid, the same each time, and about nothing real."""
+
+import csv
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+import pricing.schedule
+from marketplace import db
+from marketplace.models import (
+    Authority,
+    Band,
+    Budget,
+    Ground,
+    HomeArea,
+    Kind,
+    Need,
+    NeedStatus,
+    Organisation,
+    OrganisationKind,
+    Pattern,
+    PriceSchedule,
+    Provision,
+    ScheduleStatus,
+    Setting,
+    SettingType,
+    Tariff,
+    Unit,
+    User,
+    Vacancy,
+)
+from marketplace.permissions import SYSTEM
+from marketplace.schemas.needs import ReferenceField
+from marketplace.services import law
+from marketplace.services.demonstration import build_demonstration, names, places
+from marketplace.services.demonstration.supply import terms_of
+from marketplace.services.frameworks import framework_in_force, rule
+from marketplace.services.needs import missing_answers
+from marketplace.services.people import ROLES
+from marketplace.services.schedules import priced
+from marketplace.web.coordinates import latitude_longitude
+from pricing.profile import NeedsProfile, band_for
+
+ON = date(2026, 11, 24)
+REAL = Path(os.environ.get("MARKETPLACE_REAL_DATA", Path(__file__).parents[3] / "shared" / "data"))
+
+
+class Given(Exception):
+    """Gives up the transaction."""
+
+
+@pytest.fixture(scope="module")
+def region(application: Engine) -> Iterator[Session]:
+    """The session in which the demonstration has been built; it is given up at the end, and nothing is kept."""
+    db.configure(application)
+    with suppress(Given), db.transaction(SYSTEM) as session:
+        build_demonstration(session, SYSTEM, on=ON)
+        yield session
+        raise Given
+
+
+def test_the_region_has_its_authorities_settings_and_pupils(region: Session) -> None:
+    authorities = region.scalars(select(Authority)).all()
+    assert (len(authorities), {row.region.name for row in authorities}) == (6, {names.REGION})
+    assert all(row.boundary for row in authorities)
+    settings = Counter(region.scalars(select(Setting.type)))
+    assert (sum(settings.values()), set(settings)) == (60, set(SettingType))
+    needs = region.scalars(select(Need)).all()
+    assert (len(needs), {need.status for need in needs}) == (600, {NeedStatus.DRAFT, NeedStatus.PUBLISHED})
+    assert {need.authority.code for need in needs} == set(names.AUTHORITIES)
+    assert len(region.scalars(select(HomeArea)).all()) == 36
+
+
+def test_every_kind_pattern_and_band_is_offered_and_asked_for(region: Session) -> None:
+    provisions = region.scalars(select(Provision)).all()
+    assert {row.kind for row in provisions} == set(Kind)
+    assert {row.pattern for row in provisions} == set(Pattern)
+    assert {row.pool.unit for row in provisions} == set(Unit)
+    assert any(row.las for row in provisions)
+    needs = region.scalars(select(Need).where(Need.status == NeedStatus.PUBLISHED)).all()
+    assert {kind for need in needs for kind in need.kinds} == {kind.value for kind in Kind}
+    assert {need.pattern for need in needs} == set(Pattern)
+    assert {need.band for need in needs} == {None, *Band}
+    assert {need.ground for need in needs} == {None, *Ground}
+    for has_some in ("wishes", "locked_id", "forbidden", "band_override", "max_km", "requirements", "home_area"):
+        assert any(getattr(need, has_some) for need in needs), has_some
+    assert any(need.request and not need.ground for need in needs)
+    drafts = region.scalars(select(Need).where(Need.status == NeedStatus.DRAFT)).all()
+    assert any(missing_answers(need) for need in drafts)
+    assert any(not missing_answers(need) for need in drafts)
+
+
+def test_places_open_now_and_with_the_coming_term(region: Session) -> None:
+    terms = terms_of(ON)
+    assert (terms.started, terms.coming) == (date(2026, 9, 1), date(2027, 1, 4))
+    assert set(region.scalars(select(Vacancy.starts_on))) == {terms.started, terms.coming}
+
+
+@pytest.mark.parametrize(
+    ("on", "started", "coming"),
+    [
+        (date(2026, 8, 31), date(2025, 9, 1), date(2026, 9, 1)),
+        (date(2026, 9, 1), date(2026, 9, 1), date(2027, 1, 4)),
+        (date(2027, 1, 4), date(2026, 9, 1), date(2027, 4, 15)),
+        (date(2028, 2, 29), date(2027, 9, 1), date(2028, 4, 15)),
+        (date(2026, 12, 31), date(2026, 9, 1), date(2027, 1, 4)),
+    ],
+)
+def test_the_terms_are_those_of_the_day(on: date, started: date, coming: date) -> None:
+    terms = terms_of(on)
+    assert (terms.started, terms.coming) == (started, coming)
+
+
+def test_every_need_is_one_that_a_commissioner_could_have_posted(region: Session) -> None:
+    framework = rule(framework_in_force(region, on=ON))
+    for need in region.scalars(select(Need)):
+        decision = band_for(NeedsProfile(*need.levels), framework)
+        assert (need.derived_band, tuple(need.band_reasons)) == (decision.band, decision.reasons)
+        assert ReferenceField().deserialize(need.reference) == need.reference
+        assert need.kinds == [kind for kind in ("full", "porous", "outreach") if kind in need.kinds]
+        assert need.primary_need not in need.secondary_needs
+        assert need.ground is None or need.request is not None
+        assert need.request is None or need.ground in {None, *law.test_of(need.request.type).grounds}
+        if need.status is NeedStatus.PUBLISHED:
+            assert missing_answers(need) == {}
+        if need.home_area:
+            area = region.get_one(HomeArea, need.home_area)
+            assert (need.easting, need.northing) == (area.easting, area.northing)
+
+
+def test_every_price_schedule_could_have_been_published(region: Session) -> None:
+    schedules = region.scalars(select(PriceSchedule)).all()
+    statuses = Counter(row.status for row in schedules)
+    assert statuses == {ScheduleStatus.SUPERSEDED: 60, ScheduleStatus.PUBLISHED: 60}
+    parts = set()
+    for row in schedules:
+        schedule = priced(row)
+        assert pricing.schedule.errors(schedule) == []
+        parts |= {line.part.value for line in row.lines}
+    assert parts == {"core", "therapy", "one_to_one", "residential"}
+
+
+def test_a_higher_band_never_costs_less_within_a_provision_by_much(region: Session) -> None:
+    for row in region.scalars(select(PriceSchedule).where(PriceSchedule.status == ScheduleStatus.PUBLISHED)):
+        by_provision: dict[str, list[int]] = {}
+        for price in priced(row).prices:
+            by_provision.setdefault(price.provision, []).append(price.annual_fee)
+        for fees in by_provision.values():
+            assert all(low < high for low, high in pairwise(fees))
+
+
+def test_some_budgets_are_short_and_one_authority_has_no_limit(region: Session) -> None:
+    assert len(region.scalars(select(Budget)).all()) == 5
+
+
+def test_the_tariff_is_illustrative_and_knows_the_fictional_authorities_only(region: Session) -> None:
+    tariff = region.scalars(select(Tariff)).one()
+    assert tariff.is_illustrative
+    assert set(tariff.content["area"]) == set(names.AUTHORITIES)
+    assert tariff.starts_on <= ON.replace(year=ON.year - 1, month=9, day=1)
+
+
+def test_every_role_of_every_organisation_has_an_account(region: Session) -> None:
+    held = {(user.organisation.id, role) for user in region.scalars(select(User)) for role in user.roles}
+    due = {(row.id, role) for row in region.scalars(select(Organisation)) for role in ROLES[row.kind]}
+    assert held == due
+    assert {row.kind for row in region.scalars(select(Organisation))} == set(OrganisationKind)
+    assert not any(user.is_password_temporary for user in region.scalars(select(User)))
+
+
+def area(ring: Iterable[tuple[float, float]]) -> float:
+    return abs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairwise(ring))) / 2
+
+
+def test_the_authorities_part_the_land_without_gap_or_overlap() -> None:
+    rings = {code: places.outline(code) for code in places.CORNERS}
+    edges = Counter(frozenset(edge) for ring in rings.values() for edge in pairwise(ring))
+    assert set(edges.values()) == {1, 2}  # the coast once, a shared border from both sides
+    random = Random(1)  # noqa: S311 - a test's points
+    for _ in range(2000):
+        point = (random.uniform(-5, 85), random.uniform(-5, 65))
+        assert sum(places.is_inside(point, ring) for ring in rings.values()) <= 1
+    assert sum(map(area, rings.values())) == pytest.approx(3700, rel=0.1)  # square km
+
+
+def test_settings_lie_in_their_authority_and_the_map_puts_both_in_one_place(region: Session) -> None:
+    rings = {code: places.outline(code) for code in places.CORNERS}
+    for setting in region.scalars(select(Setting)):
+        east, north = places.ORIGIN
+        point = (setting.easting - east) / 1000, (setting.northing - north) / 1000
+        assert places.is_inside(point, rings[setting.authority.code])
+        latitude, longitude = latitude_longitude(setting.easting, setting.northing)
+        assert places.longitude_latitude(*point) == pytest.approx((longitude, latitude), abs=0.0001)
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the public data are not beside the project")
+def test_nothing_bears_a_real_name_code_or_place(region: Session) -> None:
+    def column(file: str, name: str) -> set[str]:
+        with (REAL / file).open(encoding="utf-8-sig") as rows:
+            return {row[name].casefold() for row in csv.DictReader(rows)}
+
+    schools = column("settings.csv", "name") | column("dfe_section41_and_inmss_list_2022.csv", "name")
+    ours = set(region.scalars(select(Setting.name)))
+    assert not schools & {name.casefold() for name in ours}
+    first_words = {name.split()[0] for name in schools if name}
+    assert not first_words & {stem.casefold() for stem in names.STEMS}
+    assert not column("authorities.csv", "la_name") & {name.casefold() for name in names.AUTHORITIES.values()}
+    assert not column("authorities.csv", "la_code") & set(names.AUTHORITIES)
+    assert not column("authorities.csv", "region") & {names.REGION.casefold()}
+    districts = places.districts()
+    assert not column("postcode_districts.csv", "postcode") & {each.code.casefold() for each in districts}
+    assert not column("postcode_districts.csv", "town") & {each.name.casefold() for each in districts}
+    assert not column("settings.csv", "urn") & {str(urn) for urn in region.scalars(select(Setting.urn))}
