@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from openpyxl import DEFUSEDXML, load_workbook
+from openpyxl import DEFUSEDXML
+from openpyxl.reader.excel import ExcelReader
 
 from optimiser.cells import BadCell
 from optimiser.errors import UnreadableFile
@@ -29,6 +30,13 @@ _REMEDY = "Open it in a spreadsheet program and save it as .xlsx, without a pass
 _SMALLER = "Give CSV files in a folder, or split the problem."
 
 
+class _Reader(ExcelReader):
+    """openpyxl cannot read a chart sheet in this mode and fails on the whole workbook; a chart has no rows for us."""
+
+    def read_chartsheet(self, sheet: Any, rel: Any) -> None:
+        pass
+
+
 @contextmanager
 def open_workbook(path: Path) -> Iterator[dict[str, Iterator[Line]]]:
     """The sheets by name, each as its lines; raises UnreadableFile. Lines are read as they are asked for."""
@@ -38,7 +46,9 @@ def open_workbook(path: Path) -> Iterator[dict[str, Iterator[Line]]]:
     with path.open("rb") as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions, which do not matter here
         with _unreadable():
-            book = load_workbook(stream, read_only=True, keep_links=False)
+            reader = _Reader(stream, read_only=True, keep_links=False)
+            reader.read()
+            book = reader.wb
         try:
             yield {sheet.title: _lines(sheet) for sheet in book.worksheets}
         finally:
