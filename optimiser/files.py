@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import count
+from os.path import lexists
 from pathlib import Path
 
 from optimiser.columns import TABLES
@@ -38,7 +39,7 @@ def read_problem(path: Path, policy: Path | None = None) -> Problem:
     else:
         raise BadProblem([_no_problem(path)])
     errors.extend(rule_errors(sheets))
-    if policy is None and (path / POLICY).is_file():
+    if policy is None and lexists(path / POLICY):  # whatever stands there: a folder or a dead link is not "no policy"
         policy = path / POLICY
     chosen = read_policy(policy, errors) if policy else Policy()
     if errors:
@@ -123,6 +124,7 @@ def _read_workbook(path: Path, errors: list[FileError]) -> dict[str, Rows]:
     try:
         with open_workbook(path) as sheets:
             errors.extend(_misnamed(list(sheets), list(TABLES), "sheet"))
+            errors.extend(_policy_sheets(sheets))
             sources = {name: lines for name, lines in sheets.items() if name in TABLES}
             return _read_sheets(path.name, f"{path.name}, sheet {{}}", sources, errors)
     except UnreadableFile as error:
@@ -152,10 +154,19 @@ def _misnamed(names: list[str], known: list[str], noun: str) -> Iterator[FileErr
     """A name that is nearly one of ours is a slip that would lose its rows unseen; others are not our matter."""
     absent = [name for name in known if name not in names]
     for name in names:
-        near = get_close_matches(name.lower(), absent, n=1, cutoff=0.85) if name not in known else []
+        said = name.lower().removesuffix(".txt")  # which Windows puts on and hides
+        near = get_close_matches(said, absent, n=1, cutoff=0.85) if name not in known else []
         if near:
             problem = f"is nearly the name of a {noun} that is read, and is not read"
             yield FileError(name, None, "", "", problem, f"Rename it to {near[0]}, or move it away.")
+
+
+def _policy_sheets(names: Iterable[str]) -> Iterator[FileError]:
+    """Somebody put the policy into the workbook, where it would be lost unseen."""
+    for name in names:
+        if name.lower() in ("policy", POLICY):
+            remedy = "Write it to a policy.toml, give that with --policy, and delete the sheet."
+            yield FileError(name, None, "", "", "is a sheet that is not read", remedy)
 
 
 def _no_problem(path: Path) -> FileError:

@@ -1,5 +1,6 @@
 """What is wrong in a batch file is named with its place, its value and its remedy, everything at once."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ def test_an_optional_file_may_be_missing(folder: Path, name: str) -> None:
     assert problem.policy == Policy()
 
 
-@pytest.mark.parametrize("name", ["budget.csv", "Budgets.csv", "travels.csv", "policy.tml"])
+@pytest.mark.parametrize("name", ["budget.csv", "Budgets.csv", "travels.csv", "policy.tml", "travel.csv.txt"])
 def test_a_file_whose_name_is_nearly_right_is_not_lost_unseen(folder: Path, name: str) -> None:
     known = {"b": "budgets.csv", "t": "travel.csv", "p": "policy.toml"}[name[0].lower()]
     (folder / known).rename(folder / name)
@@ -161,6 +162,17 @@ def test_a_policy_that_cannot_be_read_is_one_error(folder: Path, tmp_path: Path,
     (tmp_path / "bad.toml").write_bytes(content)
     (error,) = errors_of(folder, tmp_path / "bad.toml")
     assert error.file == "bad.toml"
+
+
+@pytest.mark.parametrize("put", [Path.mkdir, lambda path: path.symlink_to("nowhere")], ids=["folder", "dead link"])
+def test_a_policy_in_the_folder_that_is_no_file_is_an_error_and_not_the_default(
+    folder: Path, put: Callable[[Path], None]
+) -> None:
+    (folder / "policy.toml").unlink()
+    put(folder / "policy.toml")
+    (error,) = errors_of(folder)
+    assert error.file == "policy.toml"
+    assert error.problem.startswith("cannot be read")
 
 
 def test_a_policy_that_is_not_there_is_one_error(folder: Path, tmp_path: Path) -> None:

@@ -107,6 +107,22 @@ def test_missing_sheets_and_misspelt_ones_are_named(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["policy", "Policy.toml"])
+def test_a_policy_in_a_sheet_is_not_lost_unseen(tmp_path: Path, name: str) -> None:
+    sheets = sheets_of(EXAMPLE) | {name: [["max_km", 10]]}
+    (error,) = errors_of(save(tmp_path / "problem.xlsx", sheets))
+    assert (error.file, error.problem) == (name, "is a sheet that is not read")
+    assert "--policy" in error.remedy
+
+
+def test_a_sheet_that_is_a_chart_does_no_harm(tmp_path: Path) -> None:
+    path = save(tmp_path / "problem.xlsx", sheets_of(EXAMPLE))
+    book = load_workbook(path)
+    book.create_chartsheet("Chart")
+    book.save(path)
+    assert read_problem(path) == EXAMPLE.ordered()
+
+
 def test_a_workbook_of_other_sheets_is_one_error(tmp_path: Path) -> None:
     (error,) = errors_of(save(tmp_path / "problem.xlsx", {"Sheet1": [["x"]]}))
     assert "holds none of problem.xlsx, sheet pupils" in error.problem
