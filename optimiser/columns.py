@@ -179,7 +179,7 @@ PRICES = Table(
         Column("provision", ID, "", refers="provisions"),
         Column("band", Choice(BANDS[1:]), "a band without a row is not offered"),
         Column("price", Whole(0, MAX_PRICE), "£ a year"),
-        Column("hours", Number(0, MAX_HOURS), "outreach only: staff hours a week in this band's package", None),
+        Column("hours", Number(0, MAX_HOURS), "outreach only: staff hours a week in the band's package, above 0", None),
     ),
 )
 

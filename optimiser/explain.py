@@ -41,7 +41,8 @@ def explain(
     weight = problem.policy.unplaced[pupil.priority - 1]
     worthwhile = [at for at in rows if options.objective[at] < weight]
     if not worthwhile:
-        detail = f"{len(rows)} options, none better than leaving the pupil unplaced at the policy's weights"
+        count = "1 option" if len(rows) == 1 else f"{len(rows)} options"
+        detail = f"{count}, none better than leaving the pupil unplaced at the policy's weights"
         return Unplaced(pupil=pupil.pupil, la=pupil.la, phase=phase, reason="no_option", detail=detail)
     pools = {at: leftover.pools[catalogue.provisions[options.provision[at]].pool] for at in worthwhile}
     roomy = [at for at, pool in pools.items() if options.use[at] <= pool.amount - pool.used + TOLERANCE]
@@ -88,13 +89,13 @@ def _beyond_budget(
 
 
 def _full(pupil: Pupil, phase: PhaseName, reason: UnplacedReason, provision: str, pool: PoolResult) -> Unplaced:
-    unit = {"places": "place", "hours": "hour"}.get(pool.unit, pool.unit)
+    unit = {"places": "a place", "hours": "an hour"}.get(pool.unit, f"of {pool.unit}")
     return Unplaced(
         pupil=pupil.pupil,
         la=pupil.la,
         phase=phase,
         reason=reason,
-        detail=f"{provision} is best, but pool {pool.pool} is too full: shadow price {pool.shadow_price:.3f} a {unit}",
+        detail=f"{provision} is best, but pool {pool.pool} is too full: shadow price {pool.shadow_price:.3f} {unit}",
         provision=provision,
         pool=pool.pool,
         shadow_price=pool.shadow_price,

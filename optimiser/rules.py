@@ -7,6 +7,7 @@ it has been reported already.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from optimiser.cells import exact
 from optimiser.errors import FileError
 from optimiser.problem import Pool, Price, Provision
 from optimiser.tables import UNREAD, Rows
@@ -120,7 +121,8 @@ def _only_for(kind: str, owner: str, column: str, value: Any) -> Iterator[Compla
 
 def _errors(rows: Rows, number: int, complaints: Any) -> Iterator[FileError]:
     for column, value, problem, remedy in complaints:
-        yield FileError(rows.file, number, column, str(value), problem, remedy)
+        shown = exact(value) if isinstance(value, float) else str(value)
+        yield FileError(rows.file, number, column, shown, problem, remedy)
 
 
 def _numbered(rows: Rows) -> Iterator[tuple[int, Any]]:

@@ -87,7 +87,7 @@ SLIPS = {
     "sessions of a full week": Slip(
         "provisions.csv", ",999,alder-places,", ",999,alder-places,5", 2, "sessions", "5", "porous only"
     ),
-    "a radius of a place": Slip("provisions.csv", ",4,\n", ",4,7\n", 3, "radius_km", "7.0", "outreach only"),
+    "a radius of a place": Slip("provisions.csv", ",4,\n", ",4,7\n", 3, "radius_km", "7", "outreach only"),
     "a setting in two places": Slip(
         "provisions.csv", "porous,day,402500", "porous,day,402501", 3, "easting", "402501", "differs from row 2"
     ),
@@ -119,7 +119,7 @@ SLIPS = {
     ),
     "outreach without hours": Slip("prices.csv", "9000,5", "9000,", 6, "hours", "", "blank for outreach"),
     "outreach of no hours": Slip("prices.csv", "9000,5", "9000,0", 6, "hours", "0", "no package"),
-    "hours of a place": Slip("prices.csv", "38000,", "38000,5", 2, "hours", "5.0", "outreach only"),
+    "hours of a place": Slip("prices.csv", "38000,", "38000,5", 2, "hours", "5", "outreach only"),
     # budgets.csv, travel.csv
     "an endless budget": Slip("budgets.csv", "150000", "inf", 2, "budget", "inf", "not a whole number"),
     "a huge budget": Slip("budgets.csv", "150000", "9" * 15, 2, "budget", "9" * 15, "is above"),

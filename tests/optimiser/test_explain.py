@@ -32,7 +32,7 @@ def test_without_an_option_the_refusals_are_counted_by_first_reason() -> None:
 def test_options_worth_less_than_none_are_said_to_be_so() -> None:
     row = unplaced(policy=Policy(unplaced=(1.0, 1.0, 1.0, 1.0, 1.0)))
     assert row.reason == "no_option"
-    assert row.detail.startswith("1 options, none better")
+    assert row.detail.startswith("1 option, none better")
 
 
 def test_the_full_pool_of_the_best_option_is_named_with_its_price() -> None:
@@ -43,7 +43,14 @@ def test_the_full_pool_of_the_best_option_is_named_with_its_price() -> None:
     ))  # fmt: skip
     assert (row.pupil, row.reason, row.provision, row.pool) == ("P2", "capacity", "V1", "K1")
     assert row.shadow_price == pytest.approx(4000 - 14 - 4.798)
-    assert "K1 is too full" in row.detail
+    assert row.detail == "V1 is best, but pool K1 is too full: shadow price 3981.202 a place"
+
+
+def test_the_price_of_a_full_pool_of_hours_is_said_by_the_hour() -> None:
+    outreach = provision(kind="outreach")
+    pool = Pool(pool="K1", setting="100001", unit="hours", amount=0)
+    row = unplaced((pupil(options=("outreach",)),), (outreach,), pools=(pool,))
+    assert row.detail.endswith(" an hour")
 
 
 def test_a_full_requested_setting_is_named_as_such() -> None:
