@@ -115,6 +115,12 @@ def _policy(rnd: random.Random) -> Policy:
         co_occurrence=rnd.random() < 0.8,
         max_km=rnd.choice([10.0, 25.0, 40.0]),
         unplaced=rnd.choice([(16000.0, 8000.0, 4000.0, 2000.0, 1000.0), (60.0, 50.0, 40.0, 30.0, 20.0)]),
+        circuity=rnd.choice([1.0, 1.4, 1.4]),
+        cost_weight=rnd.choice([0.0, 0.1, 0.1, 2.0]),
+        preference_weight=rnd.choice([0.0, 5.0, 5.0, 30.0]),
+        transport_rate=rnd.choice([0.0, 1.5, 1.5, 0.77]),
+        free_below_km=rnd.choice([(0.0, 0.0), (3.219, 4.828), (3.219, 4.828)]),
+        journeys={"day": rnd.choice([200, 380, 380]), "weekly": rnd.choice([70, 76]), "termly": 12, "annual": 2},
     )
 
 
@@ -156,7 +162,7 @@ def _child(rnd: random.Random, name: str, settings: list[str], offers: tuple[Pro
         options=rnd.choice([("full",), ("full", "porous"), KINDS, KINDS]),
         pattern="weekly" if rnd.random() < 0.08 else "day",
         priority=rnd.randrange(1, 6),
-        max_km=rnd.choice([None, None, 15.0]),
+        max_km=rnd.choice([None, None, None, 15.0, 0.0]),
         transport=rnd.random() < 0.2,
         request=rnd.choice(settings) if rnd.random() < 0.2 else "",
         ground=rnd.choice(GROUNDS) if rnd.random() < 0.2 else "",

@@ -155,6 +155,12 @@ def test_a_policy_given_apart_takes_the_place_of_the_folders(folder: Path, tmp_p
     assert policy.circuity == Policy().circuity
 
 
+def test_a_byte_order_mark_before_the_policy_does_not_matter(folder: Path) -> None:
+    path = folder / "policy.toml"
+    path.write_text("\ufeff" + path.read_text("utf-8"), "utf-8")
+    assert read_problem(folder) == EXAMPLE.ordered()
+
+
 @pytest.mark.parametrize(
     "content", [b"\xff\xfe", b"x = " + b"9" * 5000, b"x = " + b"[" * 100_000, b"#" * 1_000_001], ids=range(4)
 )

@@ -98,6 +98,11 @@ def test_without_a_limit_of_the_pupil_the_policy_sets_it() -> None:
     assert reason_of(pupil(max_km=20.0), provision(), policy=Policy(max_km=13.0)) is None
 
 
+def test_a_pupil_who_may_travel_no_way_at_all_is_not_held_to_the_policys_limit() -> None:
+    assert reason_of(pupil(max_km=0.0), provision()) == "travel"
+    assert reason_of(pupil(max_km=0.0), provision(easting=400_000)) is None
+
+
 def test_the_travel_table_overrides_the_estimate_for_its_pupil_and_setting_alone() -> None:
     far = (Travel(pupil="P1", setting="100001", km=41.0),)
     assert reason_of(pupil(), provision(), travel=far) == "travel"
@@ -189,6 +194,14 @@ def test_a_porous_place_counts_and_travels_by_its_sessions() -> None:
     assert option.transport == 2_394  # 1.5 x 14 km x 114
 
 
+def test_shares_of_the_year_are_those_of_the_policys_own_journeys() -> None:
+    policy = Policy(journeys={"day": 190, "weekly": 38, "termly": 6, "annual": 2})
+    boarder = option_of(pupil(pattern="annual"), provision(pattern="annual"), policy=policy)
+    assert (boarder.child_km, boarder.transport) == (pytest.approx(14 * 2 / 190), 42)
+    guest = option_of(pupil(options=("porous",)), provision(kind="porous", sessions=3), policy=policy)
+    assert (guest.child_km, guest.transport) == (pytest.approx(4.2), 1_197)  # 1.5 x 14 km x 57
+
+
 def test_outreach_uses_hours_and_the_child_does_not_travel() -> None:
     child = pupil(options=("outreach",), transport=True)
     option = option_of(child, provision(kind="outreach"), hours=5.0)
@@ -215,7 +228,7 @@ def test_transport_is_to_the_nearest_pound_with_a_half_upwards() -> None:
 @pytest.mark.parametrize(
     ("wishes", "wish"),
     [((), 0), (("100001", "9"), 0), (("9", "100001"), 1), (("9", "8", "100001"), 2), (("9", "8", "7", "100001"), 3),
-     (("9",), 3), (("9", "100001", "8", "100001"), 1)],
+     (("9",), 3), (("9", "100001", "8", "100001"), 1), (("100001", "9", "100001"), 0)],
 )  # fmt: skip
 def test_a_wish_costs_by_its_place_and_most_where_it_is_absent(wishes: tuple[str, ...], wish: int) -> None:
     option = option_of(pupil(wishes=wishes), provision())

@@ -41,6 +41,19 @@ def test_a_tiny_problem_gets_the_best_of_all_answers(tiny: Problem) -> None:
         assert sum(map(len, phase.options)) >= result.options
 
 
+@settings(max_examples=150)
+@given(problems(pupils=40, provisions=12))
+def test_any_policy_and_crowding_gets_an_answer_as_good_as_that_of_another_solver(random_one: Problem) -> None:
+    answer = match(random_one, seconds=30)
+    assert check(random_one, answer) == []
+    assert answer.summary.status == "optimal"
+    for phase, result in zip(oracle.phases(random_one, answer), answer.summary.phases, strict=True):
+        objective, bound = oracle.by_milp(phase)
+        tolerance = 1e-6 * max(1.0, objective)
+        assert bound - tolerance <= result.objective <= objective + random_one.policy.bound_gap * objective + tolerance
+        assert result.bound <= objective + tolerance
+
+
 @pytest.mark.parametrize(("seed", "pupils"), [(1, 60), (2, 60), (3, 90), (4, 120), (5, 150), (6, 200)])
 def test_a_larger_problem_is_as_good_as_the_full_programme_of_another_solver(seed: int, pupils: int) -> None:
     larger = random_problem(seeded(seed), pupils, pupils // 5)
