@@ -104,3 +104,9 @@ def test_a_text_that_a_spreadsheet_would_run_is_neutralised_and_reads_back(tmp_p
     assert f"\n'{name}," in text
     write_problem(problem, tmp_path)
     assert read_problem(tmp_path) == problem.ordered()
+
+
+def test_a_text_that_a_person_typed_without_an_apostrophe_is_read_as_it_stands(folder: Path) -> None:
+    for name in ("pupils.csv", "travel.csv"):
+        change(folder / name, "EX-001", "=EX-001")
+    assert read_problem(folder).pupils[0].pupil == "=EX-001"

@@ -183,6 +183,13 @@ def test_an_option_worth_less_than_none_is_not_taken() -> None:
     assert answer.assignments == ()
 
 
+def test_an_option_worth_exactly_as_much_as_none_is_not_taken() -> None:
+    policy = Policy(cost_weight=0.0, unplaced=(14.0, 14.0, 14.0, 14.0, 14.0))
+    answer = match(problem(policy=policy))
+    assert [row.reason for row in answer.unplaced] == ["no_option"]
+    assert answer.summary.phases[1].options == 0
+
+
 def test_when_time_is_short_the_answer_still_holds_and_says_what_is_proven() -> None:
     hard = generate(300, 300, seed=7)  # its last per cents take minutes to prove
     answer = match(hard, seconds=2)

@@ -56,6 +56,12 @@ def test_a_workbook_gives_the_same_problem_and_hash_as_the_csv_files(tmp_path: P
     assert problem_sha256(problem) == problem_sha256(EXAMPLE)
 
 
+def test_codes_and_ids_that_a_program_wrote_as_fractions_are_read_as_whole(tmp_path: Path) -> None:
+    path = save(tmp_path / "problem.xlsx", sheets_of(EXAMPLE))
+    spoil(path, "xl/worksheets/sheet5.xml", b"<v>999</v>", b"<v>999.0</v>")
+    assert read_problem(path) == EXAMPLE.ordered()
+
+
 @given(problem=problems())
 def test_every_problem_reads_the_same_from_a_workbook_of_texts(
     problem: Problem, tmp_path_factory: pytest.TempPathFactory
