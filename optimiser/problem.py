@@ -175,6 +175,8 @@ class Problem:
         for pupil in self.pupils:
             if pupil.locked and pupil.locked not in provisions:
                 yield f"pupil {pupil.pupil} is locked to the unknown provision {pupil.locked}"
+            if pupil.request and pupil.request not in types:  # unseen, it would bind nobody: a duty lost
+                yield f"pupil {pupil.pupil} requests the unknown setting {pupil.request}"
         for price in self.prices:
             if price.provision not in provisions:
                 yield f"there is a price for the unknown provision {price.provision}"

@@ -164,7 +164,7 @@ def _child(rnd: random.Random, name: str, settings: list[str], offers: tuple[Pro
         priority=rnd.randrange(1, 6),
         max_km=rnd.choice([None, None, None, 15.0, 0.0]),
         transport=rnd.random() < 0.2,
-        request=rnd.choice(settings) if rnd.random() < 0.2 else "",
+        request=rnd.choice(offers).setting if offers and rnd.random() < 0.2 else "",
         ground=rnd.choice(GROUNDS) if rnd.random() < 0.2 else "",
         wishes=tuple(rnd.sample(settings, min(len(settings), rnd.randrange(0, 5)))) if rnd.random() < 0.4 else (),
         locked=rnd.choice(offers).provision if offers and rnd.random() < 0.1 else "",

@@ -249,6 +249,7 @@ CONTRADICTIONS: dict[str, Problem] = {
     "unknown pool K1": problem(pools=()),
     "two types": problem(provisions=(provision(), provision(provision="V2", setting_type="independent"))),
     "unknown provision V9": problem((pupil(locked="V9"),)),
+    "requests the unknown setting 100009": problem((pupil(request="100009"),)),
     "price for the unknown provision V8": problem(prices=(Price(provision="V8", band="mild", price=1),)),
     "has no hours": problem(
         provisions=(provision(kind="outreach"),), prices=(Price(provision="V1", band="mild", price=1),)
