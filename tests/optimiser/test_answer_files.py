@@ -119,6 +119,15 @@ def test_a_result_is_never_written_over_anything(tmp_path: Path, answer: Answer)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.parametrize("target", ["empty", "nowhere"])
+def test_a_link_in_the_place_of_the_result_is_left_alone(tmp_path: Path, answer: Answer, target: str) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "out").symlink_to(target)
+    with pytest.raises(FolderTakenError):
+        save(answer, tmp_path / "out")
+    assert (tmp_path / "out").is_symlink()
+
+
 def test_an_empty_folder_and_a_list_of_errors_make_way(tmp_path: Path, answer: Answer) -> None:
     write_errors([ERROR], tmp_path / "out")
     write_errors([ERROR, ERROR], tmp_path / "out")
