@@ -54,6 +54,7 @@ def test_the_summary_says_what_was_found_on_which_inputs(tmp_path: Path, answer:
     assert content["kinds"]["porous"] == {"pupils": 1, "fte": 0.4}
     assert content["cost"] == 80905
     assert content["phases"]["duties"]["bound"] <= content["phases"]["duties"]["objective"]
+    assert content["phases"]["choices"]["pool_prices"] == content["phases"]["choices"]["budget_prices"] == {}
     assert set(content["child_km"]) == {"mean", "median", "p90"}
     assert all(stage["seconds"] >= 0 and stage["peak_mb"] > 0 for stage in content["stages"])
     assert content["sha256"] == problem_sha256(EXAMPLE)

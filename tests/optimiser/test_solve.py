@@ -6,16 +6,17 @@ import sys
 from dataclasses import replace
 
 import numpy as np
+import pulp
 import pytest
 from hypothesis import given, settings
 
 from benchmarks.region import generate
-from optimiser import Answer, Budget, Policy, Pool, Price, Problem, Progress, TimeRanOutError, check, match
+from optimiser import Answer, Budget, Policy, Pool, Price, Problem, Progress, SolverError, TimeRanOutError, check, match
 from optimiser.eligibility import Catalogue
-from optimiser.highs import solve_relaxation
+from optimiser.highs import solve_relaxation, solve_whole
 from optimiser.options import find_options
 from optimiser.placement import rounded
-from optimiser.programme import bound, formulate, programme_of
+from optimiser.programme import Model, bound, formulate, programme_of
 from tests.optimiser import oracle
 from tests.optimiser.problems import problem, problems, provision, pupil, random_problem, reordered, seeded
 
@@ -147,12 +148,20 @@ def test_what_the_duties_of_one_la_overspend_is_not_taken_from_another() -> None
     assert [row.left for row in answer.budgets] == [0, 60_000 - answer.assignments[1].cost]
 
 
-def test_porous_placements_share_a_place_to_the_last_session() -> None:
-    porous = provision(kind="porous", sessions=3)
-    shares = tuple(pupil(pupil=f"P{i}", options=("porous",)) for i in range(12))
-    answer = match(problem(shares, (porous,), amount=3.0))
-    assert len(answer.assignments) == 10
-    assert answer.pools[0].used == pytest.approx(3.0)
+# In sums of floats the last of 20 tenths, or of 15 times four, no longer fits.
+@pytest.mark.parametrize(("sessions", "pupils"), [(3, 10), (1, 20), (4, 15)])
+def test_porous_placements_share_a_place_to_the_last_session(sessions: int, pupils: int) -> None:
+    porous = provision(kind="porous", sessions=sessions)
+    shares = tuple(pupil(pupil=f"P{i}", options=("porous",)) for i in range(pupils + 2))
+    answer = match(problem(shares, (porous,), amount=pupils * sessions / 10))
+    assert len(answer.assignments) == pupils
+    assert answer.pools[0].used == pytest.approx(pupils * sessions / 10)
+
+
+def test_a_pool_that_lacks_a_hundredth_of_an_hour_is_too_small() -> None:
+    outreach = provision(kind="outreach")
+    answer = match(problem((pupil(options=("outreach",)),), (outreach,), amount=4.999, hours=5.0))
+    assert answer.assignments == ()
 
 
 def test_outreach_uses_the_hours_of_the_band() -> None:
@@ -220,6 +229,22 @@ def test_no_time_at_all_is_said_by_name() -> None:
 def test_seconds_must_be_above_nothing(seconds: float) -> None:
     with pytest.raises(ValueError, match="seconds"):
         match(problem(), seconds=seconds)
+
+
+def test_a_setting_that_the_solver_does_not_know_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("optimiser.highs._ALWAYS", {"no_such_setting": 1})
+    with pytest.raises(SolverError, match="no_such_setting"):
+        match(problem())
+
+
+def test_a_programme_that_the_solver_calls_unsolvable_is_an_error() -> None:
+    impossible = pulp.LpProblem("impossible")
+    x = impossible.add_variable("x", 0, 1, pulp.LpInteger)
+    impossible += x
+    impossible += x >= 2
+    model = Model(problem=impossible, columns=np.arange(1), variables=[x], pools={}, budgets={})
+    with pytest.raises(SolverError, match="Infeasible"):
+        solve_whole(model, seconds=10, gap=0, enough=-math.inf)
 
 
 def test_progress_hears_of_every_stage_in_order() -> None:
