@@ -3,7 +3,7 @@
 A pupil goes by the need's id, never by the LA's reference. It must never judge who is eligible for what.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -77,20 +77,23 @@ def problem_of(
     pupil to the right one, and the ids of an edition's provisions end in its band: "12.7-11.profound".
     """
     policy = policy or optimiser.Policy()
-    bands = {need.id: _decided_band(need, policy) for need in needs}
-    editions = sorted(set(bands.values())) or [""]
-    is_only = len(editions) == 1
-    pupils = (pupil_of(need, market) for need in needs)
+    derived = {need.id: BANDS[band_index(need.levels, co_occurrence=policy.co_occurrence)] for need in needs}
+    decided = {need.id: _decided_band(need, derived[need.id]) for need in needs}
+    editions = {band: {derived[at] for at in decided if decided[at] == band} for band in sorted(decided.values())}
+    pupils = tuple(pupil_of(need, market) for need in needs)
+    provisions = market.provisions
+    is_only = len(editions) < 2
+    if not is_only:
+        pupils = tuple(_of_edition(pupil, decided[need.id]) for pupil, need in zip(pupils, needs, strict=True))
+        provisions = tuple(_edition(row, band) for band in editions for row in market.provisions)
     return optimiser.Problem(
-        pupils=tuple(
-            pupil if is_only else _of_edition(pupil, bands[need.id]) for pupil, need in zip(pupils, needs, strict=True)
-        ),
-        provisions=tuple(row if is_only else _edition(row, band) for band in editions for row in market.provisions),
+        pupils=pupils,
+        provisions=provisions,
         pools=market.pools,
         prices=tuple(
-            replace(price, provision=price.provision if is_only else _named(price.provision, band))
-            for band in editions
-            for price in _priced(market.prices, band)
+            price
+            for band, priced_as in editions.items()
+            for price in _priced(market.prices, band, priced_as, mark="" if is_only else band)
         ),
         budgets=tuple(budgets),
         policy=policy,
@@ -143,10 +146,9 @@ def _locked(provision_id: int | None, year: int, market: Supply) -> str:
     ).provision
 
 
-def _decided_band(need: Need, policy: optimiser.Policy) -> str:
+def _decided_band(need: Need, derived: str) -> str:
     """The band that holds, where the optimiser would derive another; else blank. A pupil whose every level is
     universal needs no provision, whatever band was decided."""
-    derived = BANDS[band_index(need.levels, co_occurrence=policy.co_occurrence)]
     return "" if derived == "universal" or need.band is None or need.band.value == derived else need.band.value
 
 
@@ -163,10 +165,18 @@ def _edition(row: optimiser.Provision, band: str) -> optimiser.Provision:
     return replace(row, provision=_named(row.provision, band), facilities=(*row.facilities, _gate(band)))
 
 
-def _priced(prices: Sequence[optimiser.Price], band: str) -> Iterable[optimiser.Price]:
+def _priced(
+    prices: Sequence[optimiser.Price], band: str, priced_as: Collection[str], *, mark: str
+) -> Iterable[optimiser.Price]:
+    """An edition's prices: those of its band, at the bands that the optimiser derives for its pupils."""
     if not band:
         return prices
-    return (replace(price, band=derived) for price in prices if price.band == band for derived in BANDS[1:])
+    return (
+        replace(price, provision=_named(price.provision, mark), band=derived)
+        for price in prices
+        if price.band == band
+        for derived in priced_as
+    )
 
 
 def _named(row_id: str, band: str) -> str:
