@@ -218,7 +218,7 @@ def _prices(
             provision=row.provision,
             band=band.value,
             price=whole_pounds(marginal_price(fee, kind=offer.kind, setting_type=offer.type, framework=framework)),
-            hours=float(hours) if offer.kind is Kind.OUTREACH else None,
+            hours=hours if offer.kind is Kind.OUTREACH else None,
         )
         for offer in offers
         for band, fee, hours in fees[offer.id]
@@ -227,9 +227,9 @@ def _prices(
     )
 
 
-def _fees(session: Session, *, on: date, bands: set[Band]) -> Mapping[int, list[tuple[Band, int, Decimal | None]]]:
+def _fees(session: Session, *, on: date, bands: set[Band]) -> Mapping[int, list[tuple[Band, int, float | None]]]:
     """By provision the bands that have a core line: the annual fee in pence, and the hours a week of that line."""
-    found: dict[int, list[tuple[Band, int, Decimal | None]]] = defaultdict(list)
+    found: dict[int, list[tuple[Band, int, float | None]]] = defaultdict(list)
     if not bands:
         return found
     is_core = PriceLine.part == Part.CORE
@@ -246,7 +246,7 @@ def _fees(session: Session, *, on: date, bands: set[Band]) -> Mapping[int, list[
         .having(func.bool_or(is_core))
         .order_by(*of_band)
     ):
-        found[provision_id].append((band, int(fee), hours))
+        found[provision_id].append((band, int(fee), None if hours is None else float(hours)))
     return found
 
 
