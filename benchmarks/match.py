@@ -4,16 +4,14 @@ The peer is the same programme written for PuLP in the usual way and solved by t
 run on the same machine: read the ratios, not the seconds. It must never decide how the optimiser works.
 """
 
-import os
-import platform
 import time
 import warnings
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 import pulp
 
+from benchmarks.page import machine, write_section
 from benchmarks.region import generate
 from optimiser import Answer, Problem, check, match
 from optimiser.eligibility import Catalogue
@@ -24,11 +22,9 @@ PROVISIONS = 300
 PEER_PUPILS = 1_000
 SEED = 7
 SECONDS = 120.0
-INTRODUCTION = """# Performance
-
-Written by `make bench` (`python -m benchmarks.match`): fictional regions of {provisions} provisions
+INTRODUCTION = """Written by `make bench` (`python -m benchmarks.match`): fictional regions of {provisions} provisions
 (`benchmarks/region.py`, seed {seed}), at most {limit:.0f} seconds each, stopping at a proven gap of 0.1%, one thread.
-{machine}; Python {python}, {versions}.
+{machine}, {versions}.
 
 The gap is what is proven of the whole answer; the last column is what the relaxation alone proves of it. Small regions
 are the hard ones: where a pool has a place or two the relaxation shares them out perfectly, and whole pupils cannot.
@@ -38,7 +34,6 @@ The usual way (PuLP with `lpSum`, CBC, one thread, the same gap, at most {limit:
 {solve:.1f} s to solve {pupils:,} pupils: {ratio:.1f} times as long as ours from problem to explained answer,
 with an objective {worse}.
 """
-PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +60,7 @@ def main() -> None:
         if pupils == PEER_PUPILS:
             peer = comparison(answer, seconds, usual_way(problem, answer.summary.objective))
             print(peer, flush=True)
-    PAGE.write_text("\n".join([introduction(), *rows, peer]), encoding="utf-8")
-    print(f"written to {PAGE.name}")
+    write_section("Matching", "\n".join([introduction(), *rows, peer]))
 
 
 def timed(problem: Problem) -> tuple[Answer, float]:
@@ -142,20 +136,13 @@ def comparison(answer: Answer, seconds: float, peer: Peer) -> str:
 
 def introduction() -> str:
     """What was measured, on what."""
-    names = [line.split(":")[1].strip() for line in _cpu() if line.startswith("model name")]
     return INTRODUCTION.format(
         provisions=PROVISIONS,
         seed=SEED,
         limit=SECONDS,
-        machine=f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
+        machine=machine(),
         versions=", ".join(f"{name} {version(name)}" for name in ("pulp", "highspy", "numpy")),
-        python=platform.python_version(),
     )
-
-
-def _cpu() -> list[str]:
-    path = Path("/proc/cpuinfo")
-    return path.read_text().splitlines() if path.exists() else []
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def whole_pounds(pence: int) -> int:
     >>> whole_pounds(4_800_049), whole_pounds(4_800_050)
     (48000, 48001)
     """
-    return half_up(Fraction(pence, 100))
+    return (pence + 50) // 100
 
 
 def pounds(pence: int) -> str:

@@ -13,7 +13,7 @@ from pricing.framework import Framework, SettingType
 from pricing.guide import GuidePrice, Kind, NotStated
 from pricing.money import Line, half_up, pounds, total
 from pricing.profile import Band
-from pricing.schedule import BandPrice, Part, PriceLine, PriceSchedule
+from pricing.schedule import Part, PriceLine, PriceSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def quote(
     Raises NotStated when the schedule does not hold on the day or has no price for the band.
 
     >>> from pricing.framework import DEMONSTRATION_FRAMEWORK, load_framework
-    >>> from pricing.schedule import ScheduleStatus
+    >>> from pricing.schedule import BandPrice, ScheduleStatus
     >>> core = PriceLine(Part.CORE, 3_000_000, weeks=38)
     >>> care = PriceLine(Part.ONE_TO_ONE, 420_000, hours_a_week=Decimal(5), weeks=38)
     >>> schedule = PriceSchedule(version=3, starts_on=date(2026, 9, 1), status=ScheduleStatus.PUBLISHED,
@@ -132,21 +132,26 @@ def quote(
     )
 
 
-def marginal_price(price: BandPrice, *, kind: Kind, setting_type: SettingType, framework: Framework) -> int:
-    """What filling the place costs the LA, in pence a year, without transport: the whole fee, or what is above place
-    funding where that is paid anyway; never below 0."""
-    sunk = _sunk_line(price.annual_fee, kind, setting_type, framework)
-    return price.annual_fee + (sunk.amount if sunk else 0)
+def marginal_price(fee: int, *, kind: Kind, setting_type: SettingType, framework: Framework) -> int:
+    """What filling a place of this annual fee costs the LA, in pence a year, without transport: the whole fee, or what
+    is above place funding where that is paid anyway; never below 0."""
+    funding = _place_funding(kind, setting_type, framework)
+    return fee if funding is None else max(0, fee - funding)
+
+
+def _place_funding(kind: Kind, setting_type: SettingType, framework: Framework) -> int | None:
+    return framework.place_funding.get(setting_type) if kind == Kind.FULL else None
 
 
 def _sunk_line(fee: int, kind: Kind, setting_type: SettingType, framework: Framework) -> Line | None:
-    funding = framework.place_funding.get(setting_type) if kind == Kind.FULL else None
+    funding = _place_funding(kind, setting_type, framework)
     if funding is None:
         return None
     basis = f"{setting_type.words}, {pounds(funding)} a place whether or not it is filled; {framework}"
     if fee < funding:
         basis += "; no more than the fee is taken off"
-    return Line("Less place funding already paid", -min(fee, funding), basis)
+    price = marginal_price(fee, kind=kind, setting_type=setting_type, framework=framework)
+    return Line("Less place funding already paid", price - fee, basis)
 
 
 def _line(schedule: PriceSchedule, line: PriceLine) -> Line:

@@ -52,6 +52,9 @@ _PART_WORDS = {
 }
 
 
+ANNUAL = tuple(part for part in Part if part is not Part.EQUIPMENT)
+
+
 class Discipline(StrEnum):
     """Whose hours a therapy line buys."""
 
@@ -106,7 +109,7 @@ class BandPrice:
     @property
     def annual_lines(self) -> tuple[PriceLine, ...]:
         """The lines paid each year."""
-        return tuple(line for line in self.lines if line.part != Part.EQUIPMENT)
+        return tuple(line for line in self.lines if line.part in ANNUAL)
 
     @property
     def annual_fee(self) -> int:

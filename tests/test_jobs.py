@@ -25,7 +25,7 @@ from marketplace import embedded, jobs
 from marketplace.cli import main
 from marketplace.db import transaction
 from marketplace.errors import Conflict
-from marketplace.models import Budget, MatchingRun, Recommendation, RunResult, RunStatus
+from marketplace.models import Budget, MatchingRun, Recommendation, RunBudget, RunResult, RunStatus
 from marketplace.permissions import SYSTEM
 from marketplace.services.matching import problem, results, runs, solving
 from optimiser import Policy
@@ -91,9 +91,9 @@ def test_a_worker_places_the_pupils_and_says_why_not_the_others(scope: int, addr
         assert result.summary is not None
         assert result.summary["sha256"] == result.sha256
         assert result.summary["placed"] == 2
-        assert result.budgets is not None
         assert result.pools is not None
-        assert result.budgets[0]["left"] == 200_000 - sum((row.price + row.transport) // 100 for row in placed)
+        budget = session.scalars(select(RunBudget)).one()
+        assert budget.remaining == 20_000_000 - sum(row.price + row.transport for row in placed)
         assert result.pools[0]["shadow_price"] > 0
 
 

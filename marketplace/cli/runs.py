@@ -9,7 +9,7 @@ from marketplace import vocabulary
 from marketplace.cli.session import application, told
 from marketplace.cli.tables import print_table
 from marketplace.db import transaction
-from marketplace.models import MatchingRun, RunStatus, today
+from marketplace.models import MatchingRun, RunBudget, RunStatus, today
 from marketplace.models.matching import MOST_SECONDS
 from marketplace.permissions import SYSTEM
 from marketplace.services.matching import runs as service
@@ -103,10 +103,8 @@ def _print_result(run: MatchingRun, found: Figures) -> None:
     reasons = [(vocabulary.UNPLACED[reason], f"{count:,}") for reason, count in found.unplaced.items()]
     print_table("Unplaced", ("reason", "pupils"), [*reasons, ("All", f"{found.needs - found.placed:,}")], texts=1)
     assert run.result is not None
-    budgets = {row["la"]: row for row in run.result.budgets or ()}
     costs = [
-        (la.name, f"{la.placed:,} of {la.needs:,}", _rounded(la.cost), *_budget(budgets.get(la.code)))
-        for la in found.authorities
+        (la.name, f"{la.placed:,} of {la.needs:,}", _rounded(la.cost), *_budget(la.budget)) for la in found.authorities
     ]
     print_table("Cost a year by LA", ("LA", "placed", "cost", "budget", "left"), costs, texts=1)
     short = sorted(
@@ -126,8 +124,8 @@ def _print_result(run: MatchingRun, found: Figures) -> None:
     click.echo("A recommendation says whom to consult. It is never a decision.")
 
 
-def _budget(row: dict[str, int] | None) -> tuple[str, str]:
-    return ("no limit", "") if row is None else (pounds(100 * row["budget"]), pounds(100 * row["left"]))
+def _budget(row: RunBudget | None) -> tuple[str, str]:
+    return ("no limit", "") if row is None else (pounds(row.amount), pounds(row.remaining))
 
 
 def _rounded(pence: int) -> str:

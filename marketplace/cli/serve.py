@@ -1,5 +1,7 @@
 """`marketplace serve`: migrate, then serve the pages with gunicorn until stopped."""
 
+import gc
+
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
@@ -37,6 +39,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         """Called in each worker process, after the fork; it reads the same settings from the environment."""
         app = import_app("marketplace.app:create_app()")
         assert isinstance(app, Flask)
+        gc.freeze()  # what the application is made of stays: only what requests leave is searched for garbage
         return app
 
 

@@ -2,7 +2,16 @@
 
 from marketplace.models.audit import AuditEvent
 from marketplace.models.base import Base, now, today
-from marketplace.models.matching import RUN_MOVES, Budget, MatchingRun, Phase, Recommendation, RunResult, RunStatus
+from marketplace.models.matching import (
+    RUN_MOVES,
+    Budget,
+    MatchingRun,
+    Phase,
+    Recommendation,
+    RunBudget,
+    RunResult,
+    RunStatus,
+)
 from marketplace.models.needs import NEED_MOVES, Ground, Need, NeedStatus
 from marketplace.models.organisations import Authority, Operator, Organisation, OrganisationKind, Provider, Region
 from marketplace.models.provisions import Pool, Provision, Unit, Vacancy
@@ -48,6 +57,7 @@ __all__ = [
     "Recommendation",
     "Region",
     "Role",
+    "RunBudget",
     "RunResult",
     "RunStatus",
     "ScheduleStatus",

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     DateTime,
+    Double,
     ForeignKey,
     Index,
     LargeBinary,
@@ -117,9 +118,28 @@ class RunResult(Base):
     answer: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     summary: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # summary.json of the batch answer
     pools: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)  # rows of pools.csv, with names
-    budgets: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)  # rows of budgets.csv, with names
 
     run: Mapped[MatchingRun] = relationship(back_populates="result")
+
+
+class RunBudget(Base):
+    """What a run leaves of one LA's budget, in pence a year: a row of budgets.csv. Its LA sees it; other LAs do not.
+    `shadow_price`: what £1,000 more would improve the objective by, km-equivalents."""
+
+    __tablename__ = "run_budgets"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("matching_runs.id"), primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"), primary_key=True)
+    amount: Mapped[Pence]
+    duties: Mapped[Pence]
+    choices: Mapped[Pence]
+    remaining: Mapped[Pence]
+    shadow_price: Mapped[float] = mapped_column(Double)
+
+    @property
+    def overspent(self) -> int:
+        """What the duties, which the law puts before any budget, cost beyond it."""
+        return max(0, self.duties - self.amount)
 
 
 class Recommendation(Base):

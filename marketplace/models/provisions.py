@@ -4,7 +4,19 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Integer, Numeric, String, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    Numeric,
+    String,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -26,6 +38,7 @@ class Pool(Base):
     """Capacity that provisions of one setting share. `confirmed_at`: when its vacancies were last said to be right."""
 
     __tablename__ = "pools"
+    __table_args__ = (UniqueConstraint("id", "setting_id"),)  # for a provision to name its pool and setting together
 
     id: Mapped[Id]
     setting_id: Mapped[int] = mapped_column(ForeignKey("settings.id"), index=True)
@@ -42,7 +55,9 @@ class Pool(Base):
         cascade="all, delete-orphan",
         order_by="(Vacancy.starts_on, Vacancy.low_year, Vacancy.id)",
     )
-    provisions: Mapped[list["Provision"]] = relationship(back_populates="pool", order_by="Provision.id")
+    provisions: Mapped[list["Provision"]] = relationship(
+        back_populates="pool", order_by="Provision.id", primaryjoin="Pool.id == Provision.pool_id"
+    )
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 
@@ -84,10 +99,12 @@ class Vacancy(Base):
 
 
 class Provision(Base):
-    """One thing that a setting offers. What `needs` and levels say is what it can meet, as the provider states it."""
+    """One thing that a setting offers, from a pool of that setting. What `needs` and levels say is what it can meet, as
+    the provider states it."""
 
     __tablename__ = "provisions"
     __table_args__ = (
+        ForeignKeyConstraint(["pool_id", "setting_id"], ["pools.id", "pools.setting_id"]),
         CheckConstraint("low_year BETWEEN -1 AND 14 AND high_year BETWEEN -1 AND 14", name="years"),
         CheckConstraint("low_year <= high_year", name="year_order"),
         CheckConstraint("(kind = 'porous') = (sessions IS NOT NULL)", name="sessions_of_porous"),
@@ -103,7 +120,7 @@ class Provision(Base):
 
     id: Mapped[Id]
     setting_id: Mapped[int] = mapped_column(ForeignKey("settings.id"), index=True)
-    pool_id: Mapped[int] = mapped_column(ForeignKey("pools.id"), index=True)
+    pool_id: Mapped[int] = mapped_column(BigInteger, index=True)
     name: Mapped[str] = mapped_column(String(120))
     kind: Mapped[Kind] = mapped_column(by_value(Kind, "kind"))
     pattern: Mapped[Pattern] = mapped_column(by_value(Pattern, "pattern"), default=Pattern.DAY)
@@ -123,6 +140,6 @@ class Provision(Base):
     version: Mapped[int] = mapped_column(Integer)
 
     setting: Mapped[Setting] = relationship()
-    pool: Mapped[Pool] = relationship(back_populates="provisions")
+    pool: Mapped[Pool] = relationship(back_populates="provisions", primaryjoin=Pool.id == pool_id)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012

@@ -3,18 +3,19 @@
 It must never cap a price, and never rank: matching does.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 import pricing.guide
 import pricing.quote
 import pricing.tariff
-from marketplace.models import Band, Kind, Need, Provision, Tariff, TariffStatus
+from marketplace.models import Band, Kind, Need, PriceLine, Provision, Tariff, TariffStatus
 from marketplace.services.frameworks import framework_in_force, rule
-from marketplace.services.schedules import priced, schedules_in_force
+from marketplace.services.schedules import in_force, priced
 from pricing.quote import Quote, Transport
 
 
@@ -43,15 +44,17 @@ def quote_options(
     framework = rule(framework_in_force(session, on=on))
     tariff_row = tariff_in_force(session, owner_id=need.authority_id, on=on)
     tariff = pricing.tariff.load_tariff(tariff_row.content) if tariff_row else None
-    in_force = schedules_in_force(session, {row.setting_id for row in provisions}, on=on)
-    schedules = {setting_id: priced(row) for setting_id, row in in_force.items()}
-    quotes: dict[int, Quote] = {}
-    for provision in provisions:
-        schedule = schedules.get(provision.setting_id)
-        if schedule is None or schedule.price(str(provision.id), need.band) is None:
-            continue
-        quotes[provision.id] = pricing.quote.quote(
-            schedule,
+    lines: dict[int, list[PriceLine]] = defaultdict(list)
+    for line in session.scalars(
+        select(PriceLine)
+        .join(PriceLine.schedule)
+        .where(PriceLine.provision_id.in_({row.id for row in provisions}), PriceLine.band == need.band, *in_force(on))
+        .options(contains_eager(PriceLine.schedule))
+    ):
+        lines[line.provision_id].append(line)
+    return {
+        provision.id: pricing.quote.quote(
+            priced(lines[provision.id][0].schedule, lines[provision.id]),
             provision=str(provision.id),
             band=need.band,
             kind=provision.kind,
@@ -61,7 +64,9 @@ def quote_options(
             on=on,
             guide=guide_of(tariff, provision, need.band),
         )
-    return quotes
+        for provision in provisions
+        if provision.id in lines
+    }
 
 
 def guide_of(tariff: pricing.tariff.Tariff | None, provision: Provision, band: Band) -> pricing.guide.GuidePrice | None:

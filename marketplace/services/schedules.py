@@ -41,24 +41,25 @@ def schedule_in_force(session: Session, setting_id: int, *, on: date) -> PriceSc
     return schedules_in_force(session, [setting_id], on=on).get(setting_id)
 
 
-def priced(row: PriceSchedule) -> pricing.schedule.PriceSchedule:
-    """A schedule as `pricing` reads one; a provision is called by its id. Prices by provision and rising band, lines in
-    the order of parts and disciplines."""
-    lines = sorted(row.lines, key=lambda line: (line.provision_id, line.band.level, _place(line)))
+def priced(row: PriceSchedule, lines: Iterable[PriceLine] | None = None) -> pricing.schedule.PriceSchedule:
+    """A schedule as `pricing` reads one, with these of its lines or all; a provision is called by its id. Prices by
+    provision and rising band, lines in the order of parts and disciplines."""
+    lines = sorted(
+        row.lines if lines is None else lines, key=lambda line: (line.provision_id, line.band.level, _place(line))
+    )
     return pricing.schedule.PriceSchedule(
         version=row.version,
         starts_on=row.starts_on,
         ends_on=row.ends_on,
         status=row.status,
         prices=tuple(
-            pricing.schedule.BandPrice(str(provision_id), band, tuple(map(priced_line, group)))
+            pricing.schedule.BandPrice(str(provision_id), band, tuple(map(_line, group)))
             for (provision_id, band), group in groupby(lines, lambda line: (line.provision_id, line.band))
         ),
     )
 
 
-def priced_line(line: PriceLine) -> pricing.schedule.PriceLine:
-    """A line as `pricing` reads one."""
+def _line(line: PriceLine) -> pricing.schedule.PriceLine:
     return pricing.schedule.PriceLine(line.part, line.amount, line.discipline, line.hours_a_week, line.weeks)
 
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from marketplace import vocabulary
 from marketplace.db import transaction
-from marketplace.models import Need, now, today
+from marketplace.models import Need, today
 from marketplace.schemas.needs import OptionsSchema
 from marketplace.services import needs
 from marketplace.services.law import test_of
@@ -34,7 +34,6 @@ SORTS: dict[str, Callable[[RankedOption], float]] = {
     "distance": lambda option: option.road_km,
     "total": lambda option: option.total,
 }
-STALE, OLD = 14, 30  # days since a vacancy figure was confirmed: journeys.md L18
 
 
 @bp.get("")
@@ -48,22 +47,28 @@ def index(need_id: int) -> ResponseReturnValue:
         pages = max(1, -(-len(found) // PAGE))
         page = min(asked["page"], pages)
         shown = found[(page - 1) * PAGE : page * PAGE]
+        refused = [row for row in ranked.refused if row.reason == asked["refused"]]
+        ids = [option.provision_id for option in shown] + [row.provision_id for row in refused if row.provision_id]
+        named = provisions_by_id(session, ids)
         quotes = quote_options(
             session,
             need=need,
-            provisions=[option.provision for option in shown],
-            transport={option.provision.id: Transport(option.transport, option.transport_basis) for option in shown},
+            provisions=[named[option.provision_id] for option in shown],
+            transport={
+                option.provision_id: Transport(option.transport, option.transport_basis(ranked.policy))
+                for option in shown
+            },
             on=ranked.on,
         )
-        refused = [row for row in ranked.refused if row.reason == asked["refused"]]
-        named = provisions_by_id(session, [row.provision_id for row in refused if row.provision_id])
         return render_template(
             "options/index.html",
             need=need,
             ranked=ranked,
             rows=[
-                {"option": option, "quote": quotes.get(option.provision.id), "age": _age(option)} for option in shown
+                {"option": row, "provision": named[row.provision_id], "quote": quotes.get(row.provision_id)}
+                for row in shown
             ],
+            today=today(),
             count=len(found),
             page=page,
             pages=pages,
@@ -88,18 +93,20 @@ def markers(need_id: int) -> ResponseReturnValue:
         points = [_point(need.easting, need.northing, name="Home area", kind="home")]
         settings: dict[int, list[RankedOption]] = {}
         for option in ranked.options:
-            settings.setdefault(option.provision.setting_id, []).append(option)
+            settings.setdefault(option.setting_urn, []).append(option)
+        named = provisions_by_id(session, [options[0].provision_id for options in settings.values()])
         for options in settings.values():
-            setting = options[0].provision.setting
-            kinds = ", ".join(dict.fromkeys(vocabulary.KINDS[option.provision.kind].lower() for option in options))
+            first = options[0]
+            setting = named[first.provision_id].setting
+            kinds = ", ".join(dict.fromkeys(vocabulary.KINDS[option.kind].lower() for option in options))
             points.append(
                 _point(
                     setting.easting,
                     setting.northing,
                     name=setting.name,
-                    text=f"{kinds}; {options[0].road_km:.1f} km by road, an estimate",
-                    href=f"{url_for('options.index', need_id=need_id)}#option-{options[0].provision.id}",
-                    kind="chosen" if options[0].is_requested else "option",
+                    text=f"{kinds}; {first.road_km:.1f} km by road, an estimate",
+                    href=f"{url_for('options.index', need_id=need_id)}#option-{first.provision_id}",
+                    kind="chosen" if first.is_requested else "option",
                 )
             )
     return jsonify(points=points)
@@ -119,25 +126,14 @@ def _narrowed(ranked: RankedOptions, asked: dict[str, Any]) -> list[RankedOption
     found = [
         option
         for option in ranked.options
-        if (not asked["kind"] or option.provision.kind in asked["kind"])
-        and (not asked["type"] or option.provision.setting.type in asked["type"])
+        if (not asked["kind"] or option.kind in asked["kind"])
+        and (not asked["type"] or option.setting_type in asked["type"])
         and (asked["within"] is None or option.road_km <= asked["within"])
-        and (not asked["vacant"] or option.vacant >= (option.hours or _share(option)))
+        and (not asked["vacant"] or option.vacant >= option.use)
     ]
     sign = -1 if asked["order"] == "descending" else 1
     key = SORTS[asked["sort"]]
-    return sorted(found, key=lambda option: (sign * key(option), option.provision.id))
-
-
-def _share(option: RankedOption) -> float:
-    """What the option takes of its pool of places."""
-    return (option.provision.sessions or 10) / 10
-
-
-def _age(option: RankedOption) -> int | None:
-    """Days since the provider confirmed the vacancies; None if never."""
-    confirmed = option.provision.pool.confirmed_at
-    return (now() - confirmed).days if confirmed else None
+    return sorted(found, key=lambda option: (sign * key(option), option.provision_id))
 
 
 def _tags(asked: dict[str, Any]) -> list[dict[str, str]]:

@@ -95,7 +95,6 @@ def show(run_id: int) -> ResponseReturnValue:
             run=run,
             result=result,
             figures=figures(session, run.id),
-            budgets={row["la"]: row for row in (result.budgets if result else None) or ()},
             shortages=_dearest((result.pools if result else None) or []),
             policy=runs.policy_of(run),
             next_steps=NEXT_STEPS,

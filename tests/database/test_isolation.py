@@ -27,6 +27,7 @@ from marketplace.models import (
     Recommendation,
     Region,
     Role,
+    RunBudget,
     RunResult,
     RunStatus,
     ScheduleStatus,
@@ -83,6 +84,8 @@ class World:
         )
         builders.kept(session, run)
         session.add(RunResult(run=run, problem=b"", sha256=""))
+        line = {"amount": 100, "duties": 0, "choices": 1, "remaining": 99, "shadow_price": 0.0}
+        session.add(RunBudget(run_id=run.id, authority_id=la.id, **line))
         session.add(
             Recommendation(
                 run=run, need=need, authority_id=la.id, phase="choices", provision_id=provision.id, price=1, transport=0
@@ -119,6 +122,7 @@ SEES = [
     ("la", Budget, 1),
     ("la", Recommendation, 1),
     ("la", RunResult, 0),  # the result of a region's run is the region's
+    ("la", RunBudget, 1),  # but what it says of one's own budget
     ("la", MatchingRun, 1),  # that its own region ran one, it knows
     ("la", User, 1),
     ("la", UserRole, 1),
@@ -130,9 +134,11 @@ SEES = [
     ("region", Budget, 1),
     ("region", Recommendation, 1),
     ("region", RunResult, 1),
+    ("region", RunBudget, 1),
     ("region", User, 0),
     ("provider", Need, 0),
     ("provider", Recommendation, 0),
+    ("provider", RunBudget, 0),
     ("provider", Pool, 1),
     ("provider", Provision, 1),
     ("provider", Vacancy, 1),

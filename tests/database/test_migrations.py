@@ -65,3 +65,35 @@ def test_the_application_does_not_start_as_the_owner_of_the_tables(addresses: em
 def test_a_database_that_is_down_is_told_in_a_sentence() -> None:
     with pytest.raises(Unavailable, match="cannot be reached"):
         db.connect_as_application("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+
+
+RUN_OF_TWO_LAS = """
+INSERT INTO organisations (id, kind, name)
+VALUES (1, 'region', 'Fenshire'), (2, 'la', 'Norbury'), (3, 'la', 'Southbury');
+INSERT INTO regions (id) VALUES (1);
+INSERT INTO authorities (id, code, region_id, area_factor) VALUES (2, '901', 1, 1), (3, '902', 1, 1);
+INSERT INTO matching_runs (id, scope_id, status, on_date, seconds, policy, created_at)
+VALUES (7, 1, 'done', '2026-11-23', 30, '{}', now());
+INSERT INTO run_results (run_id, problem, sha256, summary) VALUES (7, '', '', '{}');
+INSERT INTO run_budgets VALUES (7, 2, 500000, 700000, 0, 0, 0), (7, 3, 100000, 0, 40000, 60000, 1.5);
+"""
+
+
+def test_what_a_run_said_of_budgets_is_kept_on_the_way_back_and_forth(empty: embedded.Addresses) -> None:
+    migrate.upgrade(empty.owner)
+    engine = db.connect(empty.owner)
+    with engine.begin() as connection:
+        connection.execute(text(RUN_OF_TWO_LAS))
+        kept = connection.execute(text("SELECT * FROM run_budgets ORDER BY authority_id")).all()
+    migrate.downgrade(empty.owner, "0004")
+    with engine.begin() as connection:
+        first, second = connection.scalars(text("SELECT budgets FROM run_results")).one()
+    assert first == {
+        "la": "901", "name": "Norbury", "budget": 5000, "duties": 7000, "choices": 0, "left": 0, "shadow_price": 0,
+        "overspent": 2000,
+    }  # fmt: skip
+    assert (second["left"], second["overspent"]) == (600, 0)
+    migrate.upgrade(empty.owner)
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT * FROM run_budgets ORDER BY authority_id")).all() == kept
+    engine.dispose()

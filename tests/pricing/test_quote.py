@@ -173,8 +173,7 @@ def test_every_penny_of_the_total_stands_in_a_line(
     lines = [PriceLine(Part.CORE, amount) for amount in amounts]
     found = quoted(*lines, setting_type=setting_type, kind=kind, transport=Transport(transport, "by road"))
     assert found.total == sum(line.amount for line in found.lines) == found.price + transport
-    price = BandPrice("river-day", Band.MODERATE, tuple(lines))
-    assert found.price == marginal_price(price, kind=kind, setting_type=setting_type, framework=FRAMEWORK)
+    assert found.price == marginal_price(sum(amounts), kind=kind, setting_type=setting_type, framework=FRAMEWORK)
     assert 0 <= found.price <= sum(amounts)
     is_sunk = kind == Kind.FULL and setting_type in PLACE_FUNDED
     assert found.price == max(0, sum(amounts) - 1_000_000 * is_sunk)

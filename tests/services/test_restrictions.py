@@ -39,7 +39,7 @@ def offer(session: Session, la: Authority) -> Provision:
 
 def options(session: Session, need: Need) -> set[int]:
     session.flush()
-    return {option.provision.id for option in rank_options(session, SYSTEM, need=need, on=ON).options}
+    return {option.provision_id for option in rank_options(session, SYSTEM, need=need, on=ON).options}
 
 
 def test_what_an_order_fixes_is_the_only_option_until_it_is_lifted(

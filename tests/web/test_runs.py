@@ -202,6 +202,18 @@ def test_recommendations_name_the_setting_or_the_reason_and_link_to_the_need(
     assert client.get(f"/runs/{done}/recommendations?kind=none").status_code == 422
 
 
+def test_an_la_sees_what_its_regions_run_leaves_of_its_own_budget_and_of_no_other(
+    world: World, done: int, sign_in: SignIn
+) -> None:
+    own, other = (text_of(sign_in(world.people[name]).get(f"/runs/{done}").text) for name in ("southbury", "norbury"))
+    assert "Southbury 0 of 2 £0 £0 £10,000 £10,000" in own
+    assert "£1,000 more in the budget of Southbury would improve the total by" in own
+    assert "Norbury 2 of 3" in other
+    assert "– no limit –" in other
+    assert "£10,000" not in other
+    assert "Southbury" not in other
+
+
 def test_an_la_sees_its_own_part_of_its_regions_run_and_not_the_result(
     world: World, done: int, sign_in: SignIn
 ) -> None:

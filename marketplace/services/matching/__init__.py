@@ -1,5 +1,6 @@
 """Matching over the database: the only place where the marketplace and the optimiser meet.
 
+offers.py     what is offered on a day, as columns of the database
 supply.py     what the market offers on a day, as the optimiser's rows
 problem.py    needs and supply as one matching problem; `freeze` for a run
 options.py    the ranked options of one need

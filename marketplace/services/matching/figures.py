@@ -12,7 +12,7 @@ from statistics import fmean, median, quantiles
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from marketplace.models import Authority, Kind, Need, Provision, Recommendation
+from marketplace.models import Authority, Kind, Need, Provision, Recommendation, RunBudget
 
 PAGE = 50
 
@@ -28,7 +28,7 @@ class Distances:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorityFigures:
-    """One LA's part of a run; `cost` in pence a year."""
+    """One LA's part of a run; `cost` in pence a year; `budget` None = no limit."""
 
     authority_id: int
     code: str
@@ -36,6 +36,7 @@ class AuthorityFigures:
     needs: int
     placed: int
     cost: int
+    budget: RunBudget | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ def figures(session: Session, run_id: int) -> Figures:
         pupils_by_kind={kind: placed[kind] for kind in Kind},
         fte_by_kind={kind: fte[kind] for kind in Kind},
         unplaced=dict(sorted(Counter(row.reason for row in found if row.reason).items())),
-        authorities=_authorities(session, found),
+        authorities=_authorities(session, run_id, found),
         km=_distances([float(row.child_km) for row in found if row.child_km is not None]),
     )
 
@@ -126,10 +127,11 @@ def _conditions(run_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _authorities(session: Session, found: Sequence[Recommendation]) -> tuple[AuthorityFigures, ...]:
+def _authorities(session: Session, run_id: int, found: Sequence[Recommendation]) -> tuple[AuthorityFigures, ...]:
     grouped: dict[int, list[Recommendation]] = defaultdict(list)
     for row in found:
         grouped[row.authority_id].append(row)
+    budgets = {row.authority_id: row for row in session.scalars(select(RunBudget).where(RunBudget.run_id == run_id))}
     named = session.scalars(select(Authority).where(Authority.id.in_(grouped)).order_by(Authority.name, Authority.id))
     return tuple(
         AuthorityFigures(
@@ -139,6 +141,7 @@ def _authorities(session: Session, found: Sequence[Recommendation]) -> tuple[Aut
             needs=len(grouped[la.id]),
             placed=sum(row.provision_id is not None for row in grouped[la.id]),
             cost=sum(map(cost, grouped[la.id])),
+            budget=budgets.get(la.id),
         )
         for la in named
     )

@@ -3,7 +3,7 @@
 What the optimiser would weigh for this pupil, without capacity and budget. It must never hide a provision, nor write.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,29 +11,32 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from marketplace.errors import Conflict
-from marketplace.models import Need, NeedStatus, Provision, Setting, Unit
+from marketplace.models import Kind, Need, NeedStatus, Provision, Setting
 from marketplace.permissions import Actor, can_rank_options, require
 from marketplace.services.law import test_of
 from marketplace.services.matching.problem import problem_of
 from marketplace.services.matching.supply import database_id, supply
-from optimiser import REASONS, Option, Policy, Refused, options_for
+from optimiser import REASONS, Option, Policy, Pupil, Refused, options_for
 
 NOTHING_OFFERED = "urn"  # how the row of a setting that offers nothing begins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankedOption:
-    """A provision that would suit, and its marginal public cost. Money in pence a year, `vacant` in `unit`,
-    `objective` in km-equivalents: the optimiser's measure, the smaller the better."""
+    """A provision that would suit, and its marginal public cost. Money in pence a year; `vacant` and `use`, what the
+    pupil would take of it, in places or hours a week; `objective` in km-equivalents: the optimiser's measure, the
+    smaller the better. Kind, pattern and type are the values of their enumerations."""
 
-    provision: Provision
+    provision_id: int
+    setting_urn: int
+    setting_type: str
+    kind: str
+    pattern: str
     road_km: float
     price: int
     transport: int
-    transport_basis: str
     vacant: float
-    unit: Unit
-    hours: float | None  # a week, of outreach
+    use: float
     wish: int | None  # 1 = first wish; None = not among the wishes
     is_requested: bool
     objective: float
@@ -42,6 +45,15 @@ class RankedOption:
     def total(self) -> int:
         """Price and transport, pence a year."""
         return self.price + self.transport
+
+    def transport_basis(self, policy: Policy) -> str:
+        """What the estimate of transport rests on."""
+        if self.kind == Kind.OUTREACH:
+            return "the staff travel, not the pupil"
+        if not self.transport:
+            return "near enough to walk, and no entitlement whatever the distance"
+        trips = policy.journeys[self.pattern] * self.use
+        return f"{self.road_km:.1f} km by road, {trips:g} journeys a year at £{policy.transport_rate:.2f} a km, shared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,17 +97,18 @@ def rank_options(session: Session, actor: Actor, *, need: Need, on: date) -> Ran
         raise Conflict(f"This need is {need.status}, so it has no options. Publish it first.")
     market = supply(session, on=on, needs=[need])
     problem = problem_of(market, [need])
-    ranking = options_for(problem, problem.pupils[0])
+    pupil = problem.pupils[0]
+    ranking = options_for(problem, pupil)
     grouped: dict[int, list[Option]] = {}
     for option in ranking.options:
         grouped.setdefault(database_id(option.provision), []).append(option)
-    free = {pool.pool: pool.amount for pool in problem.pools}
-    found = provisions_by_id(session, grouped)
+    types = {row.setting: row.setting_type for row in market.provisions}
+    free = {pool.pool: pool.amount for pool in market.pools}
     return RankedOptions(
         on=on,
         policy=problem.policy,
         options=tuple(
-            _ranked(found[at], rows, need, free=sum(free[row.pool] for row in rows), policy=problem.policy)
+            _ranked(at, rows[0], pupil, types[rows[0].setting], vacant=sum(free[row.pool] for row in rows))
             for at, rows in grouped.items()
         ),
         refused=_refused(ranking.refused, grouped.keys()),
@@ -113,31 +126,22 @@ def provisions_by_id(session: Session, ids: Iterable[int]) -> dict[int, Provisio
     return {row.id: row for row in rows}
 
 
-def _ranked(provision: Provision, rows: Sequence[Option], need: Need, *, free: float, policy: Policy) -> RankedOption:
-    first = rows[0]
-    setting_id = provision.setting_id
+def _ranked(provision_id: int, option: Option, pupil: Pupil, setting_type: str, *, vacant: float) -> RankedOption:
     return RankedOption(
-        provision=provision,
-        road_km=first.road_km,
-        price=first.price * 100,
-        transport=first.transport * 100,
-        transport_basis=_transport_basis(first, provision, policy),
-        vacant=free,
-        unit=provision.pool.unit,
-        hours=first.use if first.kind == "outreach" else None,
-        wish=need.wishes.index(setting_id) + 1 if setting_id in need.wishes else None,
-        is_requested=setting_id == need.request_id,
-        objective=first.objective,
+        provision_id=provision_id,
+        setting_urn=int(option.setting),
+        setting_type=setting_type,
+        kind=option.kind,
+        pattern=option.pattern,
+        road_km=option.road_km,
+        price=option.price * 100,
+        transport=option.transport * 100,
+        vacant=vacant,
+        use=option.use,
+        wish=pupil.wishes.index(option.setting) + 1 if option.setting in pupil.wishes else None,
+        is_requested=option.setting == pupil.request,
+        objective=option.objective,
     )
-
-
-def _transport_basis(option: Option, provision: Provision, policy: Policy) -> str:
-    if option.kind == "outreach":
-        return "the staff travel, not the pupil"
-    if not option.transport:
-        return "near enough to walk, and no entitlement whatever the distance"
-    trips = policy.journeys[option.pattern] * (provision.sessions or 10) / 10
-    return f"{option.road_km:.1f} km by road, {trips:g} journeys a year at £{policy.transport_rate:.2f} a km, shared"
 
 
 def _refused(refused: Iterable[Refused], options: Iterable[int]) -> tuple[RefusedProvision, ...]:

@@ -3,7 +3,8 @@
 A pupil goes by the need's id, never by the LA's reference. It must never judge who is eligible for what.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -77,32 +78,32 @@ def problem_of(
     pupil to the right one, and the ids of an edition's provisions end in its band: "12.7-11.profound".
     """
     policy = policy or optimiser.Policy()
-    bands = {need.id: _decided_band(need, policy) for need in needs}
-    editions = sorted(set(bands.values())) or [""]
-    is_only = len(editions) == 1
-    pupils = (pupil_of(need, market) for need in needs)
+    derived = {need.id: BANDS[band_index(need.levels, co_occurrence=policy.co_occurrence)] for need in needs}
+    decided = {need.id: _decided_band(need, derived[need.id]) for need in needs}
+    editions = {band: {derived[at] for at in decided if decided[at] == band} for band in sorted(decided.values())}
+    locks = _locks(needs, market)
+    pupils = tuple(_pupil(need, market, locked=locks.get(need.id, "")) for need in needs)
+    provisions = market.provisions
+    is_only = len(editions) < 2
+    if not is_only:
+        pupils = tuple(_of_edition(pupil, decided[need.id]) for pupil, need in zip(pupils, needs, strict=True))
+        provisions = tuple(_edition(row, band) for band in editions for row in market.provisions)
     return optimiser.Problem(
-        pupils=tuple(
-            pupil if is_only else _of_edition(pupil, bands[need.id]) for pupil, need in zip(pupils, needs, strict=True)
-        ),
-        provisions=tuple(row if is_only else _edition(row, band) for band in editions for row in market.provisions),
+        pupils=pupils,
+        provisions=provisions,
         pools=market.pools,
         prices=tuple(
-            replace(price, provision=price.provision if is_only else _named(price.provision, band))
-            for band in editions
-            for price in _priced(market.prices, band)
+            price
+            for band, priced_as in editions.items()
+            for price in _priced(market.prices, band, priced_as, mark="" if is_only else band)
         ),
         budgets=tuple(budgets),
         policy=policy,
     ).ordered()
 
 
-def pupil_of(need: Need, market: Supply) -> optimiser.Pupil:
-    """A published need as the optimiser's pupil. A setting or provision that has no row in the market is left out.
-
-    A lock on a provision with several vacancy groups is one on the group of the pupil's year, of several on the one
-    with most free; where none takes the year, on the nearest.
-    """
+def _pupil(need: Need, market: Supply, *, locked: str) -> optimiser.Pupil:
+    """A published need as the optimiser's pupil. A setting or provision that has no row in the market is left out."""
     assert need.year_group is not None
     assert need.easting is not None
     assert need.northing is not None
@@ -128,25 +129,41 @@ def pupil_of(need: Need, market: Supply) -> optimiser.Pupil:
         request=market.urns.get(need.request_id, "") if need.request_id else "",
         ground=need.ground.value if need.ground else "",
         wishes=tuple(dict.fromkeys(market.urns[at] for at in need.wishes if at in market.urns)),
-        locked=_locked(need.locked_id, need.year_group, market),
+        locked=locked,
         forbidden=tuple(row.provision for at in dict.fromkeys(need.forbidden) for row in market.rows.get(at, ())),
     )
 
 
-def _locked(provision_id: int | None, year: int, market: Supply) -> str:
-    rows = market.rows.get(provision_id, ()) if provision_id is not None else ()
-    if not rows:
-        return ""
+def _locks(needs: Sequence[Need], market: Supply) -> dict[int, str]:
+    """The row that each lock is on, by need; a lock is on one vacancy group, of those of the pupil's year or, where
+    none takes it, of the nearest.
+
+    Locks are shared out over the groups before anybody else is placed: pupils with the least choice first, each to the
+    group with most free for each pupil locked to it. So of pupils of one year, each with the same share of a place,
+    none is refused while another group of the provision has room.
+    """
     free = {pool.pool: pool.amount for pool in market.pools}
-    return min(
-        rows, key=lambda row: (max(row.low_year - year, year - row.high_year, 0), -free[row.pool], row.provision)
-    ).provision
+    choices = {need.id: _nearest(market.rows.get(need.locked_id, ()), need) for need in needs if need.locked_id}
+    held: Counter[str] = Counter()
+    locks: dict[int, str] = {}
+    for need_id, rows in sorted(choices.items(), key=lambda each: (len(each[1]), each[0])):
+        if rows:
+            row = min(rows, key=lambda row: (-free[row.pool] / (held[row.pool] + 1), row.provision))
+            held[row.pool] += 1
+            locks[need_id] = row.provision
+    return locks
 
 
-def _decided_band(need: Need, policy: optimiser.Policy) -> str:
+def _nearest(rows: Sequence[optimiser.Provision], need: Need) -> list[optimiser.Provision]:
+    """The rows that take the pupil's year, or else those whose years are nearest to it."""
+    assert need.year_group is not None
+    away = [max(row.low_year - need.year_group, need.year_group - row.high_year, 0) for row in rows]
+    return [row for row, years in zip(rows, away, strict=True) if years == min(away)]
+
+
+def _decided_band(need: Need, derived: str) -> str:
     """The band that holds, where the optimiser would derive another; else blank. A pupil whose every level is
     universal needs no provision, whatever band was decided."""
-    derived = BANDS[band_index(need.levels, co_occurrence=policy.co_occurrence)]
     return "" if derived == "universal" or need.band is None or need.band.value == derived else need.band.value
 
 
@@ -163,10 +180,18 @@ def _edition(row: optimiser.Provision, band: str) -> optimiser.Provision:
     return replace(row, provision=_named(row.provision, band), facilities=(*row.facilities, _gate(band)))
 
 
-def _priced(prices: Sequence[optimiser.Price], band: str) -> Iterable[optimiser.Price]:
+def _priced(
+    prices: Sequence[optimiser.Price], band: str, priced_as: Collection[str], *, mark: str
+) -> Iterable[optimiser.Price]:
+    """An edition's prices: those of its band, at the bands that the optimiser derives for its pupils."""
     if not band:
         return prices
-    return (replace(price, band=derived) for price in prices if price.band == band for derived in BANDS[1:])
+    return (
+        replace(price, provision=_named(price.provision, mark), band=derived)
+        for price in prices
+        if price.band == band
+        for derived in priced_as
+    )
 
 
 def _named(row_id: str, band: str) -> str:

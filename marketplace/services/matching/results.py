@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marketplace.models import Authority, MatchingRun, Phase, Pool, Recommendation, RunResult, Setting
+from marketplace.models import Authority, MatchingRun, Phase, Pool, Recommendation, RunBudget, RunResult, Setting
 from marketplace.permissions import Actor
 from marketplace.services.matching.archive import VERSION, zip_of_answer, zip_of_problem
 from marketplace.services.matching.problem import Frozen
@@ -68,7 +68,7 @@ def keep_answer(session: Session, actor: Actor, claim: Claim, *, frozen: Frozen,
     result.answer = found.archive
     result.summary = found.summary
     result.pools = _pools(session, answer)
-    result.budgets = _budgets(session, answer)
+    session.add_all(_budgets(session, run, answer))
     session.add_all(_recommendations(run, frozen, found))
     finish_run(session, actor, claim, placed=answer.summary.placed, unplaced=answer.summary.unplaced)
 
@@ -119,7 +119,18 @@ def _pools(session: Session, answer: Answer) -> list[dict[str, Any]]:
     ]
 
 
-def _budgets(session: Session, answer: Answer) -> list[dict[str, Any]]:
+def _budgets(session: Session, run: MatchingRun, answer: Answer) -> Iterable[RunBudget]:
     codes = [row.la for row in answer.budgets]
-    named = {row.code: row.name for row in session.scalars(select(Authority).where(Authority.code.in_(codes)))}
-    return [{**asdict(row), "name": named[row.la], "overspent": row.overspent} for row in answer.budgets]
+    ids = {
+        code: at for at, code in session.execute(select(Authority.id, Authority.code).where(Authority.code.in_(codes)))
+    }
+    for row in answer.budgets:
+        yield RunBudget(
+            run_id=run.id,
+            authority_id=ids[row.la],
+            amount=100 * row.budget,
+            duties=100 * row.duties,
+            choices=100 * row.choices,
+            remaining=100 * row.left,
+            shadow_price=row.shadow_price,
+        )

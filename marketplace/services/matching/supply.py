@@ -4,42 +4,25 @@ It reads published facts only: offered provisions of open settings, prices in fo
 must never decide who may have them.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session, contains_eager, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 import optimiser
 import pricing.framework
-from marketplace.models import (
-    Band,
-    Kind,
-    Need,
-    Part,
-    Pool,
-    PriceLine,
-    PriceSchedule,
-    Provision,
-    Setting,
-    SettingStatus,
-    Unit,
-)
+from marketplace.models import Kind, Need, Setting, Unit
 from marketplace.services.frameworks import framework_in_force, rule
-from marketplace.services.schedules import in_force, priced_line
+from marketplace.services.matching.offers import Fee, Offer, Years, annual_fees, free_by_years, read_offers
 from optimiser.problem import PRIMARY_NEEDS
 from pricing.money import whole_pounds
 from pricing.quote import marginal_price
-from pricing.schedule import BandPrice
 
-OPEN = (SettingStatus.OPEN, SettingStatus.CLOSING)  # GIAS: "Open" and "Open, but proposed to close"
 NOBODY = (0, 0, 0, 0)  # highest levels met by a provision that takes nobody new: every pupil to place is above them
-
-Years = tuple[int, int]
-Lines = Mapping[int, list[PriceLine]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +43,8 @@ def database_id(row_id: str) -> int:
 
 
 def supply(session: Session, *, on: date, needs: Sequence[Need] = ()) -> Supply:
-    """Every offered provision of an open setting that has a price schedule in force on the day.
+    """Every offered provision of an open setting that has a price schedule in force on the day, priced for the bands of
+    the needs: without needs there is no price.
 
     Vacancies of a pool are grouped by their year groups; a group holds what has opened by `on`, and is one pool of the
     problem. A provision has one row for each group that it overlaps, open to the years they share; row and pool are
@@ -75,113 +59,81 @@ def supply(session: Session, *, on: date, needs: Sequence[Need] = ()) -> Supply:
     """
     locked = {need.locked_id for need in needs if need.locked_id is not None}
     named = {at for need in needs for at in (need.request_id, *need.wishes) if at is not None}
-    found = _provisions(session, on=on, locked=locked, named=named)
-    lines = _lines(session, on=on, settings={row.setting_id for row in found})
     framework = rule(framework_in_force(session, on=on))
+    free = free_by_years(session, on=on)
+    fees = annual_fees(session, on=on, bands={need.band for need in needs if need.band})
     pools: dict[str, optimiser.Pool] = {}
     rows: dict[int, tuple[optimiser.Provision, ...]] = {}
     prices: list[optimiser.Price] = []
-    for provision in found:
-        groups = _groups(provision, on=on)
-        for years, amount in groups.items():
-            pool = _pool(provision.pool, provision.setting, years, amount)
-            pools.setdefault(pool.pool, pool)
-        is_for_sale = _is_open(provision) and (provision.is_offered or provision.id in locked)
-        rows[provision.id] = tuple(_row(provision, years) for years in groups)
-        if is_for_sale:
-            prices += (
-                optimiser.Price(provision=row.provision, band=band, price=price, hours=hours)
-                for band, price, hours in _prices(provision, lines[provision.id], framework)
-                for row in rows[provision.id]
-            )
-    absent = _absent(session, named - {row.setting_id for row in found})
+    urns: dict[int, str] = {}
+    for offer in read_offers(session, on=on, locked=locked, named=named):
+        groups = _groups(offer, free.get(offer.pool_id, {}))
+        pools.update(_pools(offer, groups))
+        rows[offer.id] = tuple(_rows(offer, groups))
+        urns[offer.setting_id] = str(offer.urn)
+        if offer.is_open and (offer.is_offered or offer.id in locked):
+            prices += _prices(offer, rows[offer.id], fees.get(offer.id, ()), framework)
+    absent = _absent(session, named - urns.keys())
     empty = [_nothing(setting) for setting in absent]
     return Supply(
         provisions=tuple(row for group in rows.values() for row in group) + tuple(row for row, _ in empty),
         pools=tuple(pools.values()) + tuple(pool for _, pool in empty),
         prices=tuple(prices),
         rows=rows,
-        urns={row.setting_id: str(row.setting.urn) for row in found} | {row.id: str(row.urn) for row in absent},
+        urns=urns | {row.id: str(row.urn) for row in absent},
     )
 
 
-def _provisions(session: Session, *, on: date, locked: set[int], named: set[int]) -> Sequence[Provision]:
-    priced = select(PriceSchedule.setting_id).where(*in_force(on))
-    offered = and_(Provision.is_offered, Setting.status.in_(OPEN), Provision.setting_id.in_(priced))
-    return session.scalars(
-        select(Provision)
-        .join(Provision.setting)
-        .where(or_(offered, Provision.id.in_(locked), Provision.setting_id.in_(named)))
-        .options(contains_eager(Provision.setting), selectinload(Provision.pool).selectinload(Pool.vacancies))
-        .order_by(Provision.id)
-    ).all()
+def _groups(offer: Offer, free: Mapping[Years, Decimal]) -> dict[Years, Decimal]:
+    """What is free in the groups of its pool that the provision overlaps."""
+    low, high = offer.low_year, offer.high_year
+    groups = {years: amount for years, amount in free.items() if years[0] <= high and low <= years[1]}
+    return groups or {(low, high): Decimal(0)}
 
 
-def _lines(session: Session, *, on: date, settings: Iterable[int]) -> Lines:
-    found: dict[int, list[PriceLine]] = defaultdict(list)
-    rows = session.scalars(
-        select(PriceLine)
-        .join(PriceLine.schedule)
-        .where(PriceSchedule.setting_id.in_(settings), *in_force(on))
-        .order_by(PriceLine.id)
-    )
-    for line in rows:
-        found[line.provision_id].append(line)
-    return found
-
-
-def _absent(session: Session, ids: Iterable[int]) -> Sequence[Setting]:
+def _absent(session: Session, ids: Collection[int]) -> Sequence[Setting]:
+    if not ids:
+        return ()
     return session.scalars(select(Setting).where(Setting.id.in_(ids)).order_by(Setting.id)).all()
 
 
-def _is_open(provision: Provision) -> bool:
-    return provision.setting.status in OPEN
-
-
-def _groups(provision: Provision, *, on: date) -> dict[Years, Decimal]:
-    """What is free by year groups, for the groups that the provision overlaps, in order of years."""
-    groups: dict[Years, Decimal] = {}
-    for row in provision.pool.vacancies:
-        if row.low_year <= provision.high_year and provision.low_year <= row.high_year:
-            years = row.low_year, row.high_year
-            groups[years] = groups.get(years, Decimal(0)) + (row.amount if row.starts_on <= on else 0)
-    return dict(sorted(groups.items())) or {(provision.low_year, provision.high_year): Decimal(0)}
-
-
-def _pool(pool: Pool, setting: Setting, years: Years, amount: Decimal) -> optimiser.Pool:
+def _pools(offer: Offer, groups: Mapping[Years, Decimal]) -> Iterator[tuple[str, optimiser.Pool]]:
     # A part of a place is a split week's: a full placement needs a whole one, four sessions need 0.4.
-    return optimiser.Pool(
-        pool=_id(pool.id, years), setting=str(setting.urn), unit=pool.unit.value, amount=float(amount)
-    )
+    for years, amount in groups.items():
+        name = _id(offer.pool_id, years)
+        yield name, optimiser.Pool(pool=name, setting=str(offer.urn), unit=offer.unit.value, amount=float(amount))
 
 
 def _id(row_id: int, years: Years) -> str:
     return f"{row_id}.{years[0]}-{years[1]}"
 
 
-def _row(provision: Provision, years: Years) -> optimiser.Provision:
-    setting = provision.setting
-    levels = (provision.max_ci, provision.max_cl, provision.max_semh, provision.max_sp)
-    return optimiser.Provision(
-        provision=_id(provision.id, years),
-        setting=str(setting.urn),
-        provider=str(setting.provider_id or "not stated"),
-        setting_type=setting.type.value,
-        kind=provision.kind.value,
-        pattern=provision.pattern.value,
-        easting=setting.easting,
-        northing=setting.northing,
-        low_year=max(provision.low_year, years[0]),
-        high_year=min(provision.high_year, years[1]),
-        sex=provision.sex.value,
-        needs=_once(provision.needs),
-        max_levels=levels if provision.is_offered else NOBODY,
-        facilities=_once(provision.facilities),
-        las=_once(provision.las),
-        pool=_id(provision.pool_id, years),
-        sessions=provision.sessions,
-        radius_km=None if provision.radius_km is None else float(provision.radius_km),
-    )
+def _rows(offer: Offer, groups: Iterable[Years]) -> Iterator[optimiser.Provision]:
+    levels = (offer.max_ci, offer.max_cl, offer.max_semh, offer.max_sp)
+    common: dict[str, Any] = {
+        "setting": str(offer.urn),
+        "provider": str(offer.provider_id or "not stated"),
+        "setting_type": offer.type.value,
+        "kind": offer.kind.value,
+        "pattern": offer.pattern.value,
+        "easting": offer.easting,
+        "northing": offer.northing,
+        "sex": offer.sex.value,
+        "needs": _once(offer.needs),
+        "max_levels": levels if offer.is_offered else NOBODY,
+        "facilities": _once(offer.facilities),
+        "las": _once(offer.las),
+        "sessions": offer.sessions,
+        "radius_km": None if offer.radius_km is None else float(offer.radius_km),
+    }
+    for years in groups:
+        yield optimiser.Provision(
+            provision=_id(offer.id, years),
+            low_year=max(offer.low_year, years[0]),
+            high_year=min(offer.high_year, years[1]),
+            pool=_id(offer.pool_id, years),
+            **common,
+        )
 
 
 def _nothing(setting: Setting) -> tuple[optimiser.Provision, optimiser.Pool]:
@@ -205,25 +157,19 @@ def _nothing(setting: Setting) -> tuple[optimiser.Provision, optimiser.Pool]:
 
 
 def _prices(
-    provision: Provision, lines: Iterable[PriceLine], framework: pricing.framework.Framework
-) -> Iterator[tuple[str, int, float | None]]:
-    """Band, marginal price in whole £ and, for outreach, hours a week. A band without a core line has no price, nor has
-    outreach that does not say how many hours it buys."""
-    by_band: dict[Band, list[PriceLine]] = defaultdict(list)
-    for line in lines:
-        by_band[line.band].append(line)
-    for band, parts in by_band.items():
-        core = next((line for line in parts if line.part is Part.CORE), None)
-        hours = core.hours_a_week if core is not None and provision.kind is Kind.OUTREACH else None
-        if core is None or (provision.kind is Kind.OUTREACH and hours is None):
+    offer: Offer, rows: Sequence[optimiser.Provision], fees: Iterable[Fee], framework: pricing.framework.Framework
+) -> Iterator[optimiser.Price]:
+    """Marginal price in whole £ and, for outreach, hours a week. Outreach that does not say how many hours it buys has
+    no price."""
+    is_outreach = offer.kind is Kind.OUTREACH
+    for band, fee, hours in fees:
+        if is_outreach and hours is None:
             continue
-        pence = marginal_price(
-            BandPrice(str(provision.id), band, tuple(map(priced_line, parts))),
-            kind=provision.kind,
-            setting_type=provision.setting.type,
-            framework=framework,
-        )
-        yield band.value, whole_pounds(pence), None if hours is None else float(hours)
+        pounds = whole_pounds(marginal_price(fee, kind=offer.kind, setting_type=offer.type, framework=framework))
+        for row in rows:
+            yield optimiser.Price(
+                provision=row.provision, band=band.value, price=pounds, hours=hours if is_outreach else None
+            )
 
 
 def _once(codes: Iterable[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import optimiser
 from marketplace.errors import NotPermitted
 from marketplace.models import Authority, Band, Budget, Ground, Need, NeedStatus, Pattern, Provision, SettingType
 from marketplace.permissions import NOBODY, SYSTEM
-from marketplace.services.matching.problem import freeze, problem_of, pupil_of
+from marketplace.services.matching.problem import freeze, problem_of
 from marketplace.services.matching.supply import supply
 from optimiser import Policy, Problem
 from tests import builders
@@ -38,7 +38,7 @@ def asked(session: Session, *needs: Need, **options: Any) -> Problem:
 
 
 def pupil(session: Session, need: Need) -> optimiser.Pupil:
-    return pupil_of(need, supply(session, on=ON, needs=[need]))
+    return asked(session, need).pupils[0]
 
 
 def test_every_field_of_a_need_reaches_the_optimiser(session: Session, la: Authority) -> None:
@@ -123,6 +123,25 @@ def test_of_two_groups_of_the_year_a_lock_takes_the_one_with_most_free(session: 
     provision = offer(session, la, (7, 11, AUTUMN, "1"), (8, 8, date(2026, 10, 1), "2"))
     need = builders.need(session, la, locked_id=provision.id)
     assert pupil(session, need).locked == f"{provision.id}.8-8"
+
+
+@pytest.mark.parametrize(
+    ("vacancies", "years"),
+    [
+        ([(7, 11, "1"), (8, 8, "1")], [8, 8]),
+        ([(7, 11, "2"), (8, 8, "1")], [8, 8, 8]),
+        ([(7, 11, "1"), (8, 8, "1")], [8, 9]),
+        ([(7, 11, "2"), (8, 8, "2")], [8, 8, 9, 9]),
+    ],
+    ids=str,
+)
+def test_pupils_locked_to_one_provision_share_the_room_of_all_its_groups(
+    session: Session, la: Authority, vacancies: list[tuple[int, int, str]], years: list[int]
+) -> None:
+    opened = [(low, high, AUTUMN.replace(month=9 + at), amount) for at, (low, high, amount) in enumerate(vacancies)]
+    provision = offer(session, la, *opened)
+    needs = [builders.need(session, la, year_group=year, locked_id=provision.id) for year in years]
+    assert placed_at(session, *needs).keys() == {need.id for need in needs}
 
 
 def test_the_problem_has_no_contradiction_and_can_be_written_down(session: Session, la: Authority) -> None:

@@ -11,6 +11,7 @@ from marketplace.models import (
     Band,
     Discipline,
     Kind,
+    Need,
     Part,
     Pool,
     PriceLine,
@@ -21,7 +22,7 @@ from marketplace.models import (
     SettingType,
     Unit,
 )
-from marketplace.services.matching.supply import database_id, supply
+from marketplace.services.matching.supply import Supply, database_id, supply
 from tests import builders
 
 ON = date(2026, 11, 23)
@@ -39,6 +40,11 @@ def offer(session: Session, *vacancies: tuple[int, int, date, str], **fields: ob
     provision = builders.provision(session, builders.pool(session, setting, *vacancies), **fields)
     builders.schedule(session, provision)
     return provision
+
+
+def priced_market(session: Session) -> Supply:
+    """The market as needs of every band together ask for it."""
+    return supply(session, on=ON, needs=[Need(derived_band=band, wishes=[]) for band in Band])
 
 
 def test_a_row_of_vacancies_counts_from_its_date_and_stays_open(session: Session) -> None:
@@ -83,7 +89,7 @@ def test_a_part_of_a_place_and_of_an_hour_is_kept_for_split_weeks_and_short_visi
     setting = builders.setting(session, builders.authority(session))
     staff = builders.pool(session, setting, (0, 11, AUTUMN, "12.5"), unit=Unit.HOURS)
     builders.schedule(session, builders.provision(session, staff, kind=Kind.OUTREACH, radius_km=Decimal("25.5")))
-    market = supply(session, on=ON)
+    market = priced_market(session)
     assert [(pool.unit, pool.amount) for pool in market.pools] == [("places", 2.75), ("hours", 12.5)]
     assert market.provisions[1].radius_km == 25.5
     assert {price.hours for price in market.prices} == {None, 5.0}
@@ -125,7 +131,7 @@ def priced(session: Session, type_: SettingType, kind: Kind = Kind.FULL, **lines
     builders.schedule(
         session, builders.provision(session, builders.pool(session, setting), kind=kind, **fields), **lines
     )
-    return {price.band: price.price for price in supply(session, on=ON).prices}
+    return {price.band: price.price for price in priced_market(session).prices}
 
 
 def test_an_independent_school_is_paid_its_whole_fee(session: Session) -> None:
@@ -162,7 +168,7 @@ def test_all_yearly_parts_make_the_price_and_equipment_does_not(session: Session
         datetime(2026, 8, 1, tzinfo=UTC),
     )
     session.flush()
-    assert {price.band: price.price for price in supply(session, on=ON).prices} == {"intensive": 43_000}
+    assert {price.band: price.price for price in priced_market(session).prices} == {"intensive": 43_000}
 
 
 def test_outreach_that_does_not_say_its_hours_has_no_price(session: Session) -> None:
@@ -177,7 +183,7 @@ def test_outreach_that_does_not_say_its_hours_has_no_price(session: Session) -> 
         datetime(2026, 8, 1, tzinfo=UTC),
     )
     session.flush()
-    market = supply(session, on=ON)
+    market = priced_market(session)
     assert (len(market.provisions), market.prices) == (1, ())
 
 
@@ -201,7 +207,19 @@ def test_a_locked_provision_keeps_its_price_and_takes_nobody_else_when_it_is_no_
     need = builders.need(session, builders.authority(session), locked_id=provision.id)
     market = supply(session, on=ON, needs=[need])
     assert [row.max_levels for row in market.rows[provision.id]] == [(0, 0, 0, 0)]
-    assert {price.band for price in market.prices} == {"moderate", "intensive", "profound"}
+    assert {price.band for price in market.prices} == {"intensive"}
+
+
+def test_only_the_bands_of_the_needs_are_priced(session: Session) -> None:
+    offer(session)
+    la = builders.authority(session)
+    needs = [
+        builders.need(session, la),
+        builders.need(session, la, band_override=Band.PROFOUND, band_override_reason="Two adults."),
+        builders.need(session, la, level_ci=0, level_cl=0, level_semh=0, derived_band=None),
+    ]
+    bands = [{price.band for price in supply(session, on=ON, needs=asked).prices} for asked in ((), needs, needs[2:])]
+    assert bands == [set(), {"intensive", "profound"}, set()]
 
 
 def test_without_a_framework_nobody_knows_which_place_funding_is_sunk(session: Session) -> None:
