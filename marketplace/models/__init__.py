@@ -2,7 +2,16 @@
 
 from marketplace.models.audit import AuditEvent
 from marketplace.models.base import Base, now, today
-from marketplace.models.matching import RUN_MOVES, Budget, MatchingRun, Phase, Recommendation, RunResult, RunStatus
+from marketplace.models.matching import (
+    RUN_MOVES,
+    Budget,
+    MatchingRun,
+    Phase,
+    Recommendation,
+    RunResult,
+    RunStatus,
+    policy_numbers,
+)
 from marketplace.models.needs import NEED_MOVES, Ground, Need, NeedStatus
 from marketplace.models.organisations import Authority, Operator, Organisation, OrganisationKind, Provider, Region
 from marketplace.models.provisions import Pool, Provision, Unit, Vacancy
@@ -64,5 +73,6 @@ __all__ = [
     "Vacancy",
     "line_key",
     "now",
+    "policy_numbers",
     "today",
 ]

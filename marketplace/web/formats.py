@@ -5,6 +5,7 @@ Never reads a form and never rounds what is kept: each takes an exact value and 
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import Enum
 from zoneinfo import ZoneInfo
 
@@ -68,6 +69,12 @@ def number(value: int | float) -> str:
     return f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
 
 
+def exact(value: float) -> str:
+    """A number as it is, thousands separated and without idle zeros: "16,000", "0.001"."""
+    text = f"{Decimal(str(value)):,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def percent(share: float) -> str:
     """A share between 0 and 1 as a whole percentage: "62%"."""
     return f"{share:.0%}"
@@ -116,6 +123,7 @@ FILTERS: dict[str, Callable[..., str]] = {
         km,
         minutes,
         number,
+        exact,
         percent,
         counted,
         control,
