@@ -33,11 +33,9 @@ def short_pounds(pence: int | float) -> str:
     return f"{_minus(pence)}£{_trimmed(amount)}"
 
 
-def typed_pounds(value: int | str | None) -> str:
+def typed_pounds(value: object) -> str:
     """What a money box shows: pence as pounds without the sign, or what the person typed, unchanged."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    return pounds(value).replace("£", "")
+    return pounds(value).replace("£", "") if isinstance(value, int) else control(value)
 
 
 def day(value: date) -> str:
