@@ -2,14 +2,21 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 from marketplace.errors import BadSetting
+
+SHORTEST_KEY = 32  # characters
 
 SETTINGS = {
     "DATABASE_URL": "PostgreSQL address of the application role; unset = the embedded server in the data folder",
-    "OWNER_DATABASE_URL": "PostgreSQL address of the owner role, used by `marketplace db` only; unset = DATABASE_URL",
+    "OWNER_DATABASE_URL": "PostgreSQL address of the owner role, used to migrate only; unset = DATABASE_URL",
     "MARKETPLACE_DATA": "data folder: embedded database, secret key; default ./data",
     "MARKETPLACE_SECRET_KEY": "signs cookies, 32 characters or more; unset = made once and kept in the data folder",
     "MARKETPLACE_PLAIN_HTTP": "1 = cookies also over http, for 127.0.0.1 only; default 0",
@@ -33,8 +40,9 @@ def from_environment() -> Config:
     if plain not in {"0", "1"}:
         raise BadSetting("MARKETPLACE_PLAIN_HTTP", "is neither 0 nor 1", "set it to 1, or remove it")
     key = os.environ.get("MARKETPLACE_SECRET_KEY")
-    if key is not None and len(key) < 32:
-        raise BadSetting("MARKETPLACE_SECRET_KEY", "is shorter than 32 characters", "use a longer random text")
+    if key is not None and len(key) < SHORTEST_KEY:
+        words = f"is shorter than {SHORTEST_KEY} characters"
+        raise BadSetting("MARKETPLACE_SECRET_KEY", words, "use a longer random text")
     return Config(
         data=Path(os.environ.get("MARKETPLACE_DATA", "data")).expanduser().absolute(),
         database_url=_postgresql("DATABASE_URL"),
@@ -49,21 +57,47 @@ def _postgresql(name: str) -> str | None:
     if not url:
         return None
     scheme, separator, rest = url.partition("://")
-    if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
+    address = f"postgresql+psycopg://{rest}"
+    if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"} or not _is_address(address):
         raise BadSetting(name, "is not a PostgreSQL address", "write postgresql://user:password@host/database")
-    return f"postgresql+psycopg://{rest}"
+    return address
+
+
+def _is_address(url: str) -> bool:
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):  # ValueError comes from a port that is no number
+        return False
+    return True
 
 
 def secret_key(config: Config) -> str:
-    """The key that signs cookies: as set, or made once and kept, readable by the owner only, in the data folder."""
+    """The key that signs cookies: as set, or made once and kept, readable by the owner only, in the data folder.
+
+    Raises BadSetting when the folder cannot be used or what is kept there is no key."""
     if config.secret_key:
         return config.secret_key
-    config.data.mkdir(parents=True, exist_ok=True)
     path = config.data / "secret.key"
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48))
-    return path.read_text().strip()
+        if not path.exists():
+            _make_key(path)
+        key = path.read_text().strip()
+    except OSError as error:
+        words = f"names a folder that cannot hold the secret key ({error.strerror})"
+        raise BadSetting("MARKETPLACE_DATA", words, "name one that can be written") from error
+    if len(key) < SHORTEST_KEY:
+        raise BadSetting("MARKETPLACE_DATA", f"holds no key in {path}", "delete that file; a new key is then made")
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Write the key whole under another name first: of two processes one wins, and neither reads half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent)  # readable by the owner only
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        Path(name).unlink()
