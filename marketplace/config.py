@@ -1,6 +1,7 @@
 """Settings, read once from the environment. The table in README.md lists each; a test holds the two together."""
 
 import os
+import re
 import secrets
 import tempfile
 from contextlib import suppress
@@ -20,6 +21,7 @@ SETTINGS = {
     "MARKETPLACE_DATA": "data folder: embedded database, secret key; default ./data",
     "MARKETPLACE_SECRET_KEY": "signs cookies, 32 characters or more; unset = made once and kept in the data folder",
     "MARKETPLACE_PLAIN_HTTP": "1 = cookies also over http, for 127.0.0.1 only; default 0",
+    "MARKETPLACE_PROXIES": "how many proxies stand before the pages and add to X-Forwarded-For, 0 to 9; default 0",
 }
 
 
@@ -32,6 +34,7 @@ class Config:
     owner_database_url: str | None = None
     secret_key: str | None = None
     is_plain_http: bool = False
+    proxies: int = 0
 
 
 def from_environment() -> Config:
@@ -39,6 +42,9 @@ def from_environment() -> Config:
     plain = os.environ.get("MARKETPLACE_PLAIN_HTTP", "0")
     if plain not in {"0", "1"}:
         raise BadSetting("MARKETPLACE_PLAIN_HTTP", "is neither 0 nor 1", "set it to 1, or remove it")
+    proxies = os.environ.get("MARKETPLACE_PROXIES", "0")
+    if not re.fullmatch("[0-9]", proxies):
+        raise BadSetting("MARKETPLACE_PROXIES", "is not a number from 0 to 9", "count the proxies, or remove it")
     key = os.environ.get("MARKETPLACE_SECRET_KEY")
     if key is not None and len(key) < SHORTEST_KEY:
         words = f"is shorter than {SHORTEST_KEY} characters"
@@ -49,6 +55,7 @@ def from_environment() -> Config:
         owner_database_url=_postgresql("OWNER_DATABASE_URL"),
         secret_key=key,
         is_plain_http=plain == "1",
+        proxies=int(proxies),
     )
 
 

@@ -68,6 +68,12 @@ def test_an_address_that_is_none_is_told(url: str, tmp_path: Path) -> None:
     assert "DATABASE_URL is not a PostgreSQL address" in refused("db", "check", data=tmp_path, DATABASE_URL=url)
 
 
+@pytest.mark.parametrize("proxies", ["-1", "10", "one", ""])
+def test_a_number_of_proxies_that_is_none_is_told(proxies: str, tmp_path: Path) -> None:
+    line = refused("db", "check", data=tmp_path, MARKETPLACE_PROXIES=proxies)
+    assert "MARKETPLACE_PROXIES is not a number from 0 to 9" in line
+
+
 def test_a_data_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     line = refused("db", "upgrade", data=tmp_path / "file")
