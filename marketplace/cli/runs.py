@@ -61,7 +61,7 @@ def list_() -> None:
 
 
 @runs.command()
-@click.argument("run_id", metavar="ID", type=click.IntRange(1, 2**63 - 1))
+@click.argument("run_id", metavar="ID", type=click.IntRange(0, 2**63 - 1))
 @told
 def show(run_id: int) -> None:
     """Show what a run recommends. Ends with 1 when the run has failed."""

@@ -151,7 +151,7 @@ def test_an_address_on_which_nobody_can_listen_is_told_at_once(bind: str, tmp_pa
     assert not (tmp_path / "data").exists()
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "99999999999999999999", "x"])
+@pytest.mark.parametrize("number", ["-1", "99999999999999999999", "x"])
 def test_a_run_that_cannot_be_is_told(number: str, owned: dict[str, str], tmp_path: Path) -> None:
     answer = run("runs", "show", "--", number, data=tmp_path, **owned)
     assert answer.returncode == 2
