@@ -1,6 +1,7 @@
 """The WSGI application: `marketplace.app:create_app()`. It only puts the parts together."""
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from marketplace import config as configuration
 from marketplace import db, observability, web
@@ -23,11 +24,14 @@ def create_app(config: configuration.Config | None = None) -> Flask:
         SESSION_COOKIE_SECURE=not config.is_plain_http,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        MAX_CONTENT_LENGTH=20_000_000,
+        MAX_CONTENT_LENGTH=1_000_000,  # no page takes a file; the largest grid is a tenth of this
         MAX_FORM_MEMORY_SIZE=1_000_000,
         MAX_FORM_PARTS=5_000,
+        WTF_CSRF_SSL_STRICT=False,  # it asks for a Referer, which our own Referrer-Policy keeps back
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session; a page left open over lunch still posts
         PLAIN_HTTP=config.is_plain_http,
     )
+    # The address by which tries to sign in are counted is the person's, as the last of our own proxies saw it.
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=0)  # type: ignore[method-assign]
     web.attach(app)
     return app

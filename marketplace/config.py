@@ -1,18 +1,27 @@
 """Settings, read once from the environment. The table in README.md lists each; a test holds the two together."""
 
 import os
+import re
 import secrets
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 from marketplace.errors import BadSetting
+
+SHORTEST_KEY = 32  # characters
 
 SETTINGS = {
     "DATABASE_URL": "PostgreSQL address of the application role; unset = the embedded server in the data folder",
-    "OWNER_DATABASE_URL": "PostgreSQL address of the owner role, used by `marketplace db` only; unset = DATABASE_URL",
+    "OWNER_DATABASE_URL": "PostgreSQL address of the owner role, used to migrate only; unset = DATABASE_URL",
     "MARKETPLACE_DATA": "data folder: embedded database, secret key; default ./data",
     "MARKETPLACE_SECRET_KEY": "signs cookies, 32 characters or more; unset = made once and kept in the data folder",
     "MARKETPLACE_PLAIN_HTTP": "1 = cookies also over http, for 127.0.0.1 only; default 0",
+    "MARKETPLACE_PROXIES": "how many proxies stand before the pages and add to X-Forwarded-For, 0 to 9; default 0",
 }
 
 
@@ -25,6 +34,7 @@ class Config:
     owner_database_url: str | None = None
     secret_key: str | None = None
     is_plain_http: bool = False
+    proxies: int = 0
 
 
 def from_environment() -> Config:
@@ -32,15 +42,20 @@ def from_environment() -> Config:
     plain = os.environ.get("MARKETPLACE_PLAIN_HTTP", "0")
     if plain not in {"0", "1"}:
         raise BadSetting("MARKETPLACE_PLAIN_HTTP", "is neither 0 nor 1", "set it to 1, or remove it")
+    proxies = os.environ.get("MARKETPLACE_PROXIES", "0")
+    if not re.fullmatch("[0-9]", proxies):
+        raise BadSetting("MARKETPLACE_PROXIES", "is not a number from 0 to 9", "count the proxies, or remove it")
     key = os.environ.get("MARKETPLACE_SECRET_KEY")
-    if key is not None and len(key) < 32:
-        raise BadSetting("MARKETPLACE_SECRET_KEY", "is shorter than 32 characters", "use a longer random text")
+    if key is not None and len(key) < SHORTEST_KEY:
+        words = f"is shorter than {SHORTEST_KEY} characters"
+        raise BadSetting("MARKETPLACE_SECRET_KEY", words, "use a longer random text")
     return Config(
         data=Path(os.environ.get("MARKETPLACE_DATA", "data")).expanduser().absolute(),
         database_url=_postgresql("DATABASE_URL"),
         owner_database_url=_postgresql("OWNER_DATABASE_URL"),
         secret_key=key,
         is_plain_http=plain == "1",
+        proxies=int(proxies),
     )
 
 
@@ -49,21 +64,47 @@ def _postgresql(name: str) -> str | None:
     if not url:
         return None
     scheme, separator, rest = url.partition("://")
-    if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
+    address = f"postgresql+psycopg://{rest}"
+    if not separator or scheme not in {"postgresql", "postgres", "postgresql+psycopg"} or not _is_address(address):
         raise BadSetting(name, "is not a PostgreSQL address", "write postgresql://user:password@host/database")
-    return f"postgresql+psycopg://{rest}"
+    return address
+
+
+def _is_address(url: str) -> bool:
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):  # ValueError comes from a port that is no number
+        return False
+    return True
 
 
 def secret_key(config: Config) -> str:
-    """The key that signs cookies: as set, or made once and kept, readable by the owner only, in the data folder."""
+    """The key that signs cookies: as set, or made once and kept, readable by the owner only, in the data folder.
+
+    Raises BadSetting when the folder cannot be used or what is kept there is no key."""
     if config.secret_key:
         return config.secret_key
-    config.data.mkdir(parents=True, exist_ok=True)
     path = config.data / "secret.key"
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48))
-    return path.read_text().strip()
+        if not path.exists():
+            _make_key(path)
+        key = path.read_text().strip()
+    except OSError as error:
+        words = f"names a folder that cannot hold the secret key ({error.strerror})"
+        raise BadSetting("MARKETPLACE_DATA", words, "name one that can be written") from error
+    if len(key) < SHORTEST_KEY:
+        raise BadSetting("MARKETPLACE_DATA", f"holds no key in {path}", "delete that file; a new key is then made")
+    return key
+
+
+def _make_key(path: Path) -> None:
+    """Write the key whole under another name first: of two processes one wins, and neither reads half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent)  # readable by the owner only
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        Path(name).unlink()

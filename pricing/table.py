@@ -58,7 +58,7 @@ class Table:
             return cls(source, "This content")
         try:
             return cls(tomllib.loads(source.read_text("utf-8-sig"), parse_float=Decimal), source.name)
-        except ValueError as error:  # not UTF-8, or not TOML
+        except (ValueError, RecursionError) as error:  # not UTF-8, not TOML, or nested without end
             remedy = "Save the file as TOML in UTF-8"
             raise Invalid(source.name, [Fault("the file", f"it cannot be read: {error}", remedy)]) from error
 

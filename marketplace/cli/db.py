@@ -13,8 +13,14 @@ def db() -> None:
     """Keep the database's tables up to date."""
 
 
+def _revision(ctx: click.Context, parameter: click.Parameter, value: str) -> str:  # noqa: ARG001
+    if not value.strip():
+        raise click.BadParameter('is empty. Give a migration, like 0003, or "head".')
+    return value
+
+
 @db.command()
-@click.argument("revision", default="head")
+@click.argument("revision", default="head", callback=_revision)
 @told
 def upgrade(revision: str) -> None:
     """Bring the database to REVISION (default: the newest)."""
@@ -23,7 +29,7 @@ def upgrade(revision: str) -> None:
 
 
 @db.command()
-@click.argument("revision")
+@click.argument("revision", callback=_revision)
 @told
 def downgrade(revision: str) -> None:
     """Take the database back to REVISION ("base" = no tables). What the later tables held is lost."""

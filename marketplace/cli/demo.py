@@ -4,7 +4,6 @@ It must never touch a database of somebody's own: its passwords are known to eve
 """
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,17 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-from gunicorn.util import parse_address
 from sqlalchemy import select
 
 from marketplace import config as configuration
 from marketplace import db, jobs, migrate, observability
 from marketplace.cli.runs import show_run
-from marketplace.cli.serve import Server
+from marketplace.cli.serve import Server, refuse_taken
 from marketplace.cli.session import application, told
 from marketplace.cli.tables import print_table
 from marketplace.db import transaction
-from marketplace.errors import BadSetting, Unavailable
+from marketplace.errors import BadSetting
 from marketplace.models import MatchingRun, Organisation, OrganisationKind, Role, RunStatus, User, today
 from marketplace.models.matching import MOST_SECONDS
 from marketplace.permissions import SYSTEM
@@ -52,7 +50,7 @@ def demo(*, serve: bool, seed: int | None, seconds: int, bind: str) -> None:
             "unset it; the demonstration keeps a database of its own in MARKETPLACE_DATA",
         )
     if serve:
-        _refuse_taken(bind)
+        refuse_taken(bind, command="demo")  # now, not after the match
     os.environ["MARKETPLACE_PLAIN_HTTP"] = "1"  # for this process and those that it starts; loopback only
     observability.configure_logs()
     migrate.upgrade(db.addresses(configuration.from_environment()).owner)
@@ -65,21 +63,6 @@ def demo(*, serve: bool, seed: int | None, seconds: int, bind: str) -> None:
         _print_accounts()
     if serve:
         _serve(bind)
-
-
-def _refuse_taken(bind: str) -> None:
-    """Say at once, not after the match, that somebody else listens there."""
-    try:
-        address = parse_address(bind, default_port="8000")
-        with socket.create_server(address):
-            pass
-    except (OSError, OverflowError, RuntimeError, TypeError) as error:
-        number = getattr(error, "errno", None)
-        reason = os.strerror(number) if number and number > 0 else "it is no address and port"
-        raise Unavailable(
-            f"{bind} cannot be listened on: {reason}. Stop what listens there, or choose another: "
-            "`marketplace demo --bind 127.0.0.1:8080`."
-        ) from error
 
 
 def _build(seed: int | None) -> int:

@@ -6,13 +6,12 @@ from pathlib import Path
 import click
 
 from marketplace.cli.reference_files import read
-from marketplace.cli.session import application, told
+from marketplace.cli.session import FILE, application, told
 from marketplace.db import transaction
 from marketplace.permissions import SYSTEM
 from marketplace.services.reference import Report, load_reference
 from marketplace.services.register import Changes
 
-FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 MOST_NAMED = 20
 
 

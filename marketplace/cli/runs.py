@@ -2,11 +2,13 @@
 
 import time
 from datetime import datetime
+from pathlib import Path
 
 import click
 
 from marketplace import vocabulary
-from marketplace.cli.session import application, told
+from marketplace.cli.policy_file import read_policy
+from marketplace.cli.session import FILE, application, told
 from marketplace.cli.tables import print_table
 from marketplace.db import transaction
 from marketplace.models import MatchingRun, RunBudget, RunStatus, today
@@ -14,6 +16,7 @@ from marketplace.models.matching import MOST_SECONDS
 from marketplace.permissions import SYSTEM
 from marketplace.services.matching import runs as service
 from marketplace.services.matching.figures import Figures, figures
+from marketplace.services.matching.policy import PUBLISHED, changed, policy_of
 from pricing.money import pounds
 
 FAILED = 1
@@ -30,15 +33,17 @@ def runs() -> None:
 @click.option("--scope", required=True, help="Name of a region or LA, or the DfE code of an LA.")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Vacancies and prices of this day; default today.")
 @click.option("--seconds", type=click.IntRange(1, MOST_SECONDS), default=service.SECONDS, show_default=True)
+@click.option("--policy", type=FILE, help="Policy file (TOML), as `marketplace match --template` writes one.")
 @click.option("--wait", is_flag=True, help="Wait until the run has ended, and show it.")
 @told
-def start(scope: str, on: datetime | None, seconds: int, *, wait: bool) -> None:
+def start(scope: str, on: datetime | None, seconds: int, policy: Path | None, *, wait: bool) -> None:
     """Start a run; a worker (`marketplace worker`) does it. Ends with 1 when a run that was waited for has failed."""
+    chosen = policy_of(read_policy(policy) if policy else {})
     with application():
         day = on.date() if on else today()
         with transaction(SYSTEM) as session:
             organisation = service.scope_called(session, scope)
-            run = service.start_run(session, SYSTEM, scope_id=organisation.id, on=day, seconds=seconds)
+            run = service.start_run(session, SYSTEM, scope_id=organisation.id, on=day, seconds=seconds, policy=chosen)
         click.echo(f"Run {run.id} over {organisation.name} is queued.")
         if wait:
             _wait(run.id)
@@ -56,7 +61,7 @@ def list_() -> None:
 
 
 @runs.command()
-@click.argument("run_id", metavar="ID", type=int)
+@click.argument("run_id", metavar="ID", type=click.IntRange(0, 2**63 - 1))
 @told
 def show(run_id: int) -> None:
     """Show what a run recommends. Ends with 1 when the run has failed."""
@@ -121,6 +126,10 @@ def _print_result(run: MatchingRun, found: Figures) -> None:
         click.echo(f"Child's km, one way: mean {km.mean:.1f}, median {km.median:.1f}, 90th percentile {km.p90:.1f}")
     summary = run.result.summary or {}
     click.echo(f"Proven within {summary['gap']:.3%} ({summary['status']})")
+    numbers = [
+        f"{name} {value} (published {PUBLISHED[name]})" for name, value in changed(service.policy_of(run)).items()
+    ]
+    click.echo(f"Policy: {', '.join(numbers) or 'as published'}")
     click.echo("A recommendation says whom to consult. It is never a decision.")
 
 

@@ -1,15 +1,19 @@
-"""`marketplace serve`: migrate, then serve the pages with gunicorn until stopped."""
+"""`marketplace serve`: migrate, where the owner is known, then serve the pages with gunicorn until stopped."""
 
 import gc
+import os
+import socket
+from pathlib import Path
 
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
-from gunicorn.util import import_app
+from gunicorn.util import import_app, parse_address
 
 from marketplace import config as configuration
 from marketplace import db, migrate
 from marketplace.cli.session import told
+from marketplace.errors import Unavailable
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -43,15 +47,37 @@ class Server(BaseApplication):  # type: ignore[misc]
         return app
 
 
+def refuse_taken(bind: str, *, command: str) -> None:
+    """Raise Unavailable, at once and in a sentence, where nobody can listen; a Unix socket is gunicorn's to judge."""
+    try:
+        if not bind.strip():
+            raise RuntimeError
+        address = parse_address(bind, default_port="8000")
+        if isinstance(address, str) and Path(address).parent.is_dir():
+            return
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        with socket.create_server(address, family=family):
+            pass
+    except (OSError, OverflowError, RuntimeError, TypeError) as error:
+        number = getattr(error, "errno", None)
+        reason = os.strerror(number) if number and number > 0 else "it is no address and port"
+        raise Unavailable(
+            f"{bind or 'Nothing'} cannot be listened on: {reason}. Stop what listens there, or choose another: "
+            f"`marketplace {command} --bind 127.0.0.1:8080`."
+        ) from error
+
+
 @click.command()
 @click.option("--bind", default="127.0.0.1:8000", show_default=True, help="Address and port.")
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Web processes.")
 @told
 def serve(bind: str, workers: int) -> None:
-    """Migrate the database and serve the pages until stopped."""
+    """Migrate the database, where its owner's address is known, and serve the pages until stopped."""
+    refuse_taken(bind, command="serve")
     config = configuration.from_environment()
     addresses = db.addresses(config)
-    migrate.upgrade(addresses.owner)
+    if addresses.owner != addresses.application:  # else `marketplace db upgrade` has been run elsewhere, by the owner
+        migrate.upgrade(addresses.owner)
     db.connect_as_application(addresses.application).dispose()  # say what is wrong here, not in each worker
     configuration.secret_key(config)  # made once, before the workers ask for it
     click.echo(f"Serving on http://{bind} (stop with Ctrl-C)")

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec
 
 import click
@@ -13,6 +14,7 @@ from marketplace import db
 from marketplace.errors import MarketplaceError
 
 P = ParamSpec("P")
+FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 BAD_INPUT = 2
 
 

@@ -1,11 +1,14 @@
 """`marketplace users`: the first administrator of an organisation, who then keeps the others on the pages."""
 
 import click
+from marshmallow import ValidationError
 
 from marketplace.cli.session import application, told
 from marketplace.db import transaction
+from marketplace.errors import Invalid
 from marketplace.models import Role
 from marketplace.permissions import SYSTEM
+from marketplace.schemas.people import NewUserSchema
 from marketplace.services import organisations, people
 
 
@@ -26,14 +29,12 @@ def users() -> None:
 @told
 def add(email: str, name: str, organisation: str, roles: tuple[str, ...], password: str) -> None:
     """Add the person who signs in as EMAIL. They change the initial password when they first sign in."""
+    typed = {"email": email, "name": name, "password": password, "roles": list(roles)}
+    try:
+        person = NewUserSchema().load(typed)
+    except ValidationError as error:
+        raise Invalid(error.messages_dict) from error
     with application(), transaction(SYSTEM) as session:
-        people.add_user(
-            session,
-            SYSTEM,
-            organisation=organisations.find_organisation(session, name=organisation),
-            email=email,
-            name=name,
-            password=password,
-            roles=frozenset(Role(role) for role in roles),
-        )
+        found = organisations.find_organisation(session, name=organisation)
+        people.add_user(session, SYSTEM, organisation=found, **{**person, "roles": frozenset(person["roles"])})
     click.echo(f"Added. {email.strip().lower()} can sign in.")

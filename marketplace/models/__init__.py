@@ -11,6 +11,7 @@ from marketplace.models.matching import (
     RunBudget,
     RunResult,
     RunStatus,
+    policy_numbers,
 )
 from marketplace.models.needs import NEED_MOVES, Ground, Need, NeedStatus
 from marketplace.models.organisations import Authority, Operator, Organisation, OrganisationKind, Provider, Region
@@ -74,5 +75,6 @@ __all__ = [
     "Vacancy",
     "line_key",
     "now",
+    "policy_numbers",
     "today",
 ]

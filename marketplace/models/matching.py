@@ -1,5 +1,6 @@
 """Matching runs: what was asked, what was frozen, what came out. A recommendation says whom to consult, never more."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -104,6 +105,23 @@ class MatchingRun(Base):
     scope: Mapped[Organisation] = relationship()
     requested_by: Mapped[User | None] = relationship()
     result: Mapped["RunResult | None"] = relationship(back_populates="run")
+
+
+def policy_numbers(policy: Mapping[str, Any]) -> dict[str, Any]:
+    """A policy's entries one by one, as forms name them: those of a list name_1, name_2 …, those of a table name_key.
+
+    >>> policy_numbers({"circuity": 1.4, "free_below_km": [3.2, 4.8], "journeys": {"day": 380}})
+    {'circuity': 1.4, 'free_below_km_1': 3.2, 'free_below_km_2': 4.8, 'journeys_day': 380}
+    """
+    numbers: dict[str, Any] = {}
+    for name, value in policy.items():
+        if isinstance(value, Mapping):
+            numbers |= {f"{name}_{key}": inner for key, inner in value.items()}
+        elif isinstance(value, list | tuple):
+            numbers |= {f"{name}_{place}": inner for place, inner in enumerate(value, start=1)}
+        else:
+            numbers[name] = value
+    return numbers
 
 
 class RunResult(Base):

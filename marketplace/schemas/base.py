@@ -59,7 +59,7 @@ class DayField(fields.Field[date]):
             if len(year) != 4:
                 raise ValueError
             return date(int(year), month, int(day))
-        except ValueError:
+        except (ValueError, OverflowError):  # OverflowError comes from a day of ten digits
             raise ValidationError("Enter a real date, like 1 September 2027.") from None
 
 

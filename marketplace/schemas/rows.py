@@ -62,7 +62,10 @@ class Rows:
         """Where each wanted column stands; empty when a required one is missing or a wanted one is there twice."""
         if not headings:
             self.fault(None, "", "", "is empty. Load a file with a row of headings.")
-        for column in self.required if headings else ():
+        elif not set(headings) & set(self.required):  # a page of an error saved as .csv, or quite another file
+            words = f"has none of the columns that are read, such as {self.required[0]}. Load the file as published."
+            self.fault(None, "", "", words)
+        for column in self.required if headings and not self.faults else ():
             if column not in headings:
                 self.fault(None, column, "", "This column is missing. Add it, with this heading.")
         wanted = [column for column in (*self.required, *self.optional) if column in headings]

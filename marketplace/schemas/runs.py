@@ -7,13 +7,14 @@ from marshmallow import fields, validate
 from marketplace import vocabulary
 from marketplace.models.matching import MOST_SECONDS
 from marketplace.schemas.base import CodesField, DayField, FormSchema, missing
+from marketplace.schemas.policy import PolicySchema
 
 DAY = "Enter the day, like 1 September 2027."
 SECONDS = f"Enter the time limit in whole seconds, from 1 to {MOST_SECONDS:,}."
 
 
-class RunSchema(FormSchema):
-    """The day whose vacancies and prices are taken, and the time allowed to solve."""
+class RunSchema(PolicySchema):
+    """The day whose vacancies and prices are taken, the time allowed to solve, and the numbers of the policy."""
 
     on = DayField(
         required=True,

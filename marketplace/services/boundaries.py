@@ -4,7 +4,6 @@ It must never be used to say in which LA a place lies: boundaries for maps are g
 """
 
 import json
-import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -134,7 +133,7 @@ def _identity(properties: Mapping[str, Any]) -> tuple[str | None, tuple[str, ...
     code, names = None, []
     for key, value in properties.items():
         name = key.strip().casefold().replace(" ", "_")
-        text = str(value).strip()
+        text = str(value).strip().encode(errors="replace").decode()  # half of a surrogate pair cannot be told
         if CODE_PROPERTY.fullmatch(name) and re.fullmatch(r"[0-9]{3}", text):
             code = text
         elif NAME_PROPERTY.fullmatch(name) and text:
@@ -157,7 +156,7 @@ def _geometry(geometry: Any) -> tuple[dict[str, Any], int]:
     """The geometry rounded, as a MultiPolygon, and how many positions it has. A ring that rounding leaves without an
     area is dropped: it is an islet that a map would not show."""
     kind = geometry.get("type") if isinstance(geometry, dict) else None
-    if kind not in {"Polygon", "MultiPolygon"}:
+    if kind not in ("Polygon", "MultiPolygon"):
         raise _NotGeometry(f"{kind or 'None'} is not a Polygon or MultiPolygon. Export the areas, not lines or points.")
     polygons = geometry.get("coordinates")
     if kind == "Polygon":
@@ -183,9 +182,12 @@ def _rings(polygon: Any) -> Iterator[list[list[float]]]:
 
 def _position(position: Any) -> Position:
     numbers = _lists(position)[:2]
-    if len(numbers) != 2 or not all(type(each) in (int, float) and math.isfinite(each) for each in numbers):
-        raise _NotGeometry("A position is not two numbers. Export it again.")
-    east, north = float(numbers[0]), float(numbers[1])
+    try:
+        if any(type(each) not in (int, float) for each in numbers):
+            raise ValueError
+        east, north = map(float, numbers)
+    except (ValueError, OverflowError):  # not two; or a whole number of hundreds of digits
+        raise _NotGeometry("A position is not two numbers. Export it again.") from None
     if not (LONGITUDES[0] <= east <= LONGITUDES[1] and LATITUDES[0] <= north <= LATITUDES[1]):
         words = f"The position {east:g}, {north:g} is not a longitude and latitude in the British Isles. "
         raise _NotGeometry(words + "Export the boundaries in WGS84 (EPSG:4326), longitude first.")

@@ -10,6 +10,8 @@ from marketplace.errors import Conflict, Invalid, NotFound
 from marketplace.models import Authority, Operator, Organisation, OrganisationKind, Provider, Region, Setting
 from marketplace.permissions import SYSTEM, Actor, require
 
+LONGEST_NAME = 200
+
 _CLASSES: dict[OrganisationKind, type[Organisation]] = {
     OrganisationKind.PROVIDER: Provider,
     OrganisationKind.REGION: Region,
@@ -27,7 +29,10 @@ def add_organisation(session: Session, actor: Actor, *, kind: OrganisationKind, 
     require(actor == SYSTEM, "add organisations")
     if kind not in _CLASSES:
         raise Invalid({"kind": ["LAs come with the reference data: run `marketplace reference load --gias FILE.csv`."]})
-    organisation = _CLASSES[kind](name=name.strip())
+    words = " ".join(name.split())  # also a line break or tab would be no part of a name
+    if not 0 < len(words) <= LONGEST_NAME:
+        raise Invalid({"name": [f"Give a name of 1 to {LONGEST_NAME} characters."]})
+    organisation = _CLASSES[kind](name=words)
     session.add(organisation)
     audit.record(session, actor, "organisation added", organisation, kind=kind)
     return organisation
@@ -35,9 +40,9 @@ def add_organisation(session: Session, actor: Actor, *, kind: OrganisationKind, 
 
 def find_organisation(session: Session, *, name: str) -> Organisation:
     """The organisation of this name or, for an LA, of this code. Raises NotFound, or Conflict when several match."""
-    by_code = select(Organisation).join(Authority, Authority.id == Organisation.id).where(Authority.code == name)
-    by_name = select(Organisation).where(Organisation.name == name)
-    found = list(session.scalars(by_code)) or list(session.scalars(by_name.order_by(Organisation.id)))
+    by_name = select(Organisation).where(Organisation.name == name).order_by(Organisation.id)
+    authority = session.scalar(select(Authority).where(Authority.code == name))
+    found = [authority] if authority else session.scalars(by_name).all()
     if not found:
         raise NotFound(f"No organisation is called {name}. Run `marketplace organisations list` to see them all.")
     if len(found) > 1:

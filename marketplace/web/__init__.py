@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, g, request, url_for
 from sqlalchemy import select
+from werkzeug.routing import IntegerConverter, Map
 
 from marketplace.db import transaction
 from marketplace.errors import Unavailable
@@ -46,8 +47,16 @@ NAVIGATION = (
 )
 
 
+class IdConverter(IntegerConverter):
+    """<int:…> in an address: a number that a row can have. An address with any other is no page."""
+
+    def __init__(self, map: Map, **options: Any) -> None:  # noqa: A002 - werkzeug's name
+        super().__init__(map, **{"min": 1, "max": 2**63 - 1, **options})
+
+
 def attach(app: Flask) -> None:
     """Put templates, guards, error pages and every noun's blueprint onto the application."""
+    app.url_map.converters["int"] = IdConverter
     templating.register(app)
     guards.attach(app)
     errors.attach(app)

@@ -25,7 +25,7 @@ def index() -> ResponseReturnValue:
         outdated = {
             authority.id: budget
             for authority, budget in rows
-            if form.values and form.values.get(f"budgets-{authority.id}-version", "") != _version(budget)
+            if form.is_behind(budget.version if budget else None, f"budgets-{authority.id}-version")
         }
         return render_template(
             "budgets/index.html",
@@ -37,7 +37,7 @@ def index() -> ResponseReturnValue:
 
 
 @bp.post("/budgets")
-@forms.redisplay(index, shows_current=True)
+@forms.redisplay(index)
 def post_index() -> ResponseReturnValue:
     """Set all of them; runs that have started keep what they froze."""
     form = forms.read(BudgetsSchema, forms.nested(forms.typed()))

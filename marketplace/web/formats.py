@@ -5,6 +5,7 @@ Never reads a form and never rounds what is kept: each takes an exact value and 
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import Enum
 from zoneinfo import ZoneInfo
 
@@ -32,11 +33,9 @@ def short_pounds(pence: int | float) -> str:
     return f"{_minus(pence)}£{_trimmed(amount)}"
 
 
-def typed_pounds(value: int | str | None) -> str:
+def typed_pounds(value: object) -> str:
     """What a money box shows: pence as pounds without the sign, or what the person typed, unchanged."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    return pounds(value).replace("£", "")
+    return pounds(value).replace("£", "") if isinstance(value, int) else control(value)
 
 
 def day(value: date) -> str:
@@ -66,6 +65,12 @@ def minutes(value: float) -> str:
 def number(value: int | float) -> str:
     """A count or measure with thousands separated and at most two decimal places: "4,472", "0.45"."""
     return f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+
+
+def exact(value: float) -> str:
+    """A number as it is, thousands separated and without idle zeros: "16,000", "0.001"."""
+    text = f"{Decimal(str(value)):,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def percent(share: float) -> str:
@@ -116,6 +121,7 @@ FILTERS: dict[str, Callable[..., str]] = {
         km,
         minutes,
         number,
+        exact,
         percent,
         counted,
         control,

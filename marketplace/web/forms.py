@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
-from flask import g, request
+from flask import g, make_response, request
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError, fields
 
-from marketplace.errors import Invalid, Stale
+from marketplace.errors import Conflict, Invalid
 from marketplace.schemas.base import DayField
 
 
@@ -19,6 +19,11 @@ class Form:
 
     values: Mapping[str, Any] = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
+
+    def is_behind(self, version: int | None, name: str = "version") -> bool:
+        """Whether the version that was typed, under this name, is another than the one kept now (None = not there).
+        The page then shows what is kept now beside what was typed; sent again, what was typed replaces it."""
+        return name in self.values and str(self.values[name]) != ("" if version is None else str(version))
 
 
 def shown(values: Mapping[str, Any] | None = None) -> Form:
@@ -84,12 +89,12 @@ def _by_field(messages: Any, prefix: str = "") -> dict[str, list[str]]:
     return errors
 
 
-def redisplay(page: Callable[..., ResponseReturnValue], *, shows_current: bool = False) -> Callable[..., Any]:
-    """Decorate a post: when it raises Invalid, `page` (its GET view, same arguments) answers instead, with status 422,
-    the error summary, and everything as it was typed.
+def redisplay(page: Callable[..., ResponseReturnValue]) -> Callable[..., Any]:
+    """Decorate a post: when it raises Invalid (422) or Conflict (409), `page` (its GET view, same arguments) answers
+    instead, with the error summary, and everything as it was typed.
 
-    `shows_current`: wherever the version typed is no longer the current one, the page shows what is kept now beside
-    what was typed; so it answers Stale too, with status 409. Sent again, what was typed replaces what was shown.
+    A page that carries a version shows what is kept now wherever its form `is_behind`. Where the page has nothing to
+    show any more, because it redirects, the error page answers.
     """
 
     def decorate(post: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
@@ -98,13 +103,15 @@ def redisplay(page: Callable[..., ResponseReturnValue], *, shows_current: bool =
             try:
                 return post(**arguments)
             except Invalid as invalid:
-                g.refused_form = Form(values=typed(), errors=invalid.errors)
-                return page(**arguments), 422  # type: ignore[return-value]
-            except Stale as stale:
-                if not shows_current:
-                    raise
-                g.refused_form = Form(values=typed(), errors={"_form": [str(stale)]})
-                return page(**arguments), 409  # type: ignore[return-value]
+                refused, errors, status = invalid, invalid.errors, 422
+            except Conflict as conflict:
+                refused, errors, status = conflict, {"_form": [str(conflict)]}, 409  # type: ignore[assignment]
+            g.refused_form = Form(values=typed(), errors=errors)
+            again = make_response(page(**arguments))
+            if again.status_code != 200:
+                raise refused
+            again.status_code = status
+            return again
 
         return answer
 

@@ -11,7 +11,7 @@ from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 
 from marketplace.db import transaction
-from marketplace.errors import NotPermitted
+from marketplace.errors import NotPermitted, Unavailable
 from marketplace.models import now
 from marketplace.observability import log
 from marketplace.permissions import POLICY, SYSTEM
@@ -59,8 +59,12 @@ def _begin() -> None:
 
 
 def _load(token: str) -> SignedIn | None:
-    with transaction(SYSTEM) as session:
-        person = sessions.person_of_session(session, token, at=now())
+    try:
+        with transaction(SYSTEM) as session:
+            person = sessions.person_of_session(session, token, at=now())
+    except Unavailable as outage:  # who asks is not known: _admit says so, where a page needs it
+        g.outage = outage
+        return None
     return SignedIn(person, token) if person else None
 
 
@@ -75,6 +79,8 @@ def _admit() -> ResponseReturnValue | None:
         if person.must_change_password and request.endpoint not in CHANGING_PASSWORD:
             return redirect(url_for("sessions.password"))
         return None
+    if "outage" in g:
+        raise g.outage
     if person.user_id is None:
         return redirect(url_for("sessions.sign_in"))
     raise NotPermitted("Your role does not include this page.")

@@ -16,7 +16,7 @@ from marketplace.services.caseload import Filters, ToDo, list_needs
 from marketplace.web import forms
 from marketplace.web.current import actor
 from marketplace.web.links import here_without
-from marketplace.web.questions import settings_named
+from marketplace.web.questions import told
 
 bp = Blueprint("needs", __name__, url_prefix="/needs")
 
@@ -78,10 +78,8 @@ def show(need_id: int) -> ResponseReturnValue:
             need=need,
             recommendation=cases.latest_recommendation(session, need),
             happenings=cases.timeline(session, need),
-            wishes=settings_named(session, need.wishes),
-            test=law.test_of(need.request.type) if need.request else None,
+            **told(session, need),
             appeal=law.APPEAL,
-            words=vocabulary,
             may_change=can_change_need(actor(), need.authority_id) and need.status in needs.CHANGEABLE,
             fixed=fixed,
             ruled_out=ruled_out,
@@ -97,7 +95,9 @@ def withdraw(need_id: int) -> ResponseReturnValue:
         need = needs.find_need(session, need_id)
         require(can_change_need(actor(), need.authority_id), "withdraw this need")
         reasons = list(vocabulary.WITHDRAWALS.items())
-        return render_template("needs/withdraw.html", need=need, form=forms.shown(), reasons=reasons)
+        return render_template(
+            "needs/withdraw.html", need=need, form=forms.shown(), reasons=reasons, **told(session, need)
+        )
 
 
 @bp.post("/<int:need_id>/withdraw")

@@ -54,7 +54,7 @@ def edit(provision_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/provisions/<int:provision_id>")
-@forms.redisplay(edit, shows_current=True)
+@forms.redisplay(edit)
 def post_edit(provision_id: int) -> ResponseReturnValue:
     """Change it."""
     form = forms.read(ProvisionSchema)

@@ -34,7 +34,7 @@ STEPS = (*QUESTIONS, "check")
 @bp.get("/new")
 def new() -> ResponseReturnValue:
     """Question 1 of a need that does not exist yet."""
-    return _page("pupil", None, {})
+    return _page("pupil", None, {}, words=vocabulary)
 
 
 @bp.post("/new")
@@ -112,9 +112,7 @@ def check(need_id: int) -> ResponseReturnValue:
             need=need,
             form=form,
             errors=[{"text": words[0], "href": _link_to(field, need_id)} for field, words in form.errors.items()],
-            wishes=settings_named(session, need.wishes),
-            test=law.test_of(need.request.type) if need.request else None,
-            words=vocabulary,
+            **told(session, need),
         )
 
 
@@ -127,8 +125,16 @@ def post_check(need_id: int) -> ResponseReturnValue:
     return redirect(url_for("options.index", need_id=need_id))
 
 
-def settings_named(session: Session, ids: list[int]) -> list[str]:
-    """The names of settings, in the order of the ids."""
+def told(session: Session, need: Need) -> dict[str, Any]:
+    """What needs/answers.html asks for beside the need."""
+    return {
+        "wishes": _settings_named(session, need.wishes),
+        "test": law.test_of(need.request.type) if need.request else None,
+        "words": vocabulary,
+    }
+
+
+def _settings_named(session: Session, ids: list[int]) -> list[str]:
     names = {row.id: row.name for row in session.execute(select(Setting.id, Setting.name).where(Setting.id.in_(ids)))}
     return [names[at] for at in ids if at in names]
 
@@ -136,7 +142,8 @@ def settings_named(session: Session, ids: list[int]) -> list[str]:
 def _question(question: str, need_id: int) -> ResponseReturnValue:
     with transaction(actor()) as session:
         need = needs.find_need(session, need_id)
-        return _page(question, need, _kept(need), settings=_settings(session) if question == "request" else [])
+        settings = _settings(session) if question == "request" else []
+        return _page(question, need, _kept(need), settings=settings, **told(session, need))
 
 
 def _page(question: str, need: Need | None, values: dict[str, Any], **gathered: Any) -> ResponseReturnValue:
@@ -144,11 +151,11 @@ def _page(question: str, need: Need | None, values: dict[str, Any], **gathered: 
     return render_template(
         f"needs/{question}.html",
         need=need,
+        question=question,
         form=forms.shown(values),
         number=number + 1,
         count=len(STEPS),
         back=_back(question, need),
-        words=vocabulary,
         law=law,
         **gathered,
     )
@@ -179,7 +186,9 @@ def _is_from_check() -> bool:
     return request.args.get("back") == "check"
 
 
-def _link_to(field: str, need_id: int) -> str:
+def _link_to(field: str, need_id: int) -> str | None:
+    if field == "_form":  # about the need as a whole
+        return None
     question = next(name for name, schema in QUESTIONS.items() if field in schema().fields)
     address = url_for(f"questions.{question}", need_id=need_id, back="check")
     return f"{address}#{field}"

@@ -1,5 +1,6 @@
 """Matching runs: the list, starting one, watching it, reading what it recommends. No page ever solves anything."""
 
+from dataclasses import asdict
 from io import BytesIO
 from typing import Any
 
@@ -9,15 +10,17 @@ from flask.typing import ResponseReturnValue
 from marketplace import vocabulary
 from marketplace.db import transaction
 from marketplace.errors import Conflict, NotFound
-from marketplace.models import MatchingRun, RunStatus, now, today
+from marketplace.models import MatchingRun, RunStatus, now, policy_numbers, today
 from marketplace.permissions import can_start_run
 from marketplace.schemas.runs import RecommendationsSchema, RunSchema
 from marketplace.services.matching import runs
 from marketplace.services.matching.contents import contents
 from marketplace.services.matching.figures import PAGE, Wanted, cost, figures, list_recommendations
+from marketplace.services.matching.policy import PUBLISHED, changed, policy_of
 from marketplace.services.matching.workbook import recommendations_workbook
 from marketplace.web import forms
 from marketplace.web.current import actor
+from marketplace.web.formats import exact
 from marketplace.web.links import here_without
 
 bp = Blueprint("runs", __name__, url_prefix="/runs")
@@ -61,13 +64,23 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/start")
 def start() -> ResponseReturnValue:
-    """What a run would take up today, and the two questions that it needs answered."""
+    """What a run would take up today, the two questions that it needs answered, and the policy as published."""
     person = actor()
     assert person.organisation_id is not None
     with transaction(person) as session:
         found = contents(session, person, scope_id=person.organisation_id, on=today(), at=now())
-        form = forms.shown({"on": today(), "seconds": runs.SECONDS})
-        return render_template("runs/start.html", contents=found, form=form, at=now())
+        published = {name: exact(PUBLISHED[name]) for name in vocabulary.POLICY}
+        form = forms.shown({"on": today(), "seconds": runs.SECONDS, **published})
+        is_changed = any(form.values.get(name, text) != text or name in form.errors for name, text in published.items())
+        return render_template(
+            "runs/start.html",
+            contents=found,
+            form=form,
+            at=now(),
+            is_changed=is_changed,
+            published=published,
+            words=vocabulary,
+        )
 
 
 @bp.post("/start")
@@ -78,7 +91,14 @@ def post_start() -> ResponseReturnValue:
     person = actor()
     assert person.organisation_id is not None
     with transaction(person) as session:
-        run = runs.start_run(session, person, scope_id=person.organisation_id, **form)
+        run = runs.start_run(
+            session,
+            person,
+            scope_id=person.organisation_id,
+            on=form.pop("on"),
+            seconds=form.pop("seconds"),
+            policy=policy_of(form),
+        )
     return redirect(url_for("runs.show", run_id=run.id))
 
 
@@ -88,7 +108,9 @@ def show(run_id: int) -> ResponseReturnValue:
     with transaction(actor()) as session:
         run = runs.get_run(session, run_id)
         if run.status is not RunStatus.DONE:
-            return render_template("runs/active.html", run=run, **_standing(run), may_start=_may_start())
+            return render_template(
+                "runs/active.html", run=run, **_standing(run), **_policy(run), may_start=_may_start()
+            )
         result = run.result  # None where the run is of a wider scope than the person's
         return render_template(
             "runs/show.html",
@@ -96,9 +118,8 @@ def show(run_id: int) -> ResponseReturnValue:
             result=result,
             figures=figures(session, run.id),
             shortages=_dearest((result.pools if result else None) or []),
-            policy=runs.policy_of(run),
             next_steps=NEXT_STEPS,
-            words=vocabulary,
+            **_policy(run),
         )
 
 
@@ -179,6 +200,18 @@ def _done(run: MatchingRun) -> MatchingRun:
 def _may_start() -> bool:
     person = actor()
     return person.organisation_id is not None and can_start_run(person, person.organisation_id)
+
+
+def _policy(run: MatchingRun) -> dict[str, Any]:
+    """What runs/_policy.html shows: the numbers of the run beside the published ones."""
+    policy = runs.policy_of(run)
+    return {
+        "policy": policy,
+        "numbers": policy_numbers(asdict(policy)),
+        "published": PUBLISHED,
+        "changed": changed(policy),
+        "words": vocabulary,
+    }
 
 
 def _standing(run: MatchingRun) -> dict[str, Any]:

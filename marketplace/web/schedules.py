@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.db import transaction
-from marketplace.models import PriceSchedule, ScheduleStatus, today
+from marketplace.models import ScheduleStatus, today
 from marketplace.permissions import can_edit_setting
 from marketplace.schemas.base import VersionSchema
 from marketplace.schemas.schedules import GridSchema, RaiseSchema
@@ -65,11 +65,11 @@ def grid(schedule_id: int) -> ResponseReturnValue:
     """The grid on which a draft is filled in; after a stale save, with what it holds now beside what was typed."""
     with transaction(actor()) as session:
         draft = schedules.find_schedule(session, schedule_id)
-        if draft.status is not ScheduleStatus.DRAFT:
+        form = forms.shown(price_grid.kept(draft))
+        if draft.status is not ScheduleStatus.DRAFT and not form.errors:  # what was typed too late is still shown
             return redirect(url_for("schedules.show", schedule_id=schedule_id))
         found = review(session, draft)
-        form = forms.shown(price_grid.kept(draft))
-        if _is_stale(form, draft):
+        if form.is_behind(draft.edit):
             form.errors = price_grid.differences(form, draft) | form.errors
         rows = price_grid.rows(found, form)
         return render_template(
@@ -78,7 +78,7 @@ def grid(schedule_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/schedules/<int:schedule_id>/grid")
-@forms.redisplay(grid, shows_current=True)
+@forms.redisplay(grid)
 def post_grid(schedule_id: int) -> ResponseReturnValue:
     """Save the draft, then check it or go on with it."""
     form = forms.read(GridSchema)
@@ -91,7 +91,7 @@ def post_grid(schedule_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/schedules/<int:schedule_id>/raise")
-@forms.redisplay(grid, shows_current=True)
+@forms.redisplay(grid)
 def post_raise(schedule_id: int) -> ResponseReturnValue:
     """Raise all that is published by a percentage, into the draft."""
     form = forms.read(RaiseSchema)
@@ -115,7 +115,7 @@ def check(schedule_id: int) -> ResponseReturnValue:
         back = url_for("schedules.grid", schedule_id=schedule_id)
         stale = (
             ["Somebody else has saved this draft. This is what it holds now."]
-            if _is_stale(forms.shown(), draft)
+            if forms.shown().is_behind(draft.edit)
             else []
         )
         return render_template(
@@ -131,7 +131,7 @@ def check(schedule_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/schedules/<int:schedule_id>/publish")
-@forms.redisplay(check, shows_current=True)
+@forms.redisplay(check)
 def post_publish(schedule_id: int) -> ResponseReturnValue:
     """Publish the draft that the check page showed."""
     form = forms.read(VersionSchema)
@@ -142,7 +142,3 @@ def post_publish(schedule_id: int) -> ResponseReturnValue:
         "success",
     )
     return redirect(url_for("schedules.show", schedule_id=schedule_id))
-
-
-def _is_stale(form: forms.Form, draft: PriceSchedule) -> bool:
-    return str(form.values.get("version", draft.edit)) != str(draft.edit)

@@ -24,7 +24,7 @@ def index() -> ResponseReturnValue:
 
 
 @bp.post("/vacancies")
-@forms.redisplay(index, shows_current=True)
+@forms.redisplay(index)
 def post_index() -> ResponseReturnValue:
     """What the page shows is right: keep what was changed in it and confirm all of it."""
     form = forms.read(VacanciesSchema, forms.nested(forms.typed()))
@@ -55,7 +55,7 @@ def _page(form: forms.Form, *, spare: int | None = None) -> ResponseReturnValue:
             form=forms.Form(values={**unseen, **form.values}, errors=_placed(form.errors, pools, rows)),
             pools=pools,
             rows=rows,
-            outdated={row.id for row in pools if row.id in typed and typed[row.id].get("version") != str(row.version)},
+            outdated={row.id for row in pools if form.is_behind(row.version, f"pools-{row.id}-version")},
             due={pool.id for pool in pools if vacancies.is_due(pool, on=today())},
             today=today(),
             years=list(vocabulary.YEAR_GROUPS.items()),

@@ -158,3 +158,38 @@ def test_without_a_database_the_worker_says_so(command: Command, monkeypatch: py
     outcome = command("worker")
     assert outcome.exit_code == 2
     assert "cannot be reached" in outcome.output
+
+
+@pytest.mark.usefixtures("la")
+def test_a_run_goes_by_a_policy_file_as_the_template_of_match_writes_it(command: Command, tmp_path: Path) -> None:
+    assert command("match", "--template", str(tmp_path / "example")).exit_code == 0
+    file = tmp_path / "example" / "policy.toml"
+    file.write_text(file.read_text().replace("circuity = 1.4", "circuity = 1.25"))
+    started = command("runs", "start", "--scope", "951", "--on", "2026-11-23", "--policy", str(file))
+    assert started.exit_code == 0, started.output
+    assert command("worker", "--once").exit_code == 0
+    assert "Policy: circuity 1.25 (published 1.4)" in command("runs", "show", number(started)).output
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"circuity = 0.5", "policy.toml, circuity: '0.5' Enter a number from 1 to 10."),
+        (b"circuit = 1.4", "policy.toml, circuit: '1.4' There is no such entry."),
+        (b"unplaced = [1, 2]", "policy.toml, unplaced_3: Give all 5 of these numbers, or none."),
+        (b"journeys = { day = 0 }", "policy.toml, journeys_day: '0' Enter a whole number from 1 to 1,000."),
+        (b"circuity 1.4", "policy.toml: is not TOML"),
+        (b"circuity = " + b"9" * 5000, "policy.toml: is not TOML"),
+        (b"\xff\xfe\x00", "policy.toml: is not TOML"),
+    ],
+)
+@pytest.mark.usefixtures("la")
+def test_a_policy_file_at_fault_is_told_and_starts_nothing(
+    command: Command, tmp_path: Path, content: bytes, words: str
+) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_bytes(content)
+    outcome = command("runs", "start", "--scope", "951", "--policy", str(file))
+    assert outcome.exit_code == 2
+    assert words in outcome.output
+    assert "queued" not in command("runs", "list").output

@@ -201,6 +201,40 @@ def test_over_https_the_session_cookie_is_bound_to_the_host(
     assert "Domain" not in cookie
 
 
+def test_over_https_a_person_signs_in_though_no_browser_tells_our_pages_where_it_comes_from(
+    addresses: embedded.Addresses, tmp_path: Path, database: Engine, world: World
+) -> None:
+    app = create_app(Config(data=tmp_path, database_url=addresses.application))
+    db.configure(database)
+    app.extensions["database"].dispose()
+    client, base = app.test_client(), "https://marketplace.example"
+    token = builders.csrf_token(client.get("/sign-in", base_url=base).text)
+    email = next(iter(world[0].people.values()))
+    form = {"email": email, "password": builders.PASSWORD, "csrf_token": token}
+    assert client.post("/sign-in", base_url=base, data=form).status_code == 302
+
+
+@pytest.mark.parametrize(("proxies", "others"), [(1, 302), (0, 429)])
+def test_tries_are_counted_by_the_address_that_our_own_proxy_saw_and_no_other(
+    addresses: embedded.Addresses, tmp_path: Path, database: Engine, world: World, proxies: int, others: int
+) -> None:
+    config = Config(data=tmp_path, database_url=addresses.application, is_plain_http=True, proxies=proxies)
+    app = create_app(config)
+    db.configure(database)
+    app.extensions["database"].dispose()
+    email = next(iter(world[0].people.values()))
+
+    def attempt(address: str, password: str) -> int:
+        client = app.test_client()
+        token = builders.csrf_token(client.get("/sign-in").text)
+        form = {"email": email, "password": password, "csrf_token": token}
+        return client.post("/sign-in", data=form, headers={"X-Forwarded-For": address}).status_code
+
+    forged = [attempt(f"198.51.100.{number}, 192.0.2.1", "wrong") for number in range(11)]
+    assert forged == [422] * 10 + [429], "what a guesser writes before the proxy's own entry counts for nothing"
+    assert attempt("192.0.2.2", builders.PASSWORD) == others
+
+
 def test_plain_http_is_for_the_machine_itself_only(client: FlaskClient) -> None:
     assert client.get("/sign-in", base_url="http://127.0.0.1:8000").status_code == 200
     assert client.get("/sign-in", base_url="http://marketplace.example").status_code == 400

@@ -1,6 +1,7 @@
 """Loading reference data: what it creates, what it updates, what it leaves alone, and what it refuses."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -352,7 +353,9 @@ SPOILT = {
     "UTF-16": ("URN,LA (code)\n".encode("utf-16"), "neither in UTF-8 nor in Windows-1252"),
     "binary": (b"PK\x03\x04\x00\x00", "neither in UTF-8 nor in Windows-1252"),
     "a byte of no encoding": (b"URN\n\x81\n", "neither in UTF-8 nor in Windows-1252"),
-    "another table": (b"name,price\nElm,3\n", "URN: This column is missing"),
+    "another table": (b"name,price\nElm,3\n", "1 fault.\ngias.csv: has none of the columns that are read, such as URN"),
+    "a page saved as CSV": (b"<!DOCTYPE html>\n<html>, sorry</html>\n", "1 fault.\ngias.csv: has none of the columns"),
+    "half of the columns": (b"URN,LA (code)\n1,901\n", "28 faults.\ngias.csv, LA (name): This column is missing"),
 }
 
 
@@ -361,7 +364,7 @@ def test_a_file_that_is_no_register_is_refused_in_words(session: Session, tmp_pa
     content, words = SPOILT[name]
     path = tmp_path / "gias.csv"
     path.write_bytes(content)
-    with pytest.raises(BadFiles, match=words.replace("(", r"\(")):
+    with pytest.raises(BadFiles, match=re.escape(words)):
         load(session, gias=path)
 
 
@@ -457,6 +460,9 @@ def test_boundaries_of_no_authority_are_reported_and_loading_twice_changes_nothi
         ({"type": "Polygon", "coordinates": [[[52, -2]] * 4]}, "longitude first"),
         ({"type": "Polygon", "coordinates": [[[-2, 52], [-1, 52], [-1, 53], [-2, 53]]]}, "does not end where it began"),
         ({"type": "Polygon", "coordinates": [[["a", "b"]] * 4]}, "not two numbers"),
+        ({"type": "Polygon", "coordinates": [[[10**400, 52]] * 4]}, "not two numbers"),
+        ({"type": "Polygon", "coordinates": [[[True, 52]] * 4]}, "not two numbers"),
+        ({"type": ["Polygon"], "coordinates": []}, "is not a Polygon"),
         ({"type": "Polygon", "coordinates": "none"}, "not lists"),
         ({"type": "Polygon", "coordinates": [[[-2, 52]] * 4]}, "empty"),
     ],
@@ -468,6 +474,20 @@ def test_a_geometry_that_cannot_be_drawn_is_refused(
     with pytest.raises(BadFiles, match=rf"areas\.geojson, row 1, geometry.*{words}"):
         load_features(session, tmp_path, feature(geometry, la_code="901"))
     assert authority.boundary is None
+
+
+def test_a_name_that_no_terminal_can_show_is_told_all_the_same(session: Session, tmp_path: Path) -> None:
+    report = load_features(session, tmp_path, feature(name="\ud800tlantis"))
+    assert report.boundaries is not None
+    assert report.boundaries.unmatched == ("?tlantis",)
+
+
+@pytest.mark.parametrize("option", ["framework", "tariff"])
+def test_a_toml_file_nested_without_end_is_refused_in_words(session: Session, tmp_path: Path, option: str) -> None:
+    path = tmp_path / "deep.toml"
+    path.write_text("a = " + "[" * 100_000)
+    with pytest.raises(BadFiles, match="cannot be read"):
+        load(session, **{option: path})
 
 
 def test_two_features_of_one_authority_are_refused(session: Session, tmp_path: Path) -> None:

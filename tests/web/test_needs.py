@@ -158,18 +158,6 @@ def test_a_ground_without_evidence_is_refused_and_with_it_the_case_names_the_sta
     assert "section 51" in case
 
 
-def test_a_page_that_somebody_else_has_overtaken_is_refused(borough: Borough) -> None:
-    need_id = start(borough.client)
-    page = borough.client.get(f"/needs/{need_id}/mainstream").text
-    answer(borough.client, f"/needs/{need_id}/pupil", **{**PUPIL, "year_group": "9"})
-    stale = borough.client.post(
-        f"/needs/{need_id}/mainstream",
-        data={**MAINSTREAM, "version": "1", "csrf_token": builders.csrf_token(page)},
-    )
-    assert stale.status_code == 409
-    assert "Somebody else has changed this need" in stale.text
-
-
 def test_without_a_framework_the_page_says_who_loads_one(sign_in: Callable[[str], FlaskClient]) -> None:
     with transaction(SYSTEM) as session:
         la = builders.authority(session)
@@ -179,6 +167,7 @@ def test_without_a_framework_the_page_says_who_loads_one(sign_in: Callable[[str]
     refused = answer(client, f"/needs/{start(client)}/profile", **PROFILE)
     assert refused.status_code == 409
     assert "Ask the operator of the marketplace to load one" in refused.text
+    assert re.search(r'value="ASD" selected', refused.text), "what was typed is not lost"
 
 
 def test_a_need_is_withdrawn_after_a_page_that_asks_why(borough: Borough) -> None:

@@ -9,11 +9,22 @@ from datetime import UTC, date, datetime, timedelta
 import openpyxl
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from marketplace import embedded, jobs
 from marketplace.db import transaction
-from marketplace.models import Authority, Band, Budget, Kind, MatchingRun, Role, RunStatus, SettingType, Unit
+from marketplace.models import (
+    AuditEvent,
+    Authority,
+    Band,
+    Budget,
+    Kind,
+    MatchingRun,
+    Role,
+    RunStatus,
+    SettingType,
+    Unit,
+)
 from marketplace.permissions import SYSTEM
 from marketplace.services.matching import runs
 from tests import builders
@@ -140,6 +151,68 @@ def test_a_second_run_is_refused_with_what_to_do(world: World, sign_in: SignIn) 
     )
     assert answer.status_code == 409
     assert "already under way" in answer.text
+
+
+NUMBERS = {"on-day": "23", "on-month": "11", "on-year": "2026", "seconds": "30"}
+
+
+def test_the_published_policy_stands_in_the_boxes_folded_away(world: World, sign_in: SignIn) -> None:
+    page = sign_in(world.people["region"]).get("/runs/start").text
+    fold = re.search(r"<details[^>]*>\s*<summary[^>]*><span[^>]*>Change the policy.*?</details>", page, re.DOTALL)
+    assert fold
+    assert " open" not in fold[0].partition(">")[0]
+    for name, value in {
+        "circuity": "1.4",
+        "unplaced_1": "16,000",
+        "free_below_km_1": "3.219",
+        "bound_gap": "0.001",
+    }.items():
+        assert re.search(rf'name="{name}"[^>]* value="{value}"', fold[0]), name
+        assert f"Published: {value}." in fold[0]
+
+
+def test_procurement_changes_the_policy_of_a_run_which_goes_by_it_and_shows_it(
+    world: World, sign_in: SignIn, addresses: embedded.Addresses
+) -> None:
+    client = sign_in(world.people["region"])
+    answer = builders.post(client, "/runs/start", **NUMBERS, circuity="1.2", cost_weight="2.5")
+    assert answer.status_code == 302, answer.text
+    assert "2 numbers changed" in client.get(answer.location).text
+    jobs.work(addresses.application, is_waiting=False)
+    page = text_of(client.get(answer.location).text)
+    assert "the straight line times 1.2" in page
+    assert "The policy of this run: 2 numbers changed" in page
+    assert "Road distance (changed) 1.2 1.4 times" in page
+    assert "Longest daily journey 40 40 km" in page
+    assert "£400 a year counts as one" in page
+    with transaction(SYSTEM) as session:
+        run = session.scalars(select(MatchingRun)).one()
+        assert (run.policy["circuity"], run.policy["cost_weight"], run.policy["max_km"]) == (1.2, 2.5, 40.0)
+        event = session.scalars(select(AuditEvent).where(AuditEvent.event == "matching run started")).one()
+        assert event.data["policy"] == {"circuity": 1.2, "cost_weight": 2.5}
+
+
+def test_a_run_by_the_published_policy_says_so(world: World, sign_in: SignIn, done: int) -> None:
+    assert "The policy of this run: as published" in sign_in(world.people["region"]).get(f"/runs/{done}").text
+
+
+def test_a_policy_that_cannot_be_is_said_beside_its_box_in_the_open_fold_and_kept(
+    world: World, sign_in: SignIn
+) -> None:
+    answer = builders.post(sign_in(world.people["region"]), "/runs/start", **NUMBERS, circuity="0.5", max_km="far")
+    assert answer.status_code == 422
+    assert "Enter a number from 1 to 10." in answer.text
+    assert 'href="#max_km"' in answer.text
+    assert re.search(r"<details[^>]* open>\s*<summary[^>]*><span[^>]*>Change the policy", answer.text)
+    for value in ("0.5", "far", "30"):
+        assert f'value="{value}"' in answer.text
+
+
+def test_a_second_run_loses_no_policy_that_was_typed_for_it(world: World, sign_in: SignIn) -> None:
+    world.start()
+    answer = builders.post(sign_in(world.people["region"]), "/runs/start", **NUMBERS, cost_weight="0.75")
+    assert answer.status_code == 409
+    assert 'value="0.75"' in answer.text
 
 
 def test_only_procurement_starts_runs_and_only_buyers_see_them(world: World, sign_in: SignIn) -> None:

@@ -208,6 +208,8 @@ def test_what_is_published_is_changed_by_no_page(trust: Trust, sign_in: SignIn) 
         )
         assert answer.status_code == 409, path
         assert "Version 2 is published, so its prices no longer change." in answer.text
+        typed = boxes(answer.text).get(f"lines-{trust.provision}-mild-core-amount")
+        assert typed == (None if path == "publish" else "1")  # not lost
     assert lines(draft.rsplit("/", 1)[1]) == before
 
 

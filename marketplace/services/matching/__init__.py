@@ -5,6 +5,7 @@ supply.py     what the market offers on a day, as the optimiser's rows
 problem.py    needs and supply as one matching problem; `freeze` for a run
 options.py    the ranked options of one need
 runs.py       a run's life: queued, claimed, under way, ended; every write of a worker fenced
+policy.py     the published numbers, and those of a run
 solving.py    the frozen problem solved and checked, apart from any database
 reasons.py    why a pupil is unplaced, in sentences
 results.py    problem, answer and recommendations kept; archive.py and workbook.py as files

@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session, joinedload
 import optimiser
 from marketplace import audit
 from marketplace.errors import Conflict, Invalid, InvalidTransition, NotFound
-from marketplace.models import RUN_MOVES, Authority, MatchingRun, Organisation, Region, RunStatus
+from marketplace.models import RUN_MOVES, Authority, MatchingRun, Organisation, Region, RunStatus, policy_numbers
 from marketplace.models.matching import MOST_SECONDS
 from marketplace.permissions import Actor, can_start_run, require
+from marketplace.services.matching import policy as policies
 from marketplace.services.matching.problem import published_needs
 
 TASK = "run_matching"
@@ -82,12 +83,13 @@ def start_run(
     if not published_needs(session, scope_id=scope_id):
         raise Conflict("There is no published need to place. Post needs first, then start the run.")
     fail_lost_runs(session, actor, scope_id=scope_id)
+    policy = policy or optimiser.Policy()
     run = MatchingRun(
         scope_id=scope_id,
         requested_by_id=actor.user_id,
         on=on,
         seconds=seconds,
-        policy=asdict(policy or optimiser.Policy()),
+        policy=asdict(policy),
     )
     session.add(run)
     try:
@@ -99,7 +101,8 @@ def start_run(
             "A matching run is already under way here, and there is one at a time. "
             "Open it from the list of runs; when it has ended you can start the next."
         ) from error
-    audit.record(session, actor, "matching run started", run, scope_id=scope_id, on=on.isoformat())
+    changed = policies.changed(policy)
+    audit.record(session, actor, "matching run started", run, scope_id=scope_id, on=on.isoformat(), policy=changed)
     session.execute(_DEFER, {"queue": QUEUE, "task": TASK, "run_id": run.id})
     return run
 
@@ -141,8 +144,7 @@ def claim_run(session: Session, actor: Actor, *, run_id: int) -> Claim | None:
 
 def policy_of(run: MatchingRun) -> optimiser.Policy:
     """The policy that the run was started with."""
-    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in run.policy.items()}
-    return optimiser.Policy(**values)
+    return policies.policy_of(policy_numbers(run.policy))
 
 
 def held(session: Session, claim: Claim) -> MatchingRun:
