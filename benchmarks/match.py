@@ -9,6 +9,7 @@ import warnings
 from dataclasses import dataclass
 from importlib.metadata import version
 
+import numpy as np
 import pulp
 
 from benchmarks.page import machine, write_section
@@ -99,11 +100,12 @@ def usual_way(problem: Problem, objective: float) -> Peer:
     started = time.perf_counter()
     weight = [problem.policy.unplaced[p.priority - 1] for p in problem.pupils]
     pool = [catalogue.provisions[v].pool for v in options.provision]
-    la = [problem.pupils[p].la for p in options.pupil]
     every = range(len(options))
+    owner = np.repeat(np.arange(len(problem.pupils)), np.diff(options.start)).tolist()
+    la = [problem.pupils[p].la for p in owner]
     model = pulp.LpProblem("usual", pulp.LpMinimize)
     x = model.add_variable_dicts("x", every, 0, 1, pulp.LpInteger)
-    model += pulp.lpSum((options.objective[o] - weight[options.pupil[o]]) * x[o] for o in every) + sum(weight)
+    model += pulp.lpSum((options.objective[o] - weight[owner[o]]) * x[o] for o in every) + sum(weight)
     for p in range(len(problem.pupils)):
         model += pulp.lpSum(x[o] for o in range(options.start[p], options.start[p + 1])) <= 1
     for k in problem.pools:
@@ -117,7 +119,7 @@ def usual_way(problem: Problem, objective: float) -> Peer:
         solver = pulp.PULP_CBC_CMD(msg=False, threads=1, timeLimit=SECONDS, gapRel=0.0, gapAbs=gap)
     model.solve(solver)
     chosen = [o for o in every if (x[o].value() or 0) > 0.5]
-    reached = sum(weight) + sum(float(options.objective[o]) - weight[options.pupil[o]] for o in chosen)
+    reached = sum(weight) + sum(float(options.objective[o]) - weight[owner[o]] for o in chosen)
     return Peer(built - started, time.perf_counter() - built, reached)
 
 

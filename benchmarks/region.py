@@ -13,7 +13,8 @@ _LAS = ("901", "902", "903", "904", "905", "906")
 _NEEDS = {"ASD": 32, "SLCN": 21, "SEMH": 21, "MLD": 11, "SLD": 4, "PD": 4, "SPLD": 2, "HI": 1, "PMLD": 1}
 _PRICES = {"mild": 9_000, "moderate": 30_000, "intensive": 48_000, "profound": 66_000, "exceptional": 95_000}
 _TYPES = ("state_special", "independent", "section41", "nmss", "ap")
-_SIDE = 70_000  # metres of the square that the region fills
+_CORNER = 300_000  # easting and northing of the square that the region fills
+_SIDE = 70_000  # metres
 _SPREAD = 6_000  # metres, of homes and settings about their town
 _MEANS_A_PUPIL = 33_000  # £ a year: about three quarters of what all pupils would cost
 
@@ -44,7 +45,7 @@ def generate(pupils: int, provisions: int = 300, *, seed: int) -> Problem:
 
 
 def _near(rnd: random.Random, town: _Town) -> tuple[int, int]:
-    return round(rnd.gauss(town.easting, _SPREAD)), round(rnd.gauss(town.northing, _SPREAD))
+    return _CORNER + round(rnd.gauss(town.easting, _SPREAD)), _CORNER + round(rnd.gauss(town.northing, _SPREAD))
 
 
 def _setting(rnd: random.Random, urn: int, town: _Town) -> list[Provision]:

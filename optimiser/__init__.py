@@ -19,11 +19,12 @@ from optimiser.answer import (
     Unplaced,
 )
 from optimiser.check import check
+from optimiser.clock import Progress
 from optimiser.eligibility import REASONS
 from optimiser.highs import SolverError
 from optimiser.options import Option, Ranking, Refused, options_for, refusal
 from optimiser.problem import Budget, Policy, Pool, Price, Problem, Provision, Pupil, Travel
-from optimiser.solve import Progress, TimeRanOutError, match
+from optimiser.solve import TimeRanOutError, match
 
 __all__ = [
     "REASONS",

@@ -1,50 +1,53 @@
 """Which provisions a pupil is eligible for, and the first reason that refuses each of the others.
 
-Works on blocks of pupils against all provisions at once. It must know no objective and no capacity.
+Every condition but travel depends on one value of the pupil and on the provision alone, so it is a row of bits over all
+provisions, made once for each value; a pupil's row is the conjunction of its rows. It must know no objective and no
+capacity.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimiser.band import band_index
-from optimiser.problem import BANDS, Problem, Provision, Pupil, Travel
+from optimiser.problem import BANDS, Problem, Provision, Pupil
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.uint8]
+Bits = NDArray[np.uint8]
 
 # The settings whose name in Section I a parent may request (Children and Families Act 2014, s.38(3)).
 BINDING_TYPES = frozenset({"nmss", "section41", "state_special", "ap", "resourced_mainstream"})
 
 # Conditions that depend on one value of the pupil and on the provision alone: reason, the pupil's value, the test.
-_CONDITIONS: tuple[tuple[str, Callable[[Pupil], Any], Callable[[Provision, Any], bool]], ...] = (
-    ("kind", lambda p: p.options, lambda v, options: v.kind in options),
-    ("pattern", lambda p: p.pattern, lambda v, pattern: v.pattern == pattern),
-    ("age", lambda p: p.year_group, lambda v, year: v.low_year <= year <= v.high_year),
-    ("sex", lambda p: p.sex, lambda v, sex: v.sex == "mixed" or sex in ("", v.sex)),
-    ("need", lambda p: p.primary_need, lambda v, need: need in v.needs),
-    ("level", lambda p: p.levels, lambda v, levels: all(a <= b for a, b in zip(levels, v.max_levels, strict=True))),
-    ("facilities", lambda p: frozenset(p.requirements), lambda v, required: required.issubset(v.facilities)),
-    ("la", lambda p: p.la, lambda v, la: not v.las or la in v.las),
-    ("forbidden", lambda p: frozenset(p.forbidden), lambda v, forbidden: v.provision not in forbidden),
-)
+_CONDITIONS: dict[str, tuple[Callable[[Pupil], Any], Callable[[Provision, Any], bool]]] = {
+    "kind": (lambda p: p.options, lambda v, options: v.kind in options),
+    "pattern": (lambda p: p.pattern, lambda v, pattern: v.pattern == pattern),
+    "age": (lambda p: p.year_group, lambda v, year: v.low_year <= year <= v.high_year),
+    "sex": (lambda p: p.sex, lambda v, sex: v.sex == "mixed" or sex in ("", v.sex)),
+    "need": (lambda p: p.primary_need, lambda v, need: need in v.needs),
+    "level": (lambda p: p.levels, lambda v, levels: all(a <= b for a, b in zip(levels, v.max_levels, strict=True))),
+    "facilities": (lambda p: frozenset(p.requirements), lambda v, required: required.issubset(v.facilities)),
+    "la": (lambda p: p.la, lambda v, la: not v.las or la in v.las),
+}
 
 # Every reason in the order in which the first that fails is given. The first three say that the table of conditions
 # is not reached: no provision is needed, another provision is locked, another setting is bindingly requested.
-REASONS = ("universal", "locked", "request", *(reason for reason, _, _ in _CONDITIONS), "price", "travel")
+REASONS = ("universal", "locked", "request", *_CONDITIONS, "forbidden", "price", "travel")
 
-_LIFTED_BY_REQUEST = frozenset({"la", "forbidden", "travel"})
 _KEPT_BY_LOCK = frozenset({"universal", "locked", "price"})
+_LIFTED = None  # the value of a pupil whom a condition does not concern
 
 
 class Catalogue:
     """The provisions of a problem as columns, by order of id, ready to be asked about any pupil.
 
-    `price` and `hours` have a row for each of BANDS; a price of -1 says that there is none.
+    `price` and `hours` have a row for each of BANDS; a price of -1 says that there is none. `setting` numbers the
+    settings in the order of `settings`.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -53,7 +56,8 @@ class Catalogue:
         self.position = {row.provision: i for i, row in enumerate(self.provisions)}
         self.easting = np.array([row.easting for row in self.provisions], dtype=np.int64)
         self.northing = np.array([row.northing for row in self.provisions], dtype=np.int64)
-        self.setting = np.array([row.setting for row in self.provisions], dtype=object)
+        self.settings = {name: i for i, name in enumerate(sorted({row.setting for row in self.provisions}))}
+        self.setting = np.array([self.settings[row.setting] for row in self.provisions], dtype=np.int64)
         self.setting_types = {row.setting: row.setting_type for row in self.provisions}
         self.price = np.full((len(BANDS), len(self.provisions)), -1, dtype=np.int64)
         self.hours = np.zeros((len(BANDS), len(self.provisions)))
@@ -63,10 +67,12 @@ class Catalogue:
         self._daily = np.array([row.pattern == "day" and row.kind != "outreach" for row in self.provisions], dtype=bool)
         radii = [row.radius_km if row.kind == "outreach" else None for row in self.provisions]
         self._radius = np.array([np.inf if radius is None else radius for radius in radii], dtype=np.float64)
-        self._travel: dict[str, list[Travel]] = {}
+        self._travel: dict[str, dict[int, float]] = {}
         for journey in problem.travel:
-            self._travel.setdefault(journey.pupil, []).append(journey)
-        self._rows: dict[tuple[str, Any], Bools] = {}
+            if journey.setting in self.settings:
+                self._travel.setdefault(journey.pupil, {})[self.settings[journey.setting]] = journey.km
+        self._rows: dict[tuple[str, Any], Bits] = {}
+        self._all = np.packbits(np.ones(len(self.provisions), dtype=bool))
 
     def band(self, pupil: Pupil) -> int:
         """The pupil's band as an index into BANDS."""
@@ -86,66 +92,111 @@ class Catalogue:
             return (pupil.request, *(wish for wish in pupil.wishes if wish != pupil.request))
         return pupil.wishes
 
-    def road_km(self, pupils: Sequence[Pupil]) -> Floats:
-        """One-way km by road, pupils x provisions: circuity x straight line, or the row of the travel table."""
-        east = np.array([p.easting for p in pupils], dtype=np.int64)[:, None] - self.easting
-        north = np.array([p.northing for p in pupils], dtype=np.int64)[:, None] - self.northing
+    def road_km(self, pupils: Sequence[Pupil], row: Ints, provision: Ints) -> Floats:
+        """One-way km by road of pairs, by place in `pupils` and in `provisions`, sorted by pupil.
+
+        Circuity x straight line, or the row of the travel table.
+        """
+        east = np.array([p.easting for p in pupils], dtype=np.int64)[row] - self.easting[provision]
+        north = np.array([p.northing for p in pupils], dtype=np.int64)[row] - self.northing[provision]
         road: Floats = self.policy.circuity * (np.sqrt(east * east + north * north) / 1000)
-        for i, pupil in enumerate(pupils):
-            for journey in self._travel.get(pupil.pupil, ()):
-                road[i, self.setting == journey.setting] = journey.km
+        if self._travel:
+            by_setting = [self._travel.get(pupil.pupil, {}) for pupil in pupils]
+            replace_by_setting(road, row, self.setting[provision], by_setting)
         return road
 
-    def refusals(self, pupils: Sequence[Pupil], road_km: Floats) -> Codes:
+    def all_road_km(self, pupils: Sequence[Pupil]) -> Floats:
+        """One-way km by road, pupils x provisions."""
+        shape = (len(pupils), len(self.provisions))
+        row, provision = np.indices(shape).reshape(2, -1)
+        return self.road_km(pupils, row, provision).reshape(shape)
+
+    def eligible(self, pupils: Sequence[Pupil]) -> tuple[Ints, Ints, Floats]:
+        """The pairs for which every condition holds: places in `pupils` and in `provisions`, in their order, and km."""
+        bits = np.full((len(pupils), len(self._all)), 0xFF, dtype=np.uint8)
+        for reason in REASONS[:-1]:
+            bits &= self._bits(reason, pupils)
+        row, provision = np.nonzero(np.unpackbits(bits, axis=1, count=len(self.provisions)))
+        road = self.road_km(pupils, row, provision)
+        within = road <= self._farthest(pupils, row, provision)
+        return row[within], provision[within], road[within]
+
+    def refusals(self, pupils: Sequence[Pupil]) -> Codes:
         """Pupils x provisions: 0 where eligible, else 1 + the index in REASONS of the first reason that refuses."""
-        locked = np.array([bool(p.locked) for p in pupils], dtype=bool)
-        binding = np.array([self.is_binding(p) for p in pupils], dtype=bool)
-        codes = np.zeros(road_km.shape, dtype=np.uint8)
-        for code in range(len(REASONS), 0, -1):  # backwards, so that the first reason is the one that stays
-            reason = REASONS[code - 1]
-            holds = self._holds(reason, pupils, road_km)
-            if reason not in _KEPT_BY_LOCK:
-                holds = holds | locked[:, None]
-            if reason in _LIFTED_BY_REQUEST:
-                holds = holds | binding[:, None]
-            codes[~holds] = code
+        shape = (len(pupils), len(self.provisions))
+        codes = np.zeros(shape, dtype=np.uint8)
+        row, provision = np.indices(shape).reshape(2, -1)
+        too_far = self.road_km(pupils, row, provision) > self._farthest(pupils, row, provision)
+        codes[too_far.reshape(shape)] = len(REASONS)
+        for code in range(len(REASONS) - 1, 0, -1):  # backwards, so that the first reason is the one that stays
+            holds = np.unpackbits(self._bits(REASONS[code - 1], pupils), axis=1, count=shape[1])
+            codes[holds == 0] = code
         return codes
 
-    def _holds(self, reason: str, pupils: Sequence[Pupil], road_km: Floats) -> Bools:
-        shape = road_km.shape
-        if reason == "travel":
-            default = self.policy.max_km
-            limits = np.array([default if p.max_km is None else p.max_km for p in pupils], dtype=np.float64)
-            return np.asarray(road_km <= np.where(self._daily, limits[:, None], self._radius))
-        if reason == "price":
-            bands = np.array([self.band(p) for p in pupils], dtype=np.int64)
-            return np.asarray(self.price[bands] >= 0)
-        values = [self._value(reason, p) for p in pupils]
-        return np.array([self._row(reason, value) for value in values], dtype=bool).reshape(shape)
+    def _farthest(self, pupils: Sequence[Pupil], row: Ints, provision: Ints) -> Floats:
+        """How many km by road each pair may be apart: daily travel by the pupil, outreach by the staff's radius."""
+        default = self.policy.max_km
+        daily = np.array([default if p.max_km is None else p.max_km for p in pupils], dtype=np.float64)
+        is_lifted = np.array([bool(p.locked) or self.is_binding(p) for p in pupils], dtype=bool)
+        limit = np.where(self._daily[provision], daily[row], self._radius[provision])
+        return np.where(is_lifted[row], np.inf, limit)
+
+    def _bits(self, reason: str, pupils: Sequence[Pupil]) -> Bits:
+        """One condition, pupils x provisions, eight provisions to a byte."""
+        rows = [self._row(reason, self._value(reason, pupil)) for pupil in pupils]
+        return np.array(rows, dtype=np.uint8).reshape(len(pupils), len(self._all))
 
     def _value(self, reason: str, pupil: Pupil) -> Any:
-        if reason == "universal":
-            return self.band(pupil) > 0
+        """What of the pupil the condition depends on; _LIFTED where it does not concern the pupil."""
+        if pupil.locked and reason not in _KEPT_BY_LOCK:
+            return _LIFTED
+        if reason in _CONDITIONS and reason != "la":
+            return _CONDITIONS[reason][0](pupil)
+        if reason in ("universal", "price"):
+            return self.band(pupil)
         if reason == "locked":
-            return pupil.locked
-        if reason == "request":
-            return pupil.request if self.is_binding(pupil) else ""
-        return _VALUES[reason](pupil)
+            return pupil.locked or _LIFTED
+        if self.is_binding(pupil):  # which lifts the conditions la and forbidden
+            return pupil.request if reason == "request" else _LIFTED
+        return {"request": _LIFTED, "la": pupil.la, "forbidden": pupil.forbidden or _LIFTED}[reason]
 
-    def _row(self, reason: str, value: Any) -> Bools:
-        """One condition over all provisions; computed once for each value that a pupil brings."""
+    def _row(self, reason: str, value: Any) -> Bits:
+        """One condition over all provisions; kept for the next pupil unless it is hardly ever another pupil's."""
+        if value is _LIFTED:
+            return self._all
+        if reason in ("locked", "request", "forbidden"):
+            return np.packbits(self._named(reason, value))
         row = self._rows.get((reason, value))
         if row is None:
-            holds = _TESTS[reason]
-            row = np.fromiter((holds(v, value) for v in self.provisions), dtype=bool, count=len(self.provisions))
-            self._rows[reason, value] = row
+            row = self._rows[reason, value] = np.packbits(self._holds(reason, value))
         return row
 
+    def _named(self, reason: str, value: Any) -> Bools:
+        """A condition that names provisions, or a setting."""
+        if reason == "request":
+            return np.asarray(self.setting == self.settings[value])
+        named = [self.position[at] for at in ([value] if reason == "locked" else value) if at in self.position]
+        holds = np.full(len(self.provisions), reason == "forbidden")
+        holds[named] = reason == "locked"
+        return holds
 
-_VALUES: dict[str, Callable[[Pupil], Any]] = {reason: value for reason, value, _ in _CONDITIONS}
-_TESTS: dict[str, Callable[[Provision, Any], bool]] = {
-    "universal": lambda _, is_needed: bool(is_needed),
-    "locked": lambda v, locked: locked in ("", v.provision),
-    "request": lambda v, request: request in ("", v.setting),
-    **{reason: test for reason, _, test in _CONDITIONS},
-}
+    def _holds(self, reason: str, value: Any) -> Bools:
+        if reason == "universal":
+            return np.full(len(self.provisions), value > 0)
+        if reason == "price":
+            return np.asarray(self.price[value] >= 0)
+        test = _CONDITIONS[reason][1]
+        return np.fromiter((test(v, value) for v in self.provisions), dtype=bool, count=len(self.provisions))
+
+
+def replace_by_setting(
+    values: Floats | Ints, row: Ints, setting: Ints, by_setting: Sequence[Mapping[int, float]]
+) -> None:
+    """Put into `values`, one for each pair sorted by `row`, what the mapping of the row says of the pair's setting."""
+    starts = np.searchsorted(row, np.arange(len(by_setting) + 1))
+    for at, said in enumerate(by_setting):
+        if said:
+            pairs = slice(starts[at], starts[at + 1])
+            values[pairs] = [
+                said.get(s, v) for s, v in zip(setting[pairs].tolist(), values[pairs].tolist(), strict=True)
+            ]

@@ -18,8 +18,8 @@ import numpy as np
 from optimiser.answer import PhaseName, PoolResult, Unplaced, UnplacedReason
 from optimiser.eligibility import REASONS, Catalogue
 from optimiser.options import Options
-from optimiser.placement import TOLERANCE
 from optimiser.problem import Problem, Pupil
+from optimiser.programme import TOLERANCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ def explain(
     pupil = problem.pupils[place]
     rows = range(options.start[place], options.start[place + 1])
     if not rows:
-        return _without_option(pupil, phase, catalogue, options, place)
+        return _without_option(pupil, phase, catalogue)
     weight = problem.policy.unplaced[pupil.priority - 1]
     worthwhile = [at for at in rows if options.objective[at] < weight]
     if not worthwhile:
@@ -54,12 +54,12 @@ def explain(
     return _full(pupil, phase, reason, catalogue.provisions[options.provision[best]].provision, pools[best])
 
 
-def _without_option(pupil: Pupil, phase: PhaseName, catalogue: Catalogue, options: Options, place: int) -> Unplaced:
+def _without_option(pupil: Pupil, phase: PhaseName, catalogue: Catalogue) -> Unplaced:
     if catalogue.band(pupil) == 0:
         detail = "ordinarily available provision meets the need: every level is universal"
         return Unplaced(pupil=pupil.pupil, la=pupil.la, phase=phase, reason="universal", detail=detail)
-    counts = options.refusals[place]
-    refusals = {REASONS[code]: int(counts[code]) for code in np.nonzero(counts)[0]}
+    codes, counts = np.unique(catalogue.refusals([pupil])[0], return_counts=True)
+    refusals = {REASONS[code - 1]: count for code, count in zip(codes.tolist(), counts.tolist(), strict=True)}
     detail = "refused by " + ", ".join(f"{reason} {count}" for reason, count in refusals.items())
     return Unplaced(
         pupil=pupil.pupil,

@@ -1,34 +1,44 @@
-"""Every option of every pupil as columns, with what it costs and counts; and the ranked options of one pupil.
+"""Every option of every pupil as columns, what each costs and counts; and the ranked options of one pupil.
 
 An option is a pupil and a provision for which the pupil is eligible. It must know no capacity and no solver.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optimiser.eligibility import REASONS, Catalogue, Floats, Ints
+from optimiser.eligibility import REASONS, Bools, Catalogue, Floats, Ints, replace_by_setting
 from optimiser.problem import BANDS, Problem, Provision, Pupil
 
-_BLOCK_CELLS = 1_000_000  # pupils x provisions looked at together: bounds the memory, not the result
+_BLOCK_CELLS = 2_000_000  # pupils x provisions looked at together: bounds the memory, not the result
 _HOURS_OF_FULL_TIME = 25  # a week
 _WORST_WISH = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Options as columns, sorted by pupil, then provision; indices are places in the tables ordered by id.
+    """What the programme needs of every option, sorted by pupil, then provision; the rest is in `details`.
 
-    `start[p]:start[p + 1]` are the options of pupil p. `use` is in the unit of the provision's pool, km one way,
-    money whole £ a year, `objective` in km-equivalents. `refusals` is pupils x REASONS: how many provisions each
-    reason was the first to refuse.
+    `start[p]:start[p + 1]` are the options of pupil p; `provision` is a place in the table ordered by id. `use` is in
+    the unit of the provision's pool, `cost` whole £ a year, `objective` in km-equivalents.
     """
 
     start: Ints
-    pupil: Ints
+    provision: NDArray[np.int32]
+    use: Floats
+    cost: NDArray[np.int32]
+    objective: Floats
+
+    def __len__(self) -> int:
+        return len(self.provision)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """Everything about some options, as columns: km one way, money in whole £ a year, `objective` in km-equivalents."""
+
     provision: Ints
     road_km: Floats
     child_km: Floats
@@ -36,13 +46,9 @@ class Options:
     fte: Floats
     price: Ints
     transport: Ints
-    cost: Ints
     wish: Ints
+    cost: Ints
     objective: Floats
-    refusals: Ints
-
-    def __len__(self) -> int:
-        return len(self.pupil)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +72,9 @@ class Option:
     objective: float
 
 
+_NUMBERS = ("use", "fte", "road_km", "child_km", "price", "transport", "cost", "wish", "objective")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """One provision that a pupil is not eligible for, with the first of REASONS that refuses it."""
@@ -85,28 +94,40 @@ class Ranking:
     refused: tuple[Refused, ...]
 
 
-def find_options(problem: Problem, catalogue: Catalogue) -> Options:
-    """The options of all pupils of an ordered problem."""
+def find_options(problem: Problem, catalogue: Catalogue, tick: Callable[[], None] = lambda: None) -> Options:
+    """The options of all pupils of an ordered problem; `tick` is called after each block of pupils.
+
+    The memory is that of the options kept and of one block.
+    """
     block = max(1, _BLOCK_CELLS // max(1, len(catalogue.provisions)))
-    starts = range(0, max(1, len(problem.pupils)), block)
-    parts = [_columns(catalogue, problem.pupils[at : at + block], first=at) for at in starts]
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    start = np.searchsorted(columns["pupil"], np.arange(len(problem.pupils) + 1)).astype(np.int64)
-    return Options(start=start, **columns)
+    counts = np.zeros(len(problem.pupils) + 1, dtype=np.int64)
+    parts: list[tuple[NDArray[np.int32], Floats, NDArray[np.int32], Floats]] = []
+    for at in range(0, max(1, len(problem.pupils)), block):
+        pupils = problem.pupils[at : at + block]
+        row, provision, road_km = catalogue.eligible(pupils)
+        found = details(catalogue, pupils, row, provision, road_km)
+        counts[at + 1 : at + 1 + len(pupils)] = np.bincount(row, minlength=len(pupils))
+        parts.append((provision.astype(np.int32), found.use, found.cost.astype(np.int32), found.objective))
+        tick()
+    provisions, uses, costs, objectives = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Options(start=np.cumsum(counts), provision=provisions, use=uses, cost=costs, objective=objectives)
 
 
 def options_for(problem: Problem, pupil: Pupil) -> Ranking:
     """All provisions for one pupil, who need not be a row of the problem."""
     catalogue = Catalogue(problem)
-    road = catalogue.road_km([pupil])
-    codes = catalogue.refusals([pupil], road)[0]
-    found = find_options(replace(problem, pupils=(pupil,)), catalogue)
-    options = [option_at(found, i, catalogue, pupil) for i in range(len(found))]
+    row, provision, road_km = catalogue.eligible([pupil])
+    options = rows_of(details(catalogue, [pupil], row, provision, road_km), catalogue, [pupil])
+    codes = catalogue.refusals([pupil])[0]
+    every = np.arange(len(catalogue.provisions))
     refused = [
-        Refused(
-            provision=row.provision, setting=row.setting, kind=row.kind, road_km=float(km), reason=REASONS[code - 1]
+        Refused(provision=v.provision, setting=v.setting, kind=v.kind, road_km=km, reason=REASONS[code - 1])
+        for v, code, km in zip(
+            catalogue.provisions,
+            codes.tolist(),
+            catalogue.road_km([pupil], np.zeros_like(every), every).tolist(),
+            strict=True,
         )
-        for row, code, km in zip(catalogue.provisions, codes.tolist(), road[0], strict=True)
         if code
     ]
     return Ranking(
@@ -118,30 +139,27 @@ def options_for(problem: Problem, pupil: Pupil) -> Ranking:
 def refusal(problem: Problem, pupil: Pupil, provision: Provision) -> str | None:
     """The first of REASONS that refuses the pupil a provision of the problem; None where the pupil is eligible."""
     catalogue = Catalogue(problem)
-    code = int(catalogue.refusals([pupil], catalogue.road_km([pupil]))[0, catalogue.position[provision.provision]])
+    code = int(catalogue.refusals([pupil])[0, catalogue.position[provision.provision]])
     return REASONS[code - 1] if code else None
 
 
-def option_at(options: Options, at: int, catalogue: Catalogue, pupil: Pupil) -> Option:
-    """One row of the columns as an Option; `pupil` is the pupil of that row."""
-    row = catalogue.provisions[options.provision[at]]
-    return Option(
-        provision=row.provision,
-        setting=row.setting,
-        kind=row.kind,
-        pattern=row.pattern,
-        band=BANDS[catalogue.band(pupil)],
-        pool=row.pool,
-        use=float(options.use[at]),
-        fte=float(options.fte[at]),
-        road_km=float(options.road_km[at]),
-        child_km=float(options.child_km[at]),
-        price=int(options.price[at]),
-        transport=int(options.transport[at]),
-        cost=int(options.cost[at]),
-        wish=int(options.wish[at]),
-        objective=float(options.objective[at]),
-    )
+def rows_of(found: Details, catalogue: Catalogue, pupils: Sequence[Pupil]) -> list[Option]:
+    """The columns as rows; `pupils` are those of each column, or the one of all."""
+    owners = list(pupils) * (len(found.provision) if len(pupils) == 1 else 1)
+    offers = [catalogue.provisions[at] for at in found.provision.tolist()]
+    columns = {name: getattr(found, name).tolist() for name in _NUMBERS}
+    return [
+        Option(
+            provision=offer.provision,
+            setting=offer.setting,
+            kind=offer.kind,
+            pattern=offer.pattern,
+            band=BANDS[catalogue.band(owner)],
+            pool=offer.pool,
+            **dict(zip(_NUMBERS, numbers, strict=True)),
+        )
+        for owner, offer, *numbers in zip(owners, offers, *columns.values(), strict=True)
+    ]
 
 
 def half_up(amounts: Floats) -> Ints:
@@ -150,44 +168,36 @@ def half_up(amounts: Floats) -> Ints:
     return floors.astype(np.int64) + (amounts - floors >= 0.5)
 
 
-def _columns(catalogue: Catalogue, pupils: Sequence[Pupil], *, first: int) -> dict[str, NDArray[Any]]:
-    """All columns of Options but `start` for some pupils; `first` is the place of the first one in the problem."""
+def details(catalogue: Catalogue, pupils: Sequence[Pupil], row: Ints, provision: Ints, road_km: Floats) -> Details:
+    """All that matching.md section 6 counts of pairs sorted by `row`, a place in `pupils`, with their km by road."""
     policy = catalogue.policy
-    all_km = catalogue.road_km(pupils)
-    codes = catalogue.refusals(pupils, all_km)
-    row, provision = np.nonzero(codes == 0)
-    road_km = all_km[row, provision]
     band = np.array([catalogue.band(p) for p in pupils], dtype=np.int64)[row]
     hours = catalogue.hours[band, provision]
-    trips, child_share, use_share = _shares(catalogue)
-    is_outreach = np.array([v.kind == "outreach" for v in catalogue.provisions], dtype=bool)[provision]
+    trips, child_share, use_share, is_outreach = (column[provision] for column in _shares(catalogue))
     free_below = policy.free_below_km
     limit = np.array([free_below[p.year_group > 2] for p in pupils], dtype=np.float64)[row]
     entitled = np.array([p.transport for p in pupils], dtype=bool)[row] | (road_km > limit)
-    transport = np.where(entitled, half_up(policy.transport_rate * road_km * trips[provision]), 0)
+    transport = np.where(entitled, half_up(policy.transport_rate * road_km * trips), 0)
     price = catalogue.price[band, provision]
     cost = price + transport
-    child_km = road_km * child_share[provision]
-    wish = _wishes(catalogue, pupils)[row, provision]
-    refusals = [np.count_nonzero(codes == code + 1, axis=1) for code in range(len(REASONS))]
-    return {
-        "pupil": row + first,
-        "provision": provision,
-        "road_km": road_km,
-        "child_km": child_km,
-        "use": np.where(is_outreach, hours, use_share[provision]),
-        "fte": np.where(is_outreach, hours / _HOURS_OF_FULL_TIME, use_share[provision]),
-        "price": price,
-        "transport": transport,
-        "cost": cost,
-        "wish": wish,
-        "objective": child_km + policy.cost_weight * cost / 1000 + policy.preference_weight * wish,
-        "refusals": np.stack(refusals, axis=1).astype(np.int64),
-    }
+    child_km = road_km * child_share
+    wish = _wishes(catalogue, pupils, row, provision)
+    return Details(
+        provision=provision,
+        road_km=road_km,
+        child_km=child_km,
+        use=np.where(is_outreach, hours, use_share),
+        fte=np.where(is_outreach, hours / _HOURS_OF_FULL_TIME, use_share),
+        price=price,
+        transport=transport,
+        wish=wish,
+        cost=cost,
+        objective=child_km + policy.cost_weight * cost / 1000 + policy.preference_weight * wish,
+    )
 
 
-def _shares(catalogue: Catalogue) -> tuple[Floats, Floats, Floats]:
-    """For each provision: one-way trips a year, child's km per road km, use of the pool (0 for outreach: its hours)."""
+def _shares(catalogue: Catalogue) -> tuple[Floats, Floats, Floats, Bools]:
+    """For each provision: one-way trips a year, child's km per road km, use of the pool, whether the hours are used."""
     journeys = catalogue.policy.journeys
     rows: list[tuple[float, float, float]] = []
     for row in catalogue.provisions:
@@ -199,16 +209,17 @@ def _shares(catalogue: Catalogue) -> tuple[Floats, Floats, Floats]:
         else:
             rows.append((journeys[row.pattern], journeys[row.pattern] / journeys["day"], 1.0))
     trips, child_share, use_share = np.array(rows, dtype=np.float64).reshape(-1, 3).T
-    return trips, child_share, use_share
+    return trips, child_share, use_share, np.array([row.kind == "outreach" for row in catalogue.provisions], dtype=bool)
 
 
-def _wishes(catalogue: Catalogue, pupils: Sequence[Pupil]) -> Ints:
-    """Pupils x provisions: steps down the pupil's wishes, 0 where there are none, 3 where the setting is absent."""
-    ranks = np.zeros((len(pupils), len(catalogue.provisions)), dtype=np.int64)
-    for i, pupil in enumerate(pupils):
-        wishes = catalogue.wishes(pupil)
-        if wishes:
-            ranks[i] = _WORST_WISH
-            for rank, wish in reversed(list(enumerate(wishes[:_WORST_WISH]))):
-                ranks[i, catalogue.setting == wish] = rank
-    return ranks
+def _wishes(catalogue: Catalogue, pupils: Sequence[Pupil], row: Ints, provision: Ints) -> Ints:
+    """Steps down the pupil's wishes of each pair, 0 where there are none, 3 where the setting is absent."""
+    ranks: list[dict[int, float]] = []
+    for pupil in pupils:
+        wishes = catalogue.wishes(pupil)[:_WORST_WISH]
+        first = {wish: rank for rank, wish in reversed(list(enumerate(wishes)))}
+        ranks.append({catalogue.settings[wish]: rank for wish, rank in first.items() if wish in catalogue.settings})
+    has_wishes = np.array([bool(catalogue.wishes(pupil)) for pupil in pupils], dtype=bool)
+    steps = np.where(has_wishes[row], _WORST_WISH, 0)
+    replace_by_setting(steps, row, catalogue.setting[provision], ranks)
+    return steps

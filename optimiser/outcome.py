@@ -21,10 +21,9 @@ from optimiser.answer import (
     Summary,
     Unplaced,
 )
-from optimiser.eligibility import Catalogue
+from optimiser.eligibility import Catalogue, Floats, Ints
 from optimiser.explain import Leftover, explain
-from optimiser.options import Options, option_at
-from optimiser.placement import UNPLACED, Placement
+from optimiser.options import Options, details, rows_of
 from optimiser.problem import KINDS, Problem
 from optimiser.programme import Prices, Programme
 
@@ -33,20 +32,31 @@ _ROUNDING = 1e-9  # of a gap: a solver's bound and the objective it proves diffe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One phase solved: who has which column, the prices, and the bounds that they and the search prove."""
+    """One phase solved: the columns chosen, by pupil, the room left, the prices, and what they and the search prove."""
 
     phase: PhaseName
     programme: Programme
-    placement: Placement
+    columns: Ints
+    room: Floats
     prices: Prices
     relaxation: float
     bound: float
 
-    def spent(self, problem: Problem, options: Options) -> Counter[str]:
+    @property
+    def objective(self) -> float:
+        """The phase's objective of this answer."""
+        return self.programme.objective(self.columns)
+
+    def placed(self) -> Ints:
+        """The pupils who have a column, as places in the problem."""
+        return self.programme.members[self.programme.pupil(self.columns)]
+
+    def spent(self, problem: Problem) -> Counter[str]:
         """£ a year by LA."""
         spent: Counter[str] = Counter()
-        for option in self.programme.option[self.placement.columns].tolist():
-            spent[problem.pupils[options.pupil[option]].la] += int(options.cost[option])
+        costs = self.programme.cost[self.columns].tolist()
+        for pupil, cost in zip(self.placed().tolist(), costs, strict=True):
+            spent[problem.pupils[pupil].la] += cost
         return spent
 
 
@@ -54,7 +64,7 @@ def answer_of(problem: Problem, catalogue: Catalogue, options: Options, outcomes
     """The answer to an ordered problem, its stages still empty; `outcomes` are those of PHASES, in their order."""
     assignments = _assignments(problem, catalogue, options, outcomes)
     pools = _pools(problem, outcomes)
-    budgets = _budgets(problem, options, outcomes)
+    budgets = _budgets(problem, outcomes)
     unplaced = _unplaced(problem, catalogue, options, outcomes, pools, budgets)
     summary = _summary(problem, assignments, unplaced, budgets, outcomes)
     return Answer(assignments=assignments, unplaced=unplaced, pools=pools, budgets=budgets, summary=summary)
@@ -65,9 +75,11 @@ def _assignments(
 ) -> tuple[Assignment, ...]:
     rows: list[Assignment] = []
     for outcome in outcomes:
-        for at in outcome.programme.option[outcome.placement.columns].tolist():
-            pupil = problem.pupils[options.pupil[at]]
-            option = option_at(options, at, catalogue, pupil)
+        pupils = [problem.pupils[at] for at in outcome.placed().tolist()]
+        provision = options.provision[outcome.programme.option[outcome.columns]].astype(np.int64)
+        every = np.arange(len(pupils))
+        found = details(catalogue, pupils, every, provision, catalogue.road_km(pupils, every, provision))
+        for pupil, option in zip(pupils, rows_of(found, catalogue, pupils), strict=True):
             rows.append(
                 Assignment(
                     pupil=pupil.pupil,
@@ -93,7 +105,7 @@ def _assignments(
 def _pools(problem: Problem, outcomes: Sequence[Outcome]) -> tuple[PoolResult, ...]:
     uses: list[list[float]] = [[] for _ in problem.pools]
     for outcome in outcomes:
-        columns = outcome.placement.columns
+        columns = outcome.columns
         for k, use in zip(
             outcome.programme.pool[columns].tolist(), outcome.programme.use[columns].tolist(), strict=True
         ):
@@ -111,8 +123,8 @@ def _pools(problem: Problem, outcomes: Sequence[Outcome]) -> tuple[PoolResult, .
     )
 
 
-def _budgets(problem: Problem, options: Options, outcomes: Sequence[Outcome]) -> tuple[BudgetResult, ...]:
-    duties, choices = (outcome.spent(problem, options) for outcome in outcomes)
+def _budgets(problem: Problem, outcomes: Sequence[Outcome]) -> tuple[BudgetResult, ...]:
+    duties, choices = (outcome.spent(problem) for outcome in outcomes)
     return tuple(
         BudgetResult(
             la=row.la,
@@ -137,9 +149,8 @@ def _unplaced(
     leftover = Leftover(pools={row.pool: row for row in pools}, money={row.la: row.left for row in budgets})
     rows: list[Unplaced] = []
     for outcome in outcomes:
-        for place, chosen in zip(outcome.programme.members.tolist(), outcome.placement.chosen, strict=True):
-            if chosen == UNPLACED:
-                rows.append(explain(problem, catalogue, options, place, outcome.phase, leftover))
+        places = np.setdiff1d(outcome.programme.members, outcome.placed()).tolist()
+        rows += [explain(problem, catalogue, options, place, outcome.phase, leftover) for place in places]
     return tuple(sorted(rows, key=lambda row: row.pupil))
 
 
@@ -175,8 +186,8 @@ def _phase(problem: Problem, outcome: Outcome) -> PhaseResult:
         phase=outcome.phase,
         pupils=len(programme.members),
         options=len(programme),
-        placed=len(outcome.placement.columns),
-        objective=outcome.placement.objective,
+        placed=len(outcome.columns),
+        objective=outcome.objective,
         relaxation=outcome.relaxation,
         bound=outcome.bound,
         pool_prices={row.pool: float(price) for row, price in zip(problem.pools, prices.pools, strict=True)},

@@ -3,97 +3,140 @@
 Capacity is counted here pupil by pupil, whatever tolerance a solver works to. It must know no solver.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
-from optimiser.eligibility import Floats
-from optimiser.programme import Programme
+from optimiser.compiled import compiled
+from optimiser.eligibility import Floats, Ints
+from optimiser.programme import TOLERANCE, Numbers, Programme
 
-TOLERANCE = 1e-6  # of a place or an hour: sums of tenths are not exact, and no real amount is so small
 UNPLACED = -1
+NO_BUDGET = np.iinfo(np.int64).max // 4  # £ left where no budget limits: more than all pupils together can cost
 
 
-class Placement:
-    """`chosen[p]` is the column of pupil p or UNPLACED; `room` and `money` are what is left. It starts empty."""
+class Placement(NamedTuple):
+    """`chosen[p]` is the column of pupil p or UNPLACED; `room` and `money` are what is left, the last money NO_BUDGET.
 
-    def __init__(self, programme: Programme) -> None:
-        self.programme = programme
-        self.chosen = [UNPLACED] * len(programme.members)
-        self.room: list[float] = programme.room.tolist()
-        self.money: list[int] = programme.money.tolist()
-        self._use: list[float] = programme.use.tolist()
-        self._cost: list[int] = programme.cost.tolist()
-        self._pool: list[int] = programme.pool.tolist()
-        self._la: list[int] = programme.la.tolist()
-
-    @property
-    def objective(self) -> float:
-        """The phase's objective of this answer."""
-        return self.programme.objective(self.columns)
-
-    @property
-    def columns(self) -> list[int]:
-        """The chosen columns, by pupil."""
-        return [at for at in self.chosen if at != UNPLACED]
-
-    def fits(self, at: int) -> bool:
-        """Whether the room and the money left allow this column."""
-        la = self._la[at]
-        has_room = self._use[at] <= self.room[self._pool[at]] + TOLERANCE
-        return has_room and (la < 0 or self._cost[at] <= self.money[la])
-
-    def place(self, pupil: int, at: int) -> None:
-        """Give the pupil this column instead of what it has; UNPLACED gives it none."""
-        old, self.chosen[pupil] = self.chosen[pupil], at
-        for column, sign in ((old, 1), (at, -1)):
-            if column != UNPLACED:
-                self.room[self._pool[column]] += sign * self._use[column]
-                if self._la[column] >= 0:
-                    self.money[self._la[column]] += sign * self._cost[column]
-
-
-def rounded(programme: Programme, shares: Floats) -> Placement:
-    """A whole answer near the shares of a relaxation or of a solver's whole answer; no pupil can do better alone.
-
-    Pupils choose in order of their largest share, each the largest share that still fits; then all improve.
+    The pupils who have a column of pool k are a chain: `first[k]`, then `after[p]` of each, -1 at its end. Those whom
+    the budget of LA l limits are `of_la[la_start[l]:la_start[l + 1]]`. The other arrays are those of the programme.
     """
-    placement = Placement(programme)
-    held = np.nonzero(shares > TOLERANCE)[0]
+
+    start: Ints
+    pool: Numbers
+    use: Floats
+    cost: Numbers
+    gain: Floats
+    la: Ints
+    chosen: Ints
+    room: Floats
+    money: Ints
+    first: Ints
+    after: Ints
+    before: Ints
+    of_la: Ints
+    la_start: Ints
+
+    @property
+    def columns(self) -> Ints:
+        """The chosen columns, by pupil."""
+        return np.asarray(self.chosen[self.chosen != UNPLACED])
+
+
+def nobody_placed(programme: Programme) -> Placement:
+    """The answer to start from."""
+    of_la = np.argsort(programme.la, kind="stable")
+    nobody = np.full(len(programme.members), -1)
+    return Placement(
+        start=programme.start,
+        pool=programme.pool,
+        use=programme.use,
+        cost=programme.cost,
+        gain=programme.gain,
+        la=programme.la,
+        chosen=np.full(len(programme.members), UNPLACED),
+        room=programme.room.copy(),
+        money=np.append(programme.money, NO_BUDGET),
+        first=np.full(len(programme.room), -1),
+        after=nobody.copy(),
+        before=nobody.copy(),
+        of_la=of_la,
+        la_start=np.searchsorted(programme.la[of_la], np.arange(len(programme.money) + 1)),
+    )
+
+
+def rounded(programme: Programme, columns: Ints, shares: Floats) -> Placement:
+    """A whole answer near the shares of a relaxation, 0 for other columns.
+
+    Pupils choose in order of their largest share, then of what it costs to leave them unplaced, each the largest share
+    that still fits.
+    """
+    placement = nobody_placed(programme)
+    pupil = programme.pupil(columns)
     largest = np.zeros(len(programme.members))
-    np.maximum.at(largest, programme.pupil[held], shares[held])
-    pupil = programme.pupil[held]
-    order = np.lexsort((held, programme.gain[held], -shares[held], pupil, -largest[pupil]))
-    for at, p in zip(held[order].tolist(), pupil[order].tolist(), strict=True):
-        if placement.chosen[p] == UNPLACED and placement.fits(at):
-            placement.place(p, at)
-    improve(placement)
+    np.maximum.at(largest, pupil, shares)
+    keys = (columns, programme.gain[columns], -shares, pupil, -programme.unplaced[pupil], -largest[pupil])
+    order = np.lexsort(keys)
+    _take(placement, pupil[order], columns[order])
     return placement
 
 
-def improve(placement: Placement) -> None:
-    """Move pupils one by one, the dearest to leave unplaced first, to a better column that fits, until nobody can."""
-    programme = placement.programme
-    order = np.lexsort((np.arange(len(programme)), programme.gain, programme.pupil))
-    starts = np.searchsorted(programme.pupil[order], np.arange(len(programme.members) + 1)).tolist()
-    ranked: list[int] = order.tolist()
-    gain: list[float] = programme.gain.tolist()
-    turns = np.lexsort((np.arange(len(programme.members)), -programme.unplaced)).tolist()
-    moved = True
-    while moved:
-        moved = False
-        for p in turns:
-            moved |= _move(placement, p, ranked[starts[p] : starts[p + 1]], gain)
+def placed(programme: Programme, columns: Ints) -> Placement:
+    """The whole answer that has these columns; what does not fit is left out."""
+    return rounded(programme, columns, np.ones(len(columns)))
 
 
-def _move(placement: Placement, pupil: int, ranked: list[int], gain: list[float]) -> bool:
-    """Give the pupil the first of its ranked columns that fits and is better than what it has; say whether it moved."""
-    old = placement.chosen[pupil]
-    worth = 0.0 if old == UNPLACED else gain[old]
-    placement.place(pupil, UNPLACED)
-    for at in ranked:
-        if gain[at] >= worth:
-            break
-        if placement.fits(at):
-            placement.place(pupil, at)
-            return True
-    placement.place(pupil, old)
-    return False
+@compiled
+def _take(s: Placement, pupils: Ints, columns: Ints) -> None:
+    for i in range(len(columns)):
+        if s.chosen[pupils[i]] == UNPLACED and fits(s, pupils[i], columns[i]):
+            put(s, pupils[i], columns[i])
+
+
+def settle(programme: Programme, placement: Placement) -> None:
+    """Give everybody left unplaced the best column that fits, those first whom it costs most to leave so."""
+    left = np.nonzero(placement.chosen == UNPLACED)[0]
+    _settle(placement, left[np.lexsort((left, -programme.unplaced[left]))])
+
+
+@compiled
+def _settle(s: Placement, pupils: Ints) -> None:
+    for p in pupils:
+        best = UNPLACED
+        for o in range(s.start[p], s.start[p + 1]):
+            if fits(s, p, o) and (best == UNPLACED or s.gain[o] < s.gain[best]):
+                best = o
+        if best != UNPLACED:
+            put(s, p, best)
+
+
+@compiled
+def fits(s: Placement, p: int, o: int) -> bool:
+    """Whether the room and the money left allow pupil p this column, beside what p has."""
+    return bool(s.use[o] <= s.room[s.pool[o]] + TOLERANCE and s.cost[o] <= s.money[s.la[p]])
+
+
+@compiled
+def put(s: Placement, p: int, o: int) -> None:
+    """Give pupil p this column instead of what p has; UNPLACED gives none."""
+    old = s.chosen[p]
+    if old != UNPLACED:
+        k = s.pool[old]
+        s.room[k] += s.use[old]
+        s.money[s.la[p]] += s.cost[old]
+        if s.before[p] >= 0:
+            s.after[s.before[p]] = s.after[p]
+        else:
+            s.first[k] = s.after[p]
+        if s.after[p] >= 0:
+            s.before[s.after[p]] = s.before[p]
+    s.chosen[p] = o
+    if o != UNPLACED:
+        k = s.pool[o]
+        s.room[k] -= s.use[o]
+        s.money[s.la[p]] -= s.cost[o]
+        s.after[p] = s.first[k]
+        s.before[p] = -1
+        if s.first[k] >= 0:
+            s.before[s.first[k]] = p
+        s.first[k] = p

@@ -26,52 +26,68 @@ everybody else, A = what the duties leave, B_l = max(0, budget - cost of the dut
 
 Bound. For any prices y_k >= 0 of the pools and z_l >= 0 of the budgets, weak duality gives the lower bound
 
-    sum_p u_p + sum_p min(0, min_{o in O(p)} r_o) - sum_k y_k A_k - sum_l z_l B_l,
-    r_o = w_o - u_p + y_k(o) a_o + z_l(p) c_o            (the reduced cost of o before its pupil's own price)
+    D(y, z) = sum_p u_p + sum_p min(0, min_{o in O(p)} r_o) - sum_k y_k A_k - sum_l z_l B_l,
+    r_o     = w_o - u_p + y_k(o) a_o + z_l(p) c_o        (the reduced cost of o before its pupil's own price)
 
 It is computed here from prices alone, so it stands even where a solver errs. The duals of the relaxation make it
 tightest; they are the shadow prices. An option with w_o >= u_p is no better than none and has no column.
+
+Whole uses. What whole pupils use of a pool is a sum of their a_o, so (2) may say A'_k, the largest such sum that is at
+most A_k, wherever only whole answers count: 5.5 hours are 5 where packages take 2, 3 and 5. At the same prices that
+raises the bound by sum_k y_k (A_k - A'_k).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import gcd
 
 import numpy as np
-import pulp
+from numpy.typing import NDArray
 
+from optimiser.compiled import compiled
 from optimiser.eligibility import Catalogue, Floats, Ints
 from optimiser.options import Options
 from optimiser.problem import Problem
 
 POUNDS = 1000  # budgets and costs stand in the programme in £1,000, so that their numbers are like those of places
+TOLERANCE = 1e-6  # of a place or an hour: sums of tenths are not exact, and no real amount is so small
+_GRAINS = 1000  # of a place or an hour, in which uses are counted to be added up exactly
+_MOST_SUMS = 20_000  # up to which a pool's sums are listed; larger pools round to their uses' common measure
+
+Numbers = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
-    """One phase as arrays. Columns are sorted by pupil; `pool` is a place in `room`, `la` one in `money`.
+    """One phase as arrays: pupils in order of id, the columns of pupil p at `start[p]:start[p + 1]`.
 
-    `members` are the places of the phase's pupils in the problem, `option` those of the columns in Options; `pupil`
-    is a place in `members`. `gain` is w_o - u_p < 0. `la` is -1 where no budget limits the pupil. Money is whole £.
+    `members` are the places of the phase's pupils in the problem, `option` those of the columns in Options; `pool` is a
+    place in `room`. `la[p]` is a place in `money`, -1 where no budget limits the pupil. `gain` is w_o - u_p < 0. Money
+    is whole £. `whole_room` is A', `room` A.
     """
 
     members: Ints
     unplaced: Floats
-    option: Ints
-    pupil: Ints
-    pool: Ints
     la: Ints
+    start: Ints
+    option: Numbers
+    pool: Numbers
     use: Floats
-    cost: Ints
+    cost: Numbers
     gain: Floats
     room: Floats
+    whole_room: Floats
     money: Ints
 
     def __len__(self) -> int:
         return len(self.option)
 
-    def objective(self, chosen: Iterable[int]) -> float:
+    def pupil(self, columns: Ints) -> Ints:
+        """The pupil of each of these columns, a place in `members`."""
+        return np.asarray(np.searchsorted(self.start, columns, side="right") - 1)
+
+    def objective(self, chosen: Ints) -> float:
         """The phase's objective where these columns are chosen."""
-        return float(self.unplaced.sum() + self.gain[np.fromiter(chosen, dtype=np.int64)].sum())
+        return float(self.unplaced.sum() + self.gain[chosen].sum())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,16 +97,14 @@ class Prices:
     pools: Floats
     budgets: Floats
 
+    @classmethod
+    def none(cls, programme: Programme) -> "Prices":
+        """All prices 0."""
+        return cls(pools=np.zeros(len(programme.room)), budgets=np.zeros(len(programme.money)))
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
-    """A programme, or some of its columns, as PuLP holds it; `columns[i]` is the column of `variables[i]`."""
-
-    problem: pulp.LpProblem
-    columns: Ints
-    variables: list[pulp.LpVariable]
-    pools: dict[int, pulp.LpConstraint]
-    budgets: dict[int, pulp.LpConstraint]
+    def by_la(self, programme: Programme) -> Floats:
+        """The price of £1 for each pupil, 0 where no budget limits the pupil."""
+        return np.asarray(np.append(self.budgets, 0.0)[programme.la] / POUNDS)
 
 
 def programme_of(
@@ -98,87 +112,86 @@ def programme_of(
 ) -> Programme:
     """The programme of some pupils of an ordered problem, within the `room` of the pools and the `money` of the LAs."""
     weights = np.array([problem.policy.unplaced[p.priority - 1] for p in problem.pupils], dtype=np.float64)
-    place = np.full(len(problem.pupils), -1, dtype=np.int64)
-    place[members] = np.arange(len(members))
-    gain = options.objective - weights[options.pupil]
-    option = np.nonzero((place[options.pupil] >= 0) & (gain < 0))[0]
+    counts = np.diff(options.start)
+    is_member = np.zeros(len(problem.pupils), dtype=bool)
+    is_member[members] = True
+    gain = options.objective - np.repeat(weights, counts)
+    option = np.nonzero(np.repeat(is_member, counts) & (gain < 0))[0]
+    start = np.searchsorted(option, options.start)
     pools = {row.pool: k for k, row in enumerate(problem.pools)}
-    pool = np.array([pools[row.pool] for row in catalogue.provisions], dtype=np.int64)
+    pool = np.array([pools[row.pool] for row in catalogue.provisions], dtype=np.int32)
     las = {la: i for i, la in enumerate(money)}
-    la = np.array([las.get(p.la, -1) for p in problem.pupils], dtype=np.int64)
-    return Programme(
+    programme = Programme(
         members=members,
         unplaced=weights[members],
-        option=option,
-        pupil=place[options.pupil[option]],
+        la=np.array([las.get(problem.pupils[p].la, -1) for p in members.tolist()], dtype=np.int64),
+        start=np.append(start[members], len(option)),
+        option=option.astype(np.int32),
         pool=pool[options.provision[option]],
-        la=la[options.pupil[option]],
         use=options.use[option],
         cost=options.cost[option],
         gain=gain[option],
         room=room,
+        whole_room=room,
         money=np.array(list(money.values()), dtype=np.int64),
     )
+    return replace(programme, whole_room=largest_whole_uses(programme))
+
+
+def largest_whole_uses(programme: Programme) -> Floats:
+    """A'_k of every pool: the largest sum of uses of whole options that is at most A_k."""
+    order = np.lexsort((programme.use, programme.pool))
+    pool, use = programme.pool[order], programme.use[order]
+    edges = np.searchsorted(pool, np.arange(len(programme.room) + 1))
+    return np.array(
+        [_largest_sum(use[edges[k] : edges[k + 1]], float(programme.room[k])) for k in range(len(edges) - 1)]
+    )
+
+
+def _largest_sum(uses: Floats, amount: float) -> float:
+    values, counts = np.unique(np.round(uses * _GRAINS).astype(np.int64), return_counts=True)
+    if not len(values) or not values[0] or np.abs(uses * _GRAINS - np.round(uses * _GRAINS)).max() > TOLERANCE:
+        return amount  # uses too fine to be counted in grains, or none at all
+    if uses.sum() <= amount + TOLERANCE:
+        return amount  # room for everybody
+    grain = gcd(*values.tolist())
+    most = int((amount + TOLERANCE) * _GRAINS) // grain
+    if most > _MOST_SUMS:
+        return min(amount, most * grain / _GRAINS)
+    sums, within = 1, (1 << (most + 1)) - 1  # bit s is set where s grains can be used
+    for value, count in zip((values // grain).tolist(), counts.tolist(), strict=True):
+        times, left = 1, min(count, most // value)
+        while left > 0:
+            sums |= (sums << (value * min(times, left))) & within
+            left -= times
+            times *= 2
+    return min(amount, (sums.bit_length() - 1) * grain / _GRAINS)
 
 
 def reduced_costs(programme: Programme, prices: Prices) -> Floats:
     """r_o of every column at these prices."""
-    budgets = np.append(prices.budgets, 0.0)  # la = -1 reads the last: no budget, no price
-    priced = prices.pools[programme.pool] * programme.use + budgets[programme.la] * (programme.cost / POUNDS)
-    return np.asarray(programme.gain + priced)
+    money = np.repeat(prices.by_la(programme), np.diff(programme.start))
+    return np.asarray(programme.gain + prices.pools[programme.pool] * programme.use + money * programme.cost)
 
 
-def best_reduced_costs(programme: Programme, reduced: Floats) -> Floats:
+def best_reduced_costs(programme: Programme, prices: Prices) -> Floats:
     """For each pupil min(0, min_o r_o)."""
-    best = np.zeros(len(programme.members))
-    np.minimum.at(best, programme.pupil, reduced)
+    p = programme
+    return _best(p.start, p.pool, p.use, p.cost, p.gain, prices.pools, prices.by_la(p))
+
+
+@compiled
+def _best(start: Ints, pool: Numbers, use: Floats, cost: Numbers, gain: Floats, pools: Floats, pound: Floats) -> Floats:
+    best = np.zeros(len(start) - 1)
+    for p in range(len(best)):
+        for o in range(start[p], start[p + 1]):
+            best[p] = min(best[p], gain[o] + pools[pool[o]] * use[o] + pound[p] * cost[o])
     return best
 
 
-def bound(programme: Programme, prices: Prices) -> float:
-    """The proven lower bound of the phase's objective at these prices; see the formula above."""
-    best = best_reduced_costs(programme, reduced_costs(programme, prices)).sum()
-    paid = (prices.pools * programme.room).sum() + (prices.budgets * (programme.money / POUNDS)).sum()
+def bound(programme: Programme, prices: Prices, room: Floats | None = None) -> float:
+    """D(y, z), the proven lower bound of the phase's objective at these prices; of whole answers with A' as `room`."""
+    best = best_reduced_costs(programme, prices).sum()
+    paid = (prices.pools * (programme.room if room is None else room)).sum()
+    paid += (prices.budgets * (programme.money / POUNDS)).sum()
     return float(programme.unplaced.sum() + best - paid)
-
-
-def formulate(programme: Programme, columns: Ints, *, whole: bool) -> Model:
-    """The programme of these columns for PuLP: built from lists of terms, since adding products up is slow."""
-    problem = pulp.LpProblem("match", pulp.LpMinimize)
-    category = pulp.LpInteger if whole else pulp.LpContinuous
-    # PuLP sorts variables by name; padded numbers keep the canonical order.
-    variables = [problem.add_variable(f"x{at:09d}", 0, 1 if whole else None, category) for at in columns.tolist()]
-    pupils: dict[int, list[tuple[pulp.LpVariable, float]]] = {}
-    pools: dict[int, list[tuple[pulp.LpVariable, float]]] = {}
-    budgets: dict[int, list[tuple[pulp.LpVariable, float]]] = {}
-    cost = programme.cost[columns] / POUNDS
-    keys = (programme.pupil[columns], programme.pool[columns], programme.la[columns], programme.use[columns], cost)
-    for x, p, k, la, use, thousands in zip(variables, *(key.tolist() for key in keys), strict=True):
-        pupils.setdefault(p, []).append((x, 1.0))
-        pools.setdefault(k, []).append((x, use))
-        if la >= 0:
-            budgets.setdefault(la, []).append((x, thousands))
-    problem += pulp.LpAffineExpression(zip(variables, programme.gain[columns].tolist(), strict=True))
-    _limit(problem, "pupil", pupils, np.ones(len(programme.members)))
-    return Model(
-        problem=problem,
-        columns=columns,
-        variables=variables,
-        pools=_limit(problem, "pool", pools, programme.room),
-        budgets=_limit(problem, "budget", budgets, programme.money / POUNDS),
-    )
-
-
-def _limit(
-    problem: pulp.LpProblem, name: str, terms: dict[int, list[tuple[pulp.LpVariable, float]]], amounts: Floats
-) -> dict[int, pulp.LpConstraint]:
-    """Constraints (1), (2) or (3): the sum of each list of terms is at most its amount."""
-    rows = {
-        at: pulp.LpConstraint(
-            pulp.LpAffineExpression(terms[at]), pulp.LpConstraintLE, f"{name}{at}", float(amounts[at])
-        )
-        for at in sorted(terms)
-    }
-    for row in rows.values():
-        problem.addConstraint(row)
-    return rows

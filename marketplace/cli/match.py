@@ -21,12 +21,13 @@ from marketplace.cli.tables import print_table
 from optimiser.answer import Answer
 from optimiser.answer_files import write_answer, write_errors
 from optimiser.check import check
+from optimiser.clock import Progress
 from optimiser.errors import BadProblem, FileError
 from optimiser.files import read_problem
 from optimiser.problem import Problem
 from optimiser.report import KIND_NAMES, REASONS, dearest, pounds
 from optimiser.result_folder import FolderTakenError, check_free
-from optimiser.solve import Progress, TimeRanOutError
+from optimiser.solve import TimeRanOutError
 from optimiser.solve import match as solve
 from optimiser.template import TemplateExistsError, write_template
 
@@ -125,29 +126,47 @@ def _solve(problem: Problem, seconds: float) -> Answer:
     """Solve while the terminal shows where it stands; elsewhere one line a stage goes to standard error.
 
     The solver works in a thread of its own, because a signal reaches Python only between its steps: so Ctrl-C is
-    heard at once. Nothing is on disk while it works, so it can simply be left.
+    heard at once. The first one asks for the best answer so far; at a second one the solver is left, and nothing is on
+    disk.
     """
     console = Console(stderr=True)
+    stop = threading.Event()
     if not console.is_terminal:
-        return _in_thread(lambda: solve(problem, seconds=seconds, progress=lambda p: click.echo(_line(p), err=True)))
+        heard: list[Progress] = []
+
+        def say(progress: Progress) -> None:
+            if heard and heard[-1].stage != progress.stage:  # as far as the stage before came
+                click.echo(_line(heard[-1]), err=True)
+            heard[:] = [progress]
+
+        return _in_thread(lambda: solve(problem, seconds=seconds, progress=say, stop=stop), stop)
     with Status(f"Matching {len(problem.pupils):,} pupils", console=console) as status:
-        return _in_thread(lambda: solve(problem, seconds=seconds, progress=lambda p: status.update(_line(p))))
+        return _in_thread(
+            lambda: solve(problem, seconds=seconds, progress=lambda p: status.update(_line(p)), stop=stop), stop
+        )
 
 
-def _in_thread(work: Callable[[], Answer]) -> Answer:
+def _in_thread(work: Callable[[], Answer], stop: threading.Event) -> Answer:
     done: list[Answer] = []
     failed: list[BaseException] = []
+    over = threading.Event()  # a thread whose join() is interrupted counts as ended in Python 3.11
 
     def run() -> None:
         try:
             done.append(work())
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
             failed.append(error)
+        over.set()
 
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(0.1)
+    threading.Thread(target=run, daemon=True).start()
+    while not over.is_set():
+        try:
+            over.wait(0.1)
+        except KeyboardInterrupt:
+            if stop.is_set():
+                raise
+            stop.set()
+            click.echo("Stopping with the best answer so far; press Ctrl-C again to have none.", err=True)
     if failed:
         raise failed[0]
     return done[0]

@@ -14,14 +14,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from benchmarks.region import generate
 from marketplace.cli import main
 from optimiser.cells import Whole
 from optimiser.files import write_problem
 from optimiser.solve import match
 from optimiser.template import EXAMPLE, write_template
-from tests.optimiser.problems import random_problem, seeded
 from tests.optimiser.slips import change
-from tests.optimiser.written_problems import consistent
 
 COMMAND = (sys.executable, "-c", "from marketplace.cli import main; main()", "match")
 
@@ -176,9 +175,9 @@ def _wrong_answer() -> object:
     return replace(answer, assignments=(replace(answer.assignments[0], price=1), *answer.assignments[1:]))
 
 
-def test_a_stop_from_the_keyboard_ends_at_once_with_130_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_stop_from_the_keyboard_writes_the_best_answer_so_far(tmp_path: Path) -> None:
     (tmp_path / "problem").mkdir()
-    write_problem(consistent(random_problem(seeded(1), pupils=3000, provisions=300)), tmp_path / "problem")
+    write_problem(generate(300, 300, seed=7), tmp_path / "problem")  # its last per cents take minutes to prove
     command = [*COMMAND, "problem", "--out", "out", "--seconds", "300"]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
@@ -187,7 +186,28 @@ def test_a_stop_from_the_keyboard_ends_at_once_with_130_and_leaves_nothing(tmp_p
         time.sleep(1)  # so that the solver is deep in its own code, where Python hears no signal
         os.kill(process.pid, signal.SIGINT)
         output, errors = process.communicate()
-    assert process.returncode == 130
-    assert errors.splitlines()[-1] == "Stopped. No answer was written."
-    assert output == ""
-    assert [path.name for path in tmp_path.iterdir()] == ["problem"]
+    assert process.returncode == 0
+    assert "Stopping with the best answer so far" in errors
+    assert "(feasible)" in output
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["status"] == "feasible"
+
+
+def test_a_second_stop_from_the_keyboard_waits_for_no_answer(tmp_path: Path) -> None:
+    script = """
+import threading, time
+from marketplace.cli.match import _in_thread
+print("ready", flush=True)
+_in_thread(lambda: time.sleep(600), threading.Event())
+"""
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.5)
+        os.kill(process.pid, signal.SIGINT)
+        assert "press Ctrl-C again" in process.stderr.readline()
+        os.kill(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode != 0
+    assert errors.splitlines()[-1] == "KeyboardInterrupt"

@@ -1,8 +1,10 @@
 """Answers against brute force, another solver and the bound's own formula; their order, their limits."""
 
+import itertools
 import math
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -12,11 +14,14 @@ from hypothesis import given, settings
 
 from benchmarks.region import generate
 from optimiser import Answer, Budget, Policy, Pool, Price, Problem, Progress, SolverError, TimeRanOutError, check, match
+from optimiser.clock import Clock
 from optimiser.eligibility import Catalogue
-from optimiser.highs import solve_relaxation, solve_whole
+from optimiser.highs import solve_whole
+from optimiser.master import relax
+from optimiser.model import Model
 from optimiser.options import find_options
-from optimiser.placement import rounded
-from optimiser.programme import Model, bound, formulate, programme_of
+from optimiser.programme import programme_of
+from optimiser.search import search
 from tests.optimiser import oracle
 from tests.optimiser.problems import problem, problems, provision, pupil, random_problem, reordered, seeded
 
@@ -207,17 +212,27 @@ def test_when_time_is_short_the_answer_still_holds_and_says_what_is_proven() -> 
     assert 0 < answer.summary.bound < answer.summary.objective
 
 
-def test_a_relaxation_without_time_has_no_values_and_prices_that_still_prove_a_bound() -> None:
+def test_without_time_everybody_still_has_the_best_that_is_left_and_prices_prove_a_bound() -> None:
     crowded = generate(300, 300, seed=7).ordered()
     catalogue = Catalogue(crowded)
     options = find_options(crowded, catalogue)
     room = np.array([row.amount for row in crowded.pools])
     programme = programme_of(crowded, catalogue, options, np.arange(300), room, {})
-    model = formulate(programme, np.arange(len(programme)), whole=False)
-    values, prices = solve_relaxation(model, len(room), 0, seconds=0.0)
-    assert values is None
-    placement = rounded(programme, np.zeros(len(programme)))
-    assert bound(programme, prices) <= placement.objective < programme.unplaced.sum()
+    over = Clock(1e-9)
+    relaxation = relax(programme, over)
+    assert not relaxation.is_exact
+    found = search(programme, relaxation, 0.001, over)
+    objective = programme.objective(found.placement.columns)
+    assert found.bound <= objective < programme.unplaced.sum()
+    assert min(found.placement.room) >= -1e-6
+
+
+def test_a_run_that_is_stopped_gives_what_it_has() -> None:
+    stop = threading.Event()
+    hard = generate(300, 300, seed=7)
+    answer = match(hard, seconds=600, stop=stop, progress=lambda progress: stop.set() if progress.objective else None)
+    assert check(hard, answer) == []
+    assert answer.summary.status == "feasible"
 
 
 def test_no_time_at_all_is_said_by_name() -> None:
@@ -242,23 +257,25 @@ def test_a_programme_that_the_solver_calls_unsolvable_is_an_error() -> None:
     x = impossible.add_variable("x", 0, 1, pulp.LpInteger)
     impossible += x
     impossible += x >= 2
-    model = Model(problem=impossible, columns=np.arange(1), variables=[x], pools={}, budgets={})
+    model = Model(problem=impossible, columns=np.arange(1), variables=[x], pools={}, budgets={}, slacks=[])
     with pytest.raises(SolverError, match="Infeasible"):
-        solve_whole(model, seconds=10, gap=0, enough=-math.inf)
+        solve_whole(model, Clock(10), gap=0)
 
 
 def test_progress_hears_of_every_stage_in_order() -> None:
     heard: list[Progress] = []
     answer = match(problem(), progress=heard.append)
-    assert [row.stage for row in heard] == [
+    stages = [stage for stage, _ in itertools.groupby(row.stage for row in heard)]
+    assert stages == [
         "options",
         "duties: relaxation",
         "duties: whole answer",
         "choices: relaxation",
         "choices: whole answer",
+        "explanation",
     ]
     assert heard[-1].objective == answer.summary.phases[1].objective
-    assert [row.name for row in answer.summary.stages] == [*(row.stage for row in heard), "explanation"]
+    assert [row.name for row in answer.summary.stages] == stages
 
 
 def test_a_run_prints_nothing() -> None:

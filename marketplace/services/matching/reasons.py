@@ -75,7 +75,7 @@ def _counted(catalogue: Catalogue, pupils: Sequence[Pupil]) -> dict[str, dict[st
     provisions = np.array([row.provision.partition(".")[0] for row in catalogue.provisions])
     order = np.argsort(provisions, kind="stable")
     _, starts = np.unique(provisions[order], return_index=True)
-    codes = catalogue.refusals(pupils, catalogue.road_km(pupils))[:, order]
+    codes = catalogue.refusals(pupils)[:, order]
     furthest = np.maximum.reduceat(codes, starts, axis=1)  # a code is 1 + the place of its reason
     counts = (np.bincount(row, minlength=len(REASONS) + 1)[1:] for row in furthest)
     return {

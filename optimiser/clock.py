@@ -1,0 +1,99 @@
+"""The time of a run: how much is left, whether somebody asked to stop, its stages, and whoever wants to hear of them.
+
+It must decide nothing but when to stop.
+"""
+
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from optimiser.answer import Stage
+
+_BYTES_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
+_PROGRESS_SECONDS = 1.0  # between two reports of one stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What a run has reached; objective and bound are those of the phase, None before there are any."""
+
+    stage: str
+    seconds: float
+    objective: float | None = None
+    bound: float | None = None
+
+
+class Clock:
+    """`seconds` from now on; `stop` ends the run early, as if the time were over: the best so far is the answer."""
+
+    def __init__(
+        self,
+        seconds: float,
+        progress: Callable[[Progress], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self.started = time.monotonic()
+        self.deadline = self.started + seconds
+        self.stages: list[Stage] = []
+        self._progress = progress
+        self._stop = stop
+        self._stage = ""
+        self._objective: float | None = None
+        self._bound: float | None = None
+        self._reported = self.started
+
+    def left(self) -> float:
+        """Seconds until the deadline, 0 where it is over or the run was stopped."""
+        return 0.0 if self.is_stopped() else max(0.0, self.deadline - time.monotonic())
+
+    def is_stopped(self) -> bool:
+        """Whether somebody asked for what there is."""
+        return self._stop is not None and self._stop.is_set()
+
+    def is_over(self) -> bool:
+        """Whether to stop now."""
+        return self.left() <= 0
+
+    @contextmanager
+    def until(self, share: float) -> Iterator[None]:
+        """A deadline that leaves only this share of the time left to what is done within."""
+        whole = self.deadline
+        self.deadline = time.monotonic() + self.left() * share
+        yield
+        self.deadline = whole
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Measure a stage by its name; it is reported at its beginning and its end."""
+        started = time.monotonic()
+        self._stage = name
+        self.report()
+        yield
+        self.report()
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES_OF_MAXRSS / 1e6
+        self.stages.append(Stage(name=name, seconds=time.monotonic() - started, peak_mb=peak))
+
+    def note(self, *, objective: float | None = None, bound: float | None = None) -> None:
+        """What the phase has reached: to be said from now on, until something else is."""
+        self._objective, self._bound = objective or self._objective, bound or self._bound
+        self.tick()
+
+    def next_phase(self) -> None:
+        """Nothing is reached yet."""
+        self._objective = self._bound = None
+
+    def tick(self) -> None:
+        """Say where the stage stands when that was last said a while ago; to be called often."""
+        if time.monotonic() - self._reported >= _PROGRESS_SECONDS:
+            self.report()
+
+    def report(self) -> None:
+        """Say where the stage stands."""
+        if self._progress:
+            self._reported = time.monotonic()
+            seconds = self._reported - self.started
+            self._progress(Progress(stage=self._stage, seconds=seconds, objective=self._objective, bound=self._bound))

@@ -1,0 +1,120 @@
+"""The way of large programmes, tried on small ones: prices by ascent, the box around them, exchanges, parts."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from benchmarks.region import generate
+from optimiser import Problem, check, master, match, search
+from optimiser.clock import Clock
+from optimiser.eligibility import Catalogue
+from optimiser.exchange import exchange
+from optimiser.master import relax
+from optimiser.options import find_options
+from optimiser.placement import Placement, rounded
+from optimiser.prices import ascend
+from optimiser.programme import Prices, Programme, bound, programme_of
+from tests.optimiser import oracle
+from tests.optimiser.problems import problems
+
+LONG = 600.0
+
+
+@pytest.fixture(scope="module")
+def region() -> Programme:
+    """All pupils of a fictional region as choices within its room and money."""
+    problem = generate(600, 120, seed=7).ordered()
+    catalogue = Catalogue(problem)
+    options = find_options(problem, catalogue)
+    room = np.array([row.amount for row in problem.pools])
+    money = {row.la: row.budget for row in problem.budgets}
+    return programme_of(problem, catalogue, options, np.arange(600), room, money)
+
+
+@pytest.fixture
+def as_if_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No programme is small enough to be given to the solver whole."""
+    monkeypatch.setattr(master, "_SMALL", 0)
+    monkeypatch.setattr(search, "_FEW", 0)
+
+
+def left_over(programme: Programme, placement: Placement) -> tuple[np.ndarray, np.ndarray]:
+    """Room and money that the chosen columns leave, counted anew."""
+    chosen = placement.columns
+    las = programme.la[programme.pupil(chosen)]
+    room = programme.room - np.bincount(programme.pool[chosen], programme.use[chosen], minlength=len(programme.room))
+    money = programme.money - np.bincount(las, programme.cost[chosen], minlength=len(programme.money)).astype(np.int64)
+    return room, money
+
+
+def test_prices_by_ascent_prove_nearly_the_bound_of_the_relaxation(region: Programme) -> None:
+    exact = relax(region, Clock(LONG))
+    assert exact.is_exact
+    near = bound(region, ascend(region, Clock(LONG)))
+    assert exact.bound * 0.999 < near <= exact.bound + 1e-6
+
+
+@pytest.mark.usefixtures("as_if_large")
+def test_the_box_around_the_prices_ends_at_the_relaxation_itself(
+    region: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boxed = relax(region, Clock(LONG))
+    monkeypatch.setattr(master, "_SMALL", len(region))
+    exact = relax(region, Clock(LONG))
+    assert boxed.is_exact
+    assert boxed.bound == pytest.approx(exact.bound, rel=1e-9)
+    value = region.unplaced.sum() + (region.gain[boxed.columns] * boxed.shares).sum()
+    assert value == pytest.approx(exact.bound, rel=1e-9)  # the fixed pupils and the model's shares are one optimum
+
+
+@pytest.mark.usefixtures("as_if_large")
+def test_a_box_that_is_too_wide_for_one_model_is_narrowed(region: Programme, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(master, "_MOST", 400)
+    monkeypatch.setattr(master, "_WIDTH", 1e6)
+    start = bound(region, ascend(region, Clock(LONG)))
+    assert relax(region, Clock(LONG)).bound >= start
+
+
+@settings(max_examples=60)
+@given(problems(pupils=40, provisions=12))
+def test_the_path_of_large_programmes_answers_within_what_another_solver_proves(random_one: Problem) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(master, "_SMALL", 0)
+        patch.setattr(search, "_FEW", 0)
+        answer = match(random_one, seconds=LONG)
+    assert check(random_one, answer) == []
+    for phase, result in zip(oracle.phases(random_one, answer), answer.summary.phases, strict=True):
+        objective, least = oracle.by_milp(phase)
+        assert result.bound <= objective + 1e-6 * max(1.0, objective)
+        assert result.objective >= least - 1e-6 * max(1.0, least)
+
+
+def test_exchanges_improve_the_rounded_answer_and_count_what_they_leave(region: Programme) -> None:
+    relaxation = relax(region, Clock(LONG))
+    placement = rounded(region, relaxation.columns, relaxation.shares)
+    before = region.objective(placement.columns)
+    exchange(region, placement, relaxation.prices, Clock(LONG))
+    assert region.objective(placement.columns) < before
+    room, money = left_over(region, placement)
+    assert placement.room == pytest.approx(room, abs=1e-9)
+    assert placement.money[:-1].tolist() == money.tolist()
+    assert room.min() >= -1e-6
+    assert money.min() >= 0
+
+
+@pytest.mark.usefixtures("as_if_large")
+def test_parts_placed_anew_improve_on_exchanges_and_never_worsen(region: Programme) -> None:
+    relaxation = relax(region, Clock(LONG))
+    placement = rounded(region, relaxation.columns, relaxation.shares)
+    exchange(region, placement, relaxation.prices, Clock(LONG))
+    found = search.search(region, relaxation, 0.001, Clock(20))
+    assert region.objective(found.placement.columns) < region.objective(placement.columns)
+    assert found.bound <= region.objective(found.placement.columns)
+    room, money = left_over(region, found.placement)
+    assert room.min() >= -1e-6
+    assert money.min() >= 0
+
+
+def test_prices_of_nothing_prove_the_bound_of_everybody_served_best(region: Programme) -> None:
+    best = np.minimum.reduceat(region.gain, region.start[:-1][np.diff(region.start) > 0]).sum()
+    assert bound(region, Prices.none(region)) == pytest.approx(region.unplaced.sum() + best)
