@@ -1,20 +1,24 @@
 """A fictional region of any size to time the optimiser on, from a seed.
 
-Homes and settings stand in towns, each LA's money and most pools bind: harder than life. Nothing here is real.
+Homes and settings stand in towns, each LA's money and most pools bind: harder than life. With more provisions the
+region is larger, not denser. Nothing here is real.
 """
 
+import math
 import random
+from collections import Counter
 from dataclasses import dataclass
 
 from optimiser import Budget, Pool, Price, Problem, Provision, Pupil
 from optimiser.problem import BANDS
 
-_LAS = ("901", "902", "903", "904", "905", "906")
+_FIRST_LA = 801
+_LAS = 6  # for each 300 provisions, and at least
 _NEEDS = {"ASD": 32, "SLCN": 21, "SEMH": 21, "MLD": 11, "SLD": 4, "PD": 4, "SPLD": 2, "HI": 1, "PMLD": 1}
 _PRICES = {"mild": 9_000, "moderate": 30_000, "intensive": 48_000, "profound": 66_000, "exceptional": 95_000}
 _TYPES = ("state_special", "independent", "section41", "nmss", "ap")
 _CORNER = 300_000  # easting and northing of the square that the region fills
-_SIDE = 70_000  # metres
+_SIDE = 70_000  # metres, for 300 provisions
 _SPREAD = 6_000  # metres, of homes and settings about their town
 _MEANS_A_PUPIL = 33_000  # £ a year: about three quarters of what all pupils would cost
 
@@ -29,18 +33,19 @@ class _Town:
 def generate(pupils: int, provisions: int = 300, *, seed: int) -> Problem:
     """A region with so many pupils and so many provisions, three to a setting: full, porous and outreach."""
     rnd = random.Random(seed)  # noqa: S311  (a benchmark needs a seed, not secrecy)
-    towns = [
-        _Town(rnd.uniform(0, _SIDE), rnd.uniform(0, _SIDE), rnd.choice(_LAS)) for _ in range(max(6, provisions // 8))
-    ]
+    side = _SIDE * math.sqrt(max(1.0, provisions / 300))
+    las = tuple(str(_FIRST_LA + i) for i in range(_LAS * max(1, provisions // 300)))
+    towns = [_Town(rnd.uniform(0, side), rnd.uniform(0, side), rnd.choice(las)) for _ in range(max(6, provisions // 8))]
     offers = tuple(row for i in range(provisions // 3) for row in _setting(rnd, 100_000 + i, rnd.choice(towns)))
     children = tuple(_pupil(rnd, i, rnd.choice(towns)) for i in range(pupils))
+    counts = Counter(child.la for child in children)
     share = pupils / max(1, provisions // 3)
     return Problem(
         pupils=children,
         provisions=offers,
         pools=tuple(pool for row in offers if row.kind == "full" for pool in _pools(rnd, row, share)),
         prices=tuple(price for row in offers for price in _prices(rnd, row)),
-        budgets=tuple(Budget(la=la, budget=_MEANS_A_PUPIL * sum(child.la == la for child in children)) for la in _LAS),
+        budgets=tuple(Budget(la=la, budget=_MEANS_A_PUPIL * counts[la]) for la in las),
     )
 
 
