@@ -2,8 +2,10 @@
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from marketplace.errors import BadSetting
 
@@ -60,10 +62,10 @@ def secret_key(config: Config) -> str:
         return config.secret_key
     config.data.mkdir(parents=True, exist_ok=True)
     path = config.data / "secret.key"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48))
+    if not path.exists():
+        with NamedTemporaryFile("w", dir=config.data) as file:  # readable by the owner only
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            with suppress(FileExistsError):  # of processes that start at once, the first one's holds, and it is whole
+                os.link(file.name, path)
     return path.read_text().strip()
