@@ -1,5 +1,6 @@
 """J05 and J06: a commissioner posts a need in five screens, and the ranked options stand there at once."""
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Visit
@@ -64,6 +65,28 @@ def test_a_need_is_posted_in_five_screens_and_its_options_are_there_without_anot
         visitor.open("/")
         visitor.sees("1 need that no run has looked at")
         visitor.look("home-commissioner")
+
+
+@pytest.mark.parametrize(("width", "scripts", "clicks"), [(1280, True, 2), (1280, False, 2), (320, True, 3)])
+def test_options_are_narrowed_to_those_with_room_by_two_clicks_or_three_where_the_filters_are_folded(
+    visit: Visit, width: int, scripts: bool, clicks: int
+) -> None:
+    with visit(width=width, scripts=scripts) as visitor:
+        visitor.sign_in("commissioner@greystrand.example")
+        visitor.open("/needs?status=published&sort=reference")
+        visitor.click("link", "GR-1001")
+        visitor.click("button", "See ranked options")
+        visitor.reads("Ranked options for GR-1001")
+        visitor.begin()
+        panel = visitor.page.locator("details.app-filters__panel")
+        if panel.get_attribute("open") is None:
+            panel.locator("summary").click()
+            visitor.clicks += 1
+        visitor.click("checkbox", "With room now")
+        visitor.click("button", "Apply filters")
+        expect(visitor.page.get_by_role("link", name="Remove filter: With room now")).to_be_visible()
+        expect(visitor.page.get_by_text("Full", exact=True)).to_have_count(0)
+        assert visitor.clicks == clicks
 
 
 def test_a_need_is_posted_by_keyboard_alone(visit: Visit) -> None:

@@ -28,7 +28,7 @@ def test_next_years_prices_are_raised_changed_checked_and_published_in_two_scree
         box.fill("£123,457")
         visitor.click("button", "Save and check")
         visitor.reads("Check before you publish")
-        visitor.sees("These prices hold from", "Existing awards keep their price.", "£123,457")
+        visitor.sees("These prices hold from", "Existing awards keep their price.", "£123,457", "more than today's")
         visitor.look("prices-check")
         screens = len(visitor.screens)
         visitor.click("button", "Publish these prices")

@@ -12,6 +12,9 @@ PICTURES = Path(__file__).parents[2] / "screenshots"
 BANNER = "Demonstration data; illustrative tariff"
 SERIOUS = {"serious", "critical"}
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Lists of records that do not fit: on a narrow screen their rows are to become lists.
+CUT_OFF = """[...document.querySelectorAll('.app-scroll:has(.app-records)')]
+    .filter(it => it.scrollWidth > it.clientWidth).map(it => it.getAttribute('aria-label'))"""
 MOST_TABS = 400  # to anything on a page
 
 WINDOWS = ((1280, True), (1280, False), (320, True), (320, False))  # width in px, and whether scripts run
@@ -122,6 +125,7 @@ class Visitor:
         return [
             *([] if BANNER in self.page.content() else ["does not say that it is a demonstration"]),
             *([f"scrolls {sideways} px sideways"] if sideways > 0 else []),
+            *(f"cuts off: {name}" for name in self.page.evaluate(CUT_OFF)),
             *(self.axe() if with_axe else []),
             *self.complaints,
         ]
