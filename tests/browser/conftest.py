@@ -23,13 +23,6 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 Visit = Callable[..., AbstractContextManager[Visitor]]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Walk the one site in one test process, whichever and however many there are."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The demonstration as `marketplace demo` serves it: built, matched once, gunicorn and a worker."""

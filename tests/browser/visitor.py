@@ -11,6 +11,9 @@ AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 PICTURES = Path(__file__).parents[2] / "screenshots"
 BANNER = "Demonstration data; illustrative tariff"
 SERIOUS = {"serious", "critical"}
+SAYS = "words => document.body.textContent.includes(words)"
+# What a page is made of: two pages of the same markup have the same faults.
+MARKUP = "[...new Set([...document.querySelectorAll('*')].map(it => it.tagName + '.' + it.className))].sort().join()"
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # Lists of records that do not fit: on a narrow screen their rows are to become lists.
 CUT_OFF = """[...document.querySelectorAll('.app-scroll:has(.app-records)')]
@@ -31,10 +34,11 @@ def in_every_window(name: str, values: tuple[str, ...]) -> pytest.MarkDecorator:
 
 @dataclass(frozen=True)
 class Site:
-    """Where the site is served, and the password of its demonstration accounts."""
+    """Where the site is served, the password of its demonstration accounts, and the markup that axe has passed."""
 
     address: str
     password: str
+    examined: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -119,14 +123,14 @@ class Visitor:
         self.page.screenshot(path=PICTURES / f"{name}-{self.width}{kind}.png", full_page=True)
         assert self.faults() == [], name
 
-    def faults(self, *, with_axe: bool = True) -> list[str]:
+    def faults(self) -> list[str]:
         """What is wrong with the page at this width."""
         sideways = self.page.evaluate(SIDEWAYS)
         return [
-            *([] if BANNER in self.page.content() else ["does not say that it is a demonstration"]),
+            *([] if self.page.evaluate(SAYS, BANNER) else ["does not say that it is a demonstration"]),
             *([f"scrolls {sideways} px sideways"] if sideways > 0 else []),
             *(f"cuts off: {name}" for name in self.page.evaluate(CUT_OFF)),
-            *(self.axe() if with_axe else []),
+            *self.axe(),
             *self.complaints,
         ]
 
@@ -136,19 +140,24 @@ class Visitor:
         self.page.set_viewport_size({"width": width, "height": 900})
 
     def axe(self) -> list[str]:
-        """The serious and critical findings of axe. It needs timers, which do not run without scripts; but the pages
-        are the same ones, and each is looked at with scripts too.
+        """The serious and critical findings of axe; at one width, none are looked for in markup that had none before.
+
+        Axe needs timers, which do not run without scripts; but the pages are the same, and looked at with scripts too.
         """
-        if not self.scripts:
+        markup = f"{self.width} {self.page.evaluate(MARKUP)}"
+        if not self.scripts or markup in self.site.examined:
             return []
         self.page.evaluate(AXE.read_text())
         found = self.page.evaluate("axe.run({resultTypes: ['violations']})")
-        return [
+        serious = [
             f"{violation['id']}: {node['html'][:200]}"
             for violation in found["violations"]
             if violation["impact"] in SERIOUS
             for node in violation["nodes"]
         ]
+        if not serious:
+            self.site.examined.add(markup)
+        return serious
 
 
 # Whether the focus is on another radio button of the target's group.
