@@ -61,6 +61,7 @@ def test_a_need_is_posted_in_five_screens_and_its_options_are_there_without_anot
         assert visitor.clicks <= 12
         visitor.sees("By road", "Room", "Price", "Transport", "Total a year", "Why the others are no options")
         expect(visitor.page.locator("[id^=option-]").first).to_be_visible()
+        expect(visitor.page.locator(".app-map")).to_be_visible(visible=scripts)  # only with scripts
         visitor.look("options")
         visitor.open("/")
         visitor.sees("1 need that no run has looked at")
