@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from hypothesis import settings
 from sqlalchemy import Engine, inspect, make_url, text
 from sqlalchemy.orm import Session
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from marketplace import db, embedded, migrate
 from marketplace.app import create_app
@@ -22,6 +24,18 @@ from tests import builders
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+
+class OneBrowser(LoadScopeScheduling):
+    """Tests over processes one by one, but the browser walks, which share one site, all in one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowser:
+    """How tests are shared out. (The plug-in's own groups are lost on the way with the pytest that we use.)"""
+    return OneBrowser(config, log)
 
 
 def superuser(addresses: embedded.Addresses) -> str:

@@ -55,9 +55,11 @@ class Caseload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToDoCounts:
-    """How many needs wait: drafts, published ones that no run has looked at, those whose proposal is stale."""
+    """How many needs wait: drafts, published ones for which the last run found nothing, those that no run has looked
+    at, those whose proposal is stale."""
 
     drafts: int
+    unplaced: int
     unmatched: int
     stale: int
 
@@ -103,8 +105,8 @@ def list_needs(
 def count_to_do(session: Session, *, at: datetime) -> ToDoCounts:
     """What waits for the actor of this transaction. A proposal is stale when its run is older than 14 days, or older
     than what last happened to the need."""
-    status = select(Need.status, func.count()).group_by(Need.status)
-    by_status = {row[0]: row[1] for row in session.execute(status)}
+    to_do = _to_do()
+    by_group = {row[0]: row[1] for row in session.execute(select(to_do, func.count()).group_by(to_do))}
     unmatched = select(func.count()).where(Need.status == NeedStatus.PUBLISHED, _latest_recommendation().is_(None))
     changed_since = (
         select(AuditEvent.id)
@@ -123,7 +125,8 @@ def count_to_do(session: Session, *, at: datetime) -> ToDoCounts:
         .where(Need.status == NeedStatus.PUBLISHED, or_(MatchingRun.created_at < at - STALE_AFTER, changed_since))
     )
     return ToDoCounts(
-        drafts=by_status.get(NeedStatus.DRAFT, 0),
+        drafts=by_group.get(ToDo.FINISH.value, 0),
+        unplaced=by_group.get(ToDo.UNPLACED.value, 0),
         unmatched=session.scalar(unmatched) or 0,
         stale=session.scalar(stale) or 0,
     )

@@ -16,6 +16,7 @@ from pricing.schedule import BandPrice
 FURTHEST = timedelta(
     days=3 * 366
 )  # a start further from today than this is a slip in the year, and final once published
+JUMP = 25  # percent within one version: more is seldom meant, and a figure too many is easily typed
 NO_PRICE = "There is no price in this draft. Enter at least one core fee."
 
 
@@ -77,6 +78,7 @@ def warnings(
         if not row.is_offered and prices:
             found.append(f"{row.name} has a price but is not offered at present.")
         found += _falls(row, prices)
+        found += _jumps(row, prices, before)
         found += [
             f"{row.name}, {band}: the weeks a year are not stated, so the fee cannot be compared like for like."
             for band, price in prices.items()
@@ -98,6 +100,21 @@ def _falls(row: Provision, prices: Mapping[Band, BandPrice]) -> list[str]:
         for lower, higher in pairwise(sorted(prices.values(), key=lambda price: price.band.level))
         if higher.annual_fee < lower.annual_fee
     ]
+
+
+def _jumps(
+    row: Provision, prices: Mapping[Band, BandPrice], before: pricing.schedule.PriceSchedule | None
+) -> list[str]:
+    found = []
+    for band, price in prices.items():
+        old = before.price(str(row.id), band) if before else None
+        if old and old.annual_fee and abs(price.annual_fee - old.annual_fee) > JUMP * old.annual_fee / 100:
+            percent = 100 * (price.annual_fee / old.annual_fee - 1)
+            found.append(
+                f"{row.name}, {band}: {pounds(price.annual_fee)} a year is {abs(percent):.0f}%"
+                f" {'more' if percent > 0 else 'less'} than today's {pounds(old.annual_fee)}."
+            )
+    return found
 
 
 def _core(price: BandPrice) -> pricing.schedule.PriceLine | None:

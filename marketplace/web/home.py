@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from marketplace.db import transaction
 from marketplace.models import now, today
-from marketplace.permissions import POLICY
+from marketplace.permissions import POLICY, can_post_need
 from marketplace.services import settings
 from marketplace.services.caseload import count_to_do
 from marketplace.web.current import actor
@@ -21,4 +21,11 @@ def index() -> ResponseReturnValue:
         standings = (
             settings.standings(session, actor(), on=today()) if POLICY["vacancies.index"].admits(actor()) else None
         )
-        return render_template("home/index.html", to_do=to_do, standings=standings, today=today())
+        return render_template(
+            "home/index.html",
+            to_do=to_do,
+            standings=standings,
+            may_post=can_post_need(actor()),
+            is_administrator=POLICY["people.index"].admits(actor()),
+            today=today(),
+        )

@@ -9,26 +9,18 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.visitor import Site, Visitor
 
 ROOT = Path(__file__).parents[2]
-AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
-PICTURES = ROOT / "screenshots"
-SERIOUS = {"serious", "critical"}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
-
-@dataclass(frozen=True)
-class Site:
-    """Where the site is served, and the password of its demonstration accounts."""
-
-    address: str
-    password: str
+Visit = Callable[..., AbstractContextManager[Visitor]]
 
 
 @pytest.fixture(scope="session")
@@ -63,63 +55,14 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@dataclass
-class Visitor:
-    """Somebody at a browser: opens pages, and notices what a person or a screen reader would complain of."""
-
-    page: Page
-    site: Site
-    complaints: list[str]
-
-    def open(self, path: str) -> None:
-        self.page.goto(self.site.address + path)
-
-    def sign_in(self, email: str) -> None:
-        self.open("/sign-in")
-        self.page.get_by_label("E-mail address").fill(email)
-        self.page.get_by_label("Password", exact=True).fill(self.site.password)
-        self.page.get_by_role("button", name="Sign in").click()
-        assert "Sign out" in self.page.content()
-
-    def look(self, name: str) -> None:
-        """Picture the page, and hold it to what every page must keep: banner, no sideways scrolling, axe."""
-        width = self.page.viewport_size["width"]  # type: ignore[index]
-        PICTURES.mkdir(exist_ok=True)
-        self.page.screenshot(path=PICTURES / f"{name}-{width}.png", full_page=True)
-        assert "Demonstration data; illustrative tariff" in self.page.content()
-        overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert self.page.evaluate(overflow) <= 0, f"{name} scrolls sideways at {width} px"
-        assert self.axe() == []
-        assert self.complaints == []
-
-    def axe(self) -> list[str]:
-        """The serious and critical findings of axe on the page."""
-        self.page.evaluate(AXE.read_text())
-        found = self.page.evaluate("axe.run()")
-        return [
-            f"{violation['id']}: {node['html'][:200]}"
-            for violation in found["violations"]
-            if violation["impact"] in SERIOUS
-            for node in violation["nodes"]
-        ]
-
-
-Visit = Callable[..., "contextmanager[Visitor]"]
-
-
 @pytest.fixture
-def visit(browser: Browser, site: Site) -> Callable[..., object]:
+def visit(browser: Browser, site: Site) -> Visit:
     """Open a browser window: `with visit(width=320, scripts=False) as visitor`."""
 
     @contextmanager
-    def visiting(width: int = 1280, scripts: bool = True) -> Iterator[Visitor]:
-        context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=scripts)
-        complaints: list[str] = []
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield Visitor(page, site, complaints)
-        context.close()
+    def visiting(*, width: int = 1280, scripts: bool = True) -> Iterator[Visitor]:
+        with browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=scripts) as context:
+            yield Visitor(context.new_page(), site, width=width, scripts=scripts)
 
     return visiting
 

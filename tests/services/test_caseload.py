@@ -94,4 +94,4 @@ def test_a_proposal_is_stale_when_it_is_old_or_something_happened_to_the_need_si
     builders.need(session, la)
     builders.need(session, la, status=NeedStatus.DRAFT)
     session.flush()
-    assert count_to_do(session, at=AT) == ToDoCounts(drafts=1, unmatched=1, stale=2)
+    assert count_to_do(session, at=AT) == ToDoCounts(drafts=1, unplaced=3, unmatched=1, stale=2)

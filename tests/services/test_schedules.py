@@ -366,6 +366,19 @@ def test_what_is_worth_a_look_is_a_warning_and_stops_nothing(session: Session) -
     publish_schedule(session, SYSTEM, schedule_id=draft.id, version=draft.edit, on=TODAY)
 
 
+def test_a_fee_that_is_far_from_todays_is_worth_a_look(session: Session) -> None:
+    """Found when a fee raised by 113% passed the check page without a word."""
+    provision = offered(session, name="Day school")
+    builders.schedule(session, provision, mild=1_000_000, moderate=4_000_000, intensive=5_000_000, profound=8_000_000)
+    bands = {Band.MILD: 740_000, Band.MODERATE: 5_000_000, Band.INTENSIVE: 6_300_000, Band.PROFOUND: 8_000_000}
+    draft = drafted(session, provision, [fields(provision.id, band, amount) for band, amount in bands.items()])
+    found = review(session, draft)
+    assert schedule_checks.warnings(found.prices, found.provisions, before=found.prices_before) == [
+        "Day school, mild: £7,400 a year is 26% less than today's £10,000.",
+        "Day school, intensive: £63,000 a year is 26% more than today's £50,000.",
+    ]
+
+
 def test_a_setting_shows_what_is_in_force_to_come_ended_and_in_draft(session: Session) -> None:
     provision = offered(session)
     first = builders.schedule(session, provision)

@@ -130,7 +130,7 @@ class TestTables:
     def test_cells_are_escaped_and_nothing_is_shown_as_a_dash(self) -> None:
         text = render_template_string(TABLES + f"{{{{ table('Options', {self.columns}, [['<i>', none]]) }}}}")
         assert '<th scope="row" class="govuk-table__header">&lt;i&gt;</th>' in text
-        assert '<td class="govuk-table__cell govuk-table__cell--numeric">–</td>' in text
+        assert '<td class="govuk-table__cell govuk-table__cell--numeric" data-heading="Price">–</td>' in text
 
     def test_page_links_keep_the_filters_and_mark_where_one_is(self) -> None:
         text = render_template_string(TABLES + "{{ pagination(3, 9) }}")

@@ -296,3 +296,25 @@ def test_the_home_page_says_what_needs_doing(caseload: Borough) -> None:
     home = caseload.client.get("/").text
     assert "1 draft to finish" in home
     assert "3 needs that no run has looked at" in home
+
+
+def test_drafts_are_waiting_for_those_who_post_needs_only(
+    borough: Borough, sign_in: Callable[[str], FlaskClient]
+) -> None:
+    """Found when a region's procurement was asked to finish drafts that it may not change."""
+    start(borough.client)
+    with transaction(SYSTEM) as session:
+        la = session.get_one(Authority, borough.authority_id)
+        buyer = builders.user(session, la, Role.PROCUREMENT).email
+    assert "1 draft to finish" in borough.client.get("/").text
+    page = sign_in(buyer).get("/").text
+    assert "Every published need has been looked at by a run" in page
+    assert "to finish" not in page
+    assert "Post a need" not in page
+
+
+def test_what_is_fixed_and_what_is_ruled_out_are_two_sentences(caseload: Borough) -> None:
+    """Found as "No order fixes a provision.None is ruled out."."""
+    with transaction(SYSTEM) as session:
+        need_id = session.scalars(select(Need.id).where(Need.reference == "A-1")).one()
+    assert "No order fixes a provision. None is ruled out." in caseload.client.get(f"/needs/{need_id}").text

@@ -114,6 +114,12 @@ def test_options_are_filtered_and_sorted_by_the_address(market: Market, query: s
     assert f"<strong>{len(names)} option" in text
 
 
+def test_a_list_without_options_has_no_map_beside_it(market: Market) -> None:
+    text = page(market, "?kind=outreach&within=1")
+    assert "No option matches these filters." in text
+    assert "data-map=" not in text
+
+
 def test_refusals_are_counted_by_reason_and_listed_when_asked_for(market: Market) -> None:
     text = page(market)
     assert "Does not meet the primary need</a>: 1 provision" in text

@@ -108,8 +108,8 @@ def test_the_list_says_what_is_open_today_and_how_old_that_is(market: Market) ->
     page = market.as_("operator").get("/settings").text
     assert "Not confirmed for 40 days" in page
     assert "Confirmed today" in page
-    assert re.search(r"numeric\">\s*2 places\s*</td>", page)  # the four of 2099 are not open yet
-    assert re.search(r"numeric\">\s*12.5 hours a week\s*</td>", page)
+    assert re.search(r"data-heading=\"Open now\">\s*2 places\s*</td>", page)  # the four of 2099 are not open yet
+    assert re.search(r"data-heading=\"Open now\">\s*12.5 hours a week\s*</td>", page)
 
 
 @pytest.mark.parametrize(

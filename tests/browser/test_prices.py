@@ -1,0 +1,43 @@
+"""J04: a provider sets next year's prices by band in two screens, a grid and a check."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.browser.visitor import in_every_window
+
+PROVIDERS = ("lanternhouseeducation", "sandpiperschools", "fernwickspecialistschools", "harbourlightcareandeducation")
+CORE_FEES = 'input[name$="-core-amount"]'
+
+
+@in_every_window("provider", PROVIDERS)
+def test_next_years_prices_are_raised_changed_checked_and_published_in_two_screens(
+    visit: Visit, width: int, scripts: bool, provider: str
+) -> None:
+    with visit(width=width, scripts=scripts) as visitor, visit(width=width, scripts=scripts) as commissioner:
+        visitor.sign_in(f"provider-editor@{provider}.example")
+        visitor.open("/schedules")
+        visitor.look("prices")
+        visitor.click("button", "Set next year’s prices")
+        visitor.reads("Next prices, version")
+        visitor.begin()
+        visitor.type("Raise all by", "4")
+        visitor.click("button", "Raise all")
+        visitor.sees("Every published amount is in the draft with +4%, to the nearest pound.", "now £", "+4.0%")
+        visitor.look("prices-grid")
+        box = visitor.page.locator(CORE_FEES).last
+        box.fill("£123,457")
+        visitor.click("button", "Save and check")
+        visitor.reads("Check before you publish")
+        visitor.sees("These prices hold from", "Existing awards keep their price.", "£123,457", "more than today's")
+        visitor.look("prices-check")
+        screens = len(visitor.screens)
+        visitor.click("button", "Publish these prices")
+        visitor.sees("Published. Version", "Existing awards keep their price.")
+        visitor.look("prices-published")
+        assert screens == 2
+        assert visitor.clicks <= 3
+        address = visitor.page.url.removeprefix(visitor.site.address)
+        commissioner.sign_in("commissioner@aldermouth.example")
+        commissioner.open(address)
+        commissioner.sees("£123,457", "They are published and start on")
+        expect(commissioner.page.get_by_role("link", name="Go on with the draft")).to_have_count(0)
