@@ -29,6 +29,7 @@ lint: $(VENV)/.dev ## style, types and the import contracts
 
 bench: $(VENV)/.runtime ## time the optimiser, as ratios in one run, and the ranked options at 2,000 provisions
 	$(BIN)/python -m benchmarks.match
+	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.options
 
 serve: $(VENV)/.runtime ## migrate the database and serve the pages on 127.0.0.1:8000

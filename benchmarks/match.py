@@ -20,7 +20,7 @@ from optimiser.options import find_options
 
 PUPILS = (300, 1_000, 3_000)
 PROVISIONS = 300
-PEER_PUPILS = 1_000
+PEER_PUPILS = 3_000
 SEED = 7
 SECONDS = 120.0
 INTRODUCTION = """Written by `make bench` (`python -m benchmarks.match`): fictional regions of {provisions} provisions

