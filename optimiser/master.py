@@ -158,7 +158,7 @@ def _contest(
     start: Ints,
     pool: Numbers,
     use: Floats,
-    cost: Numbers,
+    cost: Ints,
     gain: Floats,
     pools: Floats,
     pound: Floats,

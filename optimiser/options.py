@@ -28,7 +28,7 @@ class Options:
     start: Ints
     provision: NDArray[np.int32]
     use: Floats
-    cost: NDArray[np.int32]
+    cost: Ints
     objective: Floats
 
     def __len__(self) -> int:
@@ -101,13 +101,13 @@ def find_options(problem: Problem, catalogue: Catalogue, tick: Callable[[], None
     """
     block = max(1, _BLOCK_CELLS // max(1, len(catalogue.provisions)))
     counts = np.zeros(len(problem.pupils) + 1, dtype=np.int64)
-    parts: list[tuple[NDArray[np.int32], Floats, NDArray[np.int32], Floats]] = []
+    parts: list[tuple[NDArray[np.int32], Floats, Ints, Floats]] = []
     for at in range(0, max(1, len(problem.pupils)), block):
         pupils = problem.pupils[at : at + block]
         row, provision, road_km = catalogue.eligible(pupils)
         found = details(catalogue, pupils, row, provision, road_km)
         counts[at + 1 : at + 1 + len(pupils)] = np.bincount(row, minlength=len(pupils))
-        parts.append((provision.astype(np.int32), found.use, found.cost.astype(np.int32), found.objective))
+        parts.append((provision.astype(np.int32), found.use, found.cost, found.objective))
         tick()
     provisions, uses, costs, objectives = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Options(start=np.cumsum(counts), provision=provisions, use=uses, cost=costs, objective=objectives)

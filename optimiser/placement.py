@@ -25,7 +25,7 @@ class Placement(NamedTuple):
     start: Ints
     pool: Numbers
     use: Floats
-    cost: Numbers
+    cost: Ints
     gain: Floats
     la: Ints
     chosen: Ints

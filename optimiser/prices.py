@@ -111,7 +111,7 @@ def _sweep(
     start: Ints,
     pool: Numbers,
     use: Floats,
-    cost: Numbers,
+    cost: Ints,
     gain: Floats,
     la: Ints,
     pools: Floats,

@@ -72,7 +72,7 @@ class Programme:
     option: Numbers
     pool: Numbers
     use: Floats
-    cost: Numbers
+    cost: Ints
     gain: Floats
     room: Floats
     whole_room: Floats
@@ -181,7 +181,7 @@ def best_reduced_costs(programme: Programme, prices: Prices) -> Floats:
 
 
 @compiled
-def _best(start: Ints, pool: Numbers, use: Floats, cost: Numbers, gain: Floats, pools: Floats, pound: Floats) -> Floats:
+def _best(start: Ints, pool: Numbers, use: Floats, cost: Ints, gain: Floats, pools: Floats, pound: Floats) -> Floats:
     best = np.zeros(len(start) - 1)
     for p in range(len(best)):
         for o in range(start[p], start[p + 1]):

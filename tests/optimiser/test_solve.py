@@ -192,6 +192,13 @@ def test_the_shadow_price_of_a_budget_is_for_a_thousand_pounds() -> None:
     assert answer.budgets[0].shadow_price == pytest.approx(gain / cost * 1000)
 
 
+def test_a_cost_beyond_32_bits_is_counted_to_the_pound() -> None:
+    policy = Policy(transport_rate=1_000_000.0, cost_weight=0.0)
+    answer = match(problem(policy=policy, budgets=(Budget(la="901", budget=10_000_000_000),)))
+    assert answer.assignments[0].transport == 1_000_000 * 14 * 380
+    assert answer.budgets[0].left == 10_000_000_000 - answer.summary.cost
+
+
 def test_an_option_worth_less_than_none_is_not_taken() -> None:
     answer = match(problem(policy=Policy(unplaced=(5.0, 5.0, 5.0, 5.0, 5.0))))
     assert answer.assignments == ()
