@@ -56,10 +56,10 @@ def match(
     with clock.stage("options"):
         catalogue = Catalogue(problem)
         options = find_options(problem, catalogue, clock.tick)
+    if clock.is_over() and not clock.is_stopped():
+        raise TimeRanOutError("the time was over before the duties could be placed")
     outcomes: list[Outcome] = []
-    for phase in PHASES:
-        if clock.is_over() and not clock.is_stopped():
-            raise TimeRanOutError(f"the time was over before the {phase} could be placed")
+    for phase in PHASES:  # once begun there is an answer: without time, what rounding alone gives
         programme = _programme(problem, catalogue, options, phase, outcomes)
         with clock.until(_DUTIES_TIME if phase == "duties" else 1.0):
             outcomes.append(_solve_phase(phase, programme, problem.policy.bound_gap, clock))
