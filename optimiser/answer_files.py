@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from optimiser.answer import Answer, PhaseResult, Summary
+from optimiser.boundaries import Outline
 from optimiser.cells import neutralised
 from optimiser.errors import FileError
 from optimiser.files import csv_text, problem_sha256
@@ -31,8 +32,16 @@ DECIMALS = {"fte": 4, "road_km": 3, "child_km": 3, "amount": 4, "used": 4, "shad
 ERROR_COLUMNS = ("file", "row", "column", "value", "problem", "remedy")
 
 
-def write_answer(problem: Problem, answer: Answer, out: Path, *, version: str, with_workbook: bool = False) -> None:
-    """Write the result folder `out`, whole or not at all.
+def write_answer(
+    problem: Problem,
+    answer: Answer,
+    out: Path,
+    *,
+    version: str,
+    with_workbook: bool = False,
+    outlines: Sequence[Outline] = (),
+) -> None:
+    """Write the result folder `out`, whole or not at all; `outlines` of LAs are drawn on the report's map.
 
     Raises FolderTakenError when something is there already, OSError when the place cannot be written.
     """
@@ -41,7 +50,7 @@ def write_answer(problem: Problem, answer: Answer, out: Path, *, version: str, w
         for name, (header, *rows) in tables.items():
             _write(folder / f"{name}.csv", csv_text(header, (_texts(header, row) for row in rows)))
         _write(folder / "summary.json", _json(summary(problem, answer.summary, version)))
-        _write(folder / "report.html", report_html(problem, answer, version=version))
+        _write(folder / "report.html", report_html(problem, answer, version=version, outlines=outlines))
         if with_workbook:
             write_workbook(folder / "answer.xlsx", tables)
 

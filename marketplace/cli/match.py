@@ -20,6 +20,7 @@ from rich.status import Status
 from marketplace.cli.tables import print_table
 from optimiser.answer import Answer
 from optimiser.answer_files import write_answer, write_errors
+from optimiser.boundaries import BoundariesError, read_boundaries
 from optimiser.check import check
 from optimiser.clock import Progress
 from optimiser.errors import BadProblem, FileError
@@ -48,6 +49,7 @@ def _above_nothing(ctx: click.Context, parameter: click.Parameter, value: float)
 @click.option("--policy", type=click.Path(path_type=Path), help="Policy file, in place of the folder's policy.toml.")
 @click.option("--seconds", type=float, default=120.0, show_default=True, callback=_above_nothing, help="Time to solve.")
 @click.option("--workbook", is_flag=True, help="Write the tables also as answer.xlsx.")
+@click.option("--boundaries", type=click.Path(path_type=Path), help="GeoJSON of LAs to draw on the report's map.")
 @click.option("--template", type=click.Path(path_type=Path), help="Write example files into this folder, and end.")
 def match(
     problem: Path | None,
@@ -56,6 +58,7 @@ def match(
     seconds: float,
     *,
     workbook: bool,
+    boundaries: Path | None,
     template: Path | None,
 ) -> None:
     """Match the pupils of PROBLEM, a folder of CSV files or an .xlsx workbook, to provisions.
@@ -64,24 +67,27 @@ def match(
     3 when the time was over before there was an answer.
     """
     if template:
-        if problem or out or policy or workbook:
+        if problem or out or policy or workbook or boundaries:
             raise click.UsageError("--template stands alone: it writes example files and solves nothing.")
         _write_template(template)
         return
     if not problem or not out:
         raise click.UsageError("Give a PROBLEM and --out FOLDER, or --template FOLDER.")
     try:
-        _match(problem, out, policy, seconds, with_workbook=workbook)
+        _match(problem, out, policy, seconds, boundaries, with_workbook=workbook)
     except KeyboardInterrupt:
         click.echo("Stopped. No answer was written.", err=True)
         os._exit(INTERRUPTED)  # the usual end would take down the solver's thread while it runs, and abort
 
 
-def _match(path: Path, out: Path, policy: Path | None, seconds: float, *, with_workbook: bool) -> None:
+def _match(
+    path: Path, out: Path, policy: Path | None, seconds: float, boundaries: Path | None, *, with_workbook: bool
+) -> None:
     try:
         check_free(out)
+        outlines = read_boundaries(boundaries) if boundaries else ()
         problem = read_problem(path, policy)
-    except (FolderTakenError, OSError) as error:
+    except (FolderTakenError, BoundariesError, OSError) as error:
         _stop(f"Error: {_sentence(error)}", BAD_INPUT)
     except BadProblem as bad:
         _refuse(bad.errors, out)
@@ -93,7 +99,14 @@ def _match(path: Path, out: Path, policy: Path | None, seconds: float, *, with_w
         shown = "\n".join(faults[:MOST_FAULTS_SHOWN])
         _stop(f"{shown}\nError: the answer fails its check in {len(faults)} points and was not written.", FAILED)
     try:
-        write_answer(problem, answer, out, version=version("send-marketplace"), with_workbook=with_workbook)
+        write_answer(
+            problem,
+            answer,
+            out,
+            version=version("send-marketplace"),
+            with_workbook=with_workbook,
+            outlines=outlines,
+        )
     except (FolderTakenError, OSError) as error:
         _stop(f"Error: {_sentence(error)} No answer was written.", FAILED)
     _print_result(answer, out)

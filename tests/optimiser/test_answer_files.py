@@ -62,14 +62,19 @@ def test_the_summary_says_what_was_found_on_which_inputs(tmp_path: Path, answer:
     assert content["version"] == "1.0"
 
 
+def without_seconds(answer: Answer) -> Answer:
+    """The answer without how long it took, which differs each time and is told in the report."""
+    return replace(answer, summary=replace(answer.summary, stages=()))
+
+
 def test_equal_problems_give_equal_files_whatever_the_order_of_rows(tmp_path: Path, answer: Answer) -> None:
-    first = save(answer, tmp_path / "first")
+    first = save(without_seconds(answer), tmp_path / "first")
     rows = {name: getattr(EXAMPLE, name) for name in TABLES}
     reversed_rows = {name: table[::-1] for name, table in rows.items()}
     rotated = {name: (*table[1:], *table[:1]) for name, table in rows.items()}
     for place, order in (("reversed", reversed_rows), ("rotated", rotated)):
         reordered = replace(EXAMPLE, **order)
-        second = save(match(reordered), tmp_path / place, reordered)
+        second = save(without_seconds(match(reordered)), tmp_path / place, reordered)
         for name in (*(f"{table}.csv" for table in COLUMNS), "report.html", "answer.xlsx"):
             assert (first / name).read_bytes() == (second / name).read_bytes(), name
 
