@@ -19,7 +19,7 @@ from rich.status import Status
 
 from marketplace.cli.tables import print_table
 from optimiser.answer import Answer
-from optimiser.answer_files import write_answer, write_errors
+from optimiser.answer_files import Source, write_answer, write_errors
 from optimiser.check import check
 from optimiser.clock import Progress
 from optimiser.errors import BadProblem, FileError
@@ -36,7 +36,8 @@ MOST_ERRORS_SHOWN = 200
 MOST_FAULTS_SHOWN = 20
 
 
-def _above_nothing(ctx: click.Context, parameter: click.Parameter, value: float) -> float:  # noqa: ARG001
+def above_nothing(ctx: click.Context, parameter: click.Parameter, value: float) -> float:  # noqa: ARG001
+    """The callback of an option that is a time."""
     if not 0 < value < math.inf:
         raise click.BadParameter("must be a number of seconds above 0.")
     return value
@@ -46,7 +47,7 @@ def _above_nothing(ctx: click.Context, parameter: click.Parameter, value: float)
 @click.argument("problem", required=False, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the result; must not exist or be empty.")
 @click.option("--policy", type=click.Path(path_type=Path), help="Policy file, in place of the folder's policy.toml.")
-@click.option("--seconds", type=float, default=120.0, show_default=True, callback=_above_nothing, help="Time to solve.")
+@click.option("--seconds", type=float, default=120.0, show_default=True, callback=above_nothing, help="Time to solve.")
 @click.option("--workbook", is_flag=True, help="Write the tables also as answer.xlsx.")
 @click.option("--template", type=click.Path(path_type=Path), help="Write example files into this folder, and end.")
 def match(
@@ -93,7 +94,9 @@ def _match(path: Path, out: Path, policy: Path | None, seconds: float, *, with_w
         shown = "\n".join(faults[:MOST_FAULTS_SHOWN])
         _stop(f"{shown}\nError: the answer fails its check in {len(faults)} points and was not written.", FAILED)
     try:
-        write_answer(problem, answer, out, version=version("send-marketplace"), with_workbook=with_workbook)
+        source = Source(problem=path, policy=policy)
+        number = version("send-marketplace")
+        write_answer(problem, answer, out, version=number, source=source, with_workbook=with_workbook)
     except (FolderTakenError, OSError) as error:
         _stop(f"Error: {_sentence(error)} No answer was written.", FAILED)
     _print_result(answer, out)
