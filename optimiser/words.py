@@ -21,7 +21,9 @@ def each(unit: str) -> str:
 def some(value: float, unit: str) -> str:
     """So many places or hours a week."""
     if unit == "places":
-        return f"{amount(value)} place{'' if value <= 1 else 's'}"
+        if 0 < value < 1:
+            return f"{amount(value)} of a place"
+        return f"{amount(value)} place{'' if value == 1 else 's'}"
     return f"{amount(value)} {'hour' if value == 1 else 'hours'} a week" if unit == "hours" else amount(value)
 
 
