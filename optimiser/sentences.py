@@ -100,7 +100,7 @@ def _alternative(row: Alternative, found: Reasons, policy: Policy, unit: str) ->
         lines = [f"{name}: {amount(option.road_km)} km by road, {pounds(option.cost)} a year."]
     lines.append(_sum(row, found, policy, unit))
     lines.append(_verdict(row, found))
-    if not _is_free(row) and row.margin > -_EVEN:
+    if not _is_free(row):
         lines.append(_needs(row, found, unit))
     if row.margin > _EVEN:
         lines.append(_changes(row, found, unit))

@@ -183,6 +183,17 @@ def test_room_that_the_search_left_unused_is_owned_to() -> None:
     assert any("nothing but the search explains it" in line for line in Inquiry(source, left).pupil("P2"))
 
 
+def test_what_the_best_at_these_prices_lacks_is_said_too() -> None:
+    source = rivals()
+    standing = standing_of(match(source))
+    free = replace(standing.prices["choices"], pools={})
+    lines = Inquiry(source, replace(standing, prices={**standing.prices, "choices": free})).pupil("P2")
+    assert any(
+        line.startswith("  At these prices it would be better, and what is left does not hold") for line in lines
+    )
+    assert lines[-1] == "  To take it the pupil needs 1 place more in pool K1."
+
+
 def test_hours_are_spoken_of_as_hours() -> None:
     pool = Pool(pool="K1", setting="100001", unit="hours", amount=0)
     source = problem((pupil(options=("outreach",)),), (provision(kind="outreach"),), pools=(pool,))
