@@ -43,7 +43,7 @@ class Unplaced:
 
     `refusals` counts the provisions by the first reason that refused them (no_option). `provision`, `cost` and
     `missing` are the cheapest option that still has room and the £ its LA lacks for it (budget). `pool` and
-    `shadow_price` are the full pool of the best option and its price (capacity, request_full).
+    `shadow_price` are the full pool of the best option and its price in the pupil's phase (capacity, request_full).
     """
 
     pupil: str

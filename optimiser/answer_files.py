@@ -5,7 +5,7 @@ Same problem, same policy, same version: the CSV files are the same to the byte.
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,21 @@ DECIMALS = {"fte": 4, "road_km": 3, "child_km": 3, "amount": 4, "used": 4, "shad
 ERROR_COLUMNS = ("file", "row", "column", "value", "problem", "remedy")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the problem was read, as it was given: what `marketplace explain` reads again."""
+
+    problem: Path
+    policy: Path | None
+
+
 def write_answer(
     problem: Problem,
     answer: Answer,
     out: Path,
     *,
     version: str,
+    source: Source | None = None,
     with_workbook: bool = False,
     outlines: Sequence[Outline] = (),
 ) -> None:
@@ -49,7 +58,7 @@ def write_answer(
     with whole_folder(out) as folder:
         for name, (header, *rows) in tables.items():
             _write(folder / f"{name}.csv", csv_text(header, (_texts(header, row) for row in rows)))
-        _write(folder / "summary.json", _json(summary(problem, answer.summary, version)))
+        _write(folder / "summary.json", _json(summary(problem, answer.summary, version) | _source(source)))
         _write(folder / "report.html", report_html(problem, answer, version=version, outlines=outlines))
         if with_workbook:
             write_workbook(folder / "answer.xlsx", tables)
@@ -83,6 +92,12 @@ def summary(problem: Problem, figures: Summary, version: str) -> dict[str, Any]:
         "policy": asdict(problem.policy),
         "version": version,
     }
+
+
+def _source(source: Source | None) -> dict[str, Any]:
+    if source is None:
+        return {}
+    return {"problem": {"path": str(source.problem), "policy": str(source.policy) if source.policy else None}}
 
 
 def _phase(phase: PhaseResult) -> dict[str, Any]:

@@ -20,14 +20,17 @@ from optimiser.eligibility import REASONS, Catalogue
 from optimiser.options import Options
 from optimiser.problem import Problem, Pupil
 from optimiser.programme import TOLERANCE
+from optimiser.words import best_is_full, cheapest_with_room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leftover:
-    """The pools as the answer leaves them, by id, and the £ left to each LA that has a budget."""
+    """The pools as the answer leaves them, by id, the £ left to each LA that has a budget, and the pools' prices in the
+    phase that leaves the pupil out."""
 
     pools: Mapping[str, PoolResult]
     money: Mapping[str, int]
+    prices: Mapping[str, float]
 
 
 def explain(
@@ -51,7 +54,7 @@ def explain(
         return _beyond_budget(pupil, phase, catalogue, options, cheapest, leftover.money[pupil.la])
     best = min(worthwhile, key=lambda at: (options.objective[at], at))
     reason: UnplacedReason = "request_full" if catalogue.is_binding(pupil) and not pupil.locked else "capacity"
-    return _full(pupil, phase, reason, catalogue.provisions[options.provision[best]].provision, pools[best])
+    return _full(pupil, phase, reason, catalogue, options, best, leftover)
 
 
 def _without_option(pupil: Pupil, phase: PhaseName, catalogue: Catalogue) -> Unplaced:
@@ -81,22 +84,34 @@ def _beyond_budget(
         la=pupil.la,
         phase=phase,
         reason="budget",
-        detail=f"{provision} is the cheapest option with room: £{cost:,} a year, £{cost - left:,} more than is left",
+        detail=cheapest_with_room(provision, cost, cost - left),
         provision=provision,
         cost=cost,
         missing=cost - left,
     )
 
 
-def _full(pupil: Pupil, phase: PhaseName, reason: UnplacedReason, provision: str, pool: PoolResult) -> Unplaced:
-    unit = {"places": "a place", "hours": "an hour"}.get(pool.unit, f"of {pool.unit}")
+def _full(
+    pupil: Pupil,
+    phase: PhaseName,
+    reason: UnplacedReason,
+    catalogue: Catalogue,
+    options: Options,
+    at: int,
+    leftover: Leftover,
+) -> Unplaced:
+    offer = catalogue.provisions[options.provision[at]]
+    pool, price = leftover.pools[offer.pool], leftover.prices[offer.pool]
+    room = pool.amount - pool.used
     return Unplaced(
         pupil=pupil.pupil,
         la=pupil.la,
         phase=phase,
         reason=reason,
-        detail=f"{provision} is best, but pool {pool.pool} is too full: shadow price {pool.shadow_price:.3f} {unit}",
-        provision=provision,
+        detail=best_is_full(
+            offer.provision, pool.pool, float(options.use[at]), room if room > TOLERANCE else 0.0, pool.unit, price
+        ),
+        provision=offer.provision,
         pool=pool.pool,
-        shadow_price=pool.shadow_price,
+        shadow_price=price,
     )

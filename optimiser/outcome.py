@@ -146,9 +146,11 @@ def _unplaced(
     pools: Sequence[PoolResult],
     budgets: Sequence[BudgetResult],
 ) -> tuple[Unplaced, ...]:
-    leftover = Leftover(pools={row.pool: row for row in pools}, money={row.la: row.left for row in budgets})
+    left, money = {row.pool: row for row in pools}, {row.la: row.left for row in budgets}
     rows: list[Unplaced] = []
     for outcome in outcomes:
+        prices = {row.pool: float(price) for row, price in zip(pools, outcome.prices.pools, strict=True)}
+        leftover = Leftover(pools=left, money=money, prices=prices)
         places = np.setdiff1d(outcome.programme.members, outcome.placed()).tolist()
         rows += [explain(problem, catalogue, options, place, outcome.phase, leftover) for place in places]
     return tuple(sorted(rows, key=lambda row: row.pupil))

@@ -8,6 +8,7 @@ import click
 COMMANDS = {
     "db": "marketplace.cli.db:db",
     "demo": "marketplace.cli.demo:demo",
+    "explain": "marketplace.cli.explain:explain",
     "reference": "marketplace.cli.reference:reference",
     "serve": "marketplace.cli.serve:serve",
     "match": "marketplace.cli.match:match",

@@ -19,7 +19,7 @@ from rich.status import Status
 
 from marketplace.cli.tables import print_table
 from optimiser.answer import Answer
-from optimiser.answer_files import write_answer, write_errors
+from optimiser.answer_files import Source, write_answer, write_errors
 from optimiser.boundaries import BoundariesError, read_boundaries
 from optimiser.check import check
 from optimiser.clock import Progress
@@ -37,7 +37,8 @@ MOST_ERRORS_SHOWN = 200
 MOST_FAULTS_SHOWN = 20
 
 
-def _above_nothing(ctx: click.Context, parameter: click.Parameter, value: float) -> float:  # noqa: ARG001
+def above_nothing(ctx: click.Context, parameter: click.Parameter, value: float) -> float:  # noqa: ARG001
+    """The callback of an option that is a time."""
     if not 0 < value < math.inf:
         raise click.BadParameter("must be a number of seconds above 0.")
     return value
@@ -47,7 +48,7 @@ def _above_nothing(ctx: click.Context, parameter: click.Parameter, value: float)
 @click.argument("problem", required=False, type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the result; must not exist or be empty.")
 @click.option("--policy", type=click.Path(path_type=Path), help="Policy file, in place of the folder's policy.toml.")
-@click.option("--seconds", type=float, default=120.0, show_default=True, callback=_above_nothing, help="Time to solve.")
+@click.option("--seconds", type=float, default=120.0, show_default=True, callback=above_nothing, help="Time to solve.")
 @click.option("--workbook", is_flag=True, help="Write the tables also as answer.xlsx.")
 @click.option("--boundaries", type=click.Path(path_type=Path), help="GeoJSON of LAs to draw on the report's map.")
 @click.option("--template", type=click.Path(path_type=Path), help="Write example files into this folder, and end.")
@@ -104,6 +105,7 @@ def _match(
             answer,
             out,
             version=version("send-marketplace"),
+            source=Source(problem=path, policy=policy),
             with_workbook=with_workbook,
             outlines=outlines,
         )

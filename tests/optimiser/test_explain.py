@@ -43,19 +43,34 @@ def test_the_full_pool_of_the_best_option_is_named_with_its_price() -> None:
     ))  # fmt: skip
     assert (row.pupil, row.reason, row.provision, row.pool) == ("P2", "capacity", "V1", "K1")
     assert row.shadow_price == pytest.approx(4000 - 14 - 4.798)
-    assert row.detail == "V1 is best, but pool K1 is too full: shadow price 3981.202 a place"
+    assert row.detail == (
+        "V1 is best and takes 1 place, but pool K1 is full; "
+        "shadow price: one more place is worth 3,981.202 km-equivalents"
+    )
 
 
 def test_the_price_of_a_full_pool_of_hours_is_said_by_the_hour() -> None:
     outreach = provision(kind="outreach")
     pool = Pool(pool="K1", setting="100001", unit="hours", amount=0)
     row = unplaced((pupil(options=("outreach",)),), (outreach,), pools=(pool,))
-    assert row.detail.endswith(" an hour")
+    assert "takes 5 hours a week, but pool K1 is full; shadow price: one more hour a week is worth" in row.detail
 
 
 def test_a_full_requested_setting_is_named_as_such() -> None:
     row = unplaced((pupil(request="100001"),), amount=0.0)
     assert (row.reason, row.phase, row.pool) == ("request_full", "duties", "K1")
+
+
+def test_the_price_of_a_place_that_a_duty_lost_is_that_of_the_duties() -> None:
+    answer = match(problem((pupil(request="100001", priority=1), pupil(pupil="P2", request="100001"))))
+    (row,) = answer.unplaced
+    assert row.shadow_price == answer.summary.phases[0].pool_prices["K1"] > 0
+    assert answer.pools[0].shadow_price == 0
+
+
+def test_what_little_is_left_of_a_pool_is_said() -> None:
+    row = unplaced(amount=0.4)
+    assert row.detail.startswith("V1 is best and takes 1 place, but pool K1 has 0.4 left; shadow price: ")
 
 
 def test_a_full_locked_provision_is_a_matter_of_capacity_even_where_it_is_requested() -> None:
