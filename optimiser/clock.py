@@ -5,11 +5,11 @@ It must decide nothing but when to stop.
 
 import resource
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from optimiser.answer import Stage
 
@@ -27,6 +27,13 @@ class Progress:
     bound: float | None = None
 
 
+class Stop(Protocol):
+    """An event of threads or of processes."""
+
+    def is_set(self) -> bool:
+        """Whether somebody asked for what there is."""
+
+
 class Clock:
     """`seconds` from now on; `stop` ends the run early, as if the time were over: the best so far is the answer."""
 
@@ -34,17 +41,21 @@ class Clock:
         self,
         seconds: float,
         progress: Callable[[Progress], None] | None = None,
-        stop: threading.Event | None = None,
+        stop: Stop | None = None,
     ) -> None:
         self.started = time.monotonic()
         self.deadline = self.started + seconds
         self.stages: list[Stage] = []
         self._progress = progress
-        self._stop = stop
+        self.stop = stop
         self._stage = ""
         self._objective: float | None = None
         self._bound: float | None = None
         self._reported = self.started
+
+    def restart(self, seconds: float) -> None:
+        """Set the deadline anew, `seconds` from now."""
+        self.deadline = time.monotonic() + seconds
 
     def left(self) -> float:
         """Seconds until the deadline, 0 where it is over or the run was stopped."""
@@ -52,7 +63,7 @@ class Clock:
 
     def is_stopped(self) -> bool:
         """Whether somebody asked for what there is."""
-        return self._stop is not None and self._stop.is_set()
+        return self.stop is not None and self.stop.is_set()
 
     def is_over(self) -> bool:
         """Whether to stop now."""

@@ -20,7 +20,7 @@ from optimiser.compiled import compiled
 from optimiser.eligibility import Bools, Floats, Ints
 from optimiser.highs import solve_relaxation
 from optimiser.model import Box, relaxation
-from optimiser.prices import ascend, temperatures, usual_uses
+from optimiser.prices import ascend, box_widths
 from optimiser.programme import POUNDS, TOLERANCE, Numbers, Prices, Programme, bound
 
 _SMALL = 20_000  # columns that are all given to the solver at once
@@ -45,16 +45,19 @@ class Relaxation:
     is_exact: bool
 
 
-def relax(programme: Programme, clock: Clock) -> Relaxation:
-    """The relaxation, or as near to it as the time allows; its prices prove its bound in any case."""
+def relax(programme: Programme, clock: Clock, near: Prices | None = None) -> Relaxation:
+    """The relaxation, or as near to it as the time allows; its prices prove its bound in any case.
+
+    A large programme needs prices that are `near` already; where none are given they are found by ascent.
+    """
     if len(programme) <= _SMALL:
         return _solve_all(programme, clock)
-    best = _unsolved(programme, ascend(programme, clock))
-    centre, widths = best.prices, _first_widths(programme)
+    best = _unsolved(programme, near or ascend(programme, clock))
+    centre, width = best.prices, box_widths(programme, _WIDTH)
     for _ in range(_ROUNDS):
         if clock.is_over():
             break
-        found, widths = _solve_box(programme, centre, widths, clock)
+        found, width = _solve_box(programme, centre, width, clock)
         if found is None:
             break
         rise = found.bound - best.bound
@@ -63,7 +66,7 @@ def relax(programme: Programme, clock: Clock) -> Relaxation:
         clock.note(bound=best.bound)
         if found.is_exact or rise <= _ENOUGH * abs(best.bound):
             break
-        widths = _next_widths(centre, found.prices, widths)
+        width = _next_widths(centre, found.prices, width)
         centre = found.prices
     return best
 
@@ -121,12 +124,6 @@ def _relaxation(programme: Programme, columns: Ints, shares: Floats, prices: Pri
         bound=bound(programme, prices),
         is_exact=is_exact,
     )
-
-
-def _first_widths(programme: Programme) -> Prices:
-    width = temperatures(programme)[-1] * _WIDTH
-    use, cost = usual_uses(programme)
-    return Prices(pools=width / use, budgets=width / cost)
 
 
 def _next_widths(centre: Prices, found: Prices, widths: Prices) -> Prices:
