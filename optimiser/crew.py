@@ -16,6 +16,7 @@ from optimiser.problem import Problem
 from optimiser.region import Region
 
 _WATCH_SECONDS = 0.2  # between two looks at the clock while others work
+_END_SECONDS = 5.0
 
 Call = tuple[int, str, tuple[Any, ...]]  # of the region with this number, the method and what it is given
 
@@ -64,18 +65,25 @@ class Processes:
         self._clock = clock
         self._stop = context.Event()
         self._pipes: list[Connection] = []
+        self._processes: list[SpawnProcess] = []
         self._holder = {number: at for at, share in enumerate(shares) for number in share}
         for share in shares:
             pipe, end = context.Pipe()
-            SpawnProcess(target=_serve, args=(share, end, self._stop), daemon=True).start()
+            process = SpawnProcess(target=_serve, args=(share, end, self._stop), daemon=True)
+            process.start()
             end.close()
             self._pipes.append(pipe)
+            self._processes.append(process)
 
     def close(self) -> None:
-        """Let the processes end."""
+        """End the processes: at once where one does not by itself."""
         self._stop.set()
         for pipe in self._pipes:
             pipe.close()
+        for process in self._processes:
+            process.join(_END_SECONDS)
+            process.kill()
+            process.join()
 
     def ask(self, calls: Sequence[Call], seconds: float) -> list[Any]:
         """What each call returns; the calls of one process are sent to it together."""

@@ -190,8 +190,9 @@ def shares(programme: Programme, prices: Prices, temperature: float) -> tuple[Fl
     p = programme
     use, bend = np.zeros(len(p.room)), np.zeros(len(p.room))
     spent, spent_bend = np.zeros(len(p.money) + 1), np.zeros(len(p.money) + 1)
+    most = np.diff(p.start).max(initial=0)
     _sweep(
-        p.start, p.pool, p.use, p.cost, p.gain, p.la, prices.pools, prices.by_la(p), temperature,
+        p.start, p.pool, p.use, p.cost, p.gain, p.la, prices.pools, prices.by_la(p), temperature, np.empty(most),
         use, bend, spent, spent_bend,
     )  # fmt: skip
     return use, bend / temperature, spent[:-1] / POUNDS, spent_bend[:-1] / (POUNDS * POUNDS * temperature)
@@ -208,12 +209,12 @@ def _sweep(
     pools: Floats,
     pound: Floats,
     temperature: float,
+    reduced: Floats,
     used: Floats,
     bend: Floats,
     spent: Floats,
     spent_bend: Floats,
 ) -> None:
-    reduced = np.empty(np.max(start[1:] - start[:-1]))
     for p in range(len(start) - 1):
         first, size = start[p], start[p + 1] - start[p]
         best = 0.0
