@@ -51,7 +51,8 @@ def generate(pupils: int, provisions: int = 300, *, seed: int) -> Problem:
 
 def side_by_side(regions: int, pupils: int, provisions: int, *, seed: int) -> tuple[Problem, dict[str, str]]:
     """So many regions in a row, whose settings near a border serve pupils of both, and the region of each LA."""
-    parts, region_of = [], {}
+    parts: list[Problem] = []
+    region_of: dict[str, str] = {}
     for at in range(regions):
         part = generate(pupils // regions, provisions // regions, seed=seed + at)
         shift = at * round(_side(provisions // regions))

@@ -24,6 +24,7 @@ from optimiser.clock import Progress
 from optimiser.crew import WorkerLostError
 from optimiser.eligibility import REASONS
 from optimiser.highs import SolverError
+from optimiser.memory import TooLittleMemoryError
 from optimiser.options import Option, Ranking, Refused, options_for, refusal
 from optimiser.problem import Budget, Policy, Pool, Price, Problem, Provision, Pupil, Travel
 from optimiser.regions import match_regions
@@ -53,6 +54,7 @@ __all__ = [
     "Stage",
     "Summary",
     "TimeRanOutError",
+    "TooLittleMemoryError",
     "Travel",
     "Unplaced",
     "WorkerLostError",

@@ -18,6 +18,7 @@ from optimiser.answer import PHASES, Answer, PhaseName
 from optimiser.clock import Clock, Progress, Stop
 from optimiser.eligibility import Catalogue
 from optimiser.master import relax
+from optimiser.memory import require_memory
 from optimiser.options import find_options
 from optimiser.outcome import Outcome, answer_of
 from optimiser.problem import Problem
@@ -38,18 +39,22 @@ def match(
     seconds: float = 120.0,
     progress: Callable[[Progress], None] | None = None,
     stop: Stop | None = None,
+    memory_gb: float | None = None,
 ) -> Answer:
     """Recommend a provision, or none, for every pupil: duties first, then choices within what is left.
 
     The same problem gives the same answer, whatever the order of its rows, unless time runs out or `stop` is set; then
-    the best answer so far is given. `progress` hears of every stage, and at least every two seconds. Raises ValueError
-    for a problem that contradicts itself and TimeRanOutError when there is no answer within `seconds`; when there is
-    one that is not yet proven good enough, its status is "feasible".
+    the best answer so far is given, and its status is "feasible" where it is not proven good enough. `progress` hears
+    of every stage, and at least every two seconds. Raises ValueError for a problem that contradicts itself,
+    TooLittleMemoryError, before anything is begun, where the process would come to hold more than `memory_gb`, and
+    TimeRanOutError when there is no answer within `seconds`.
     """
     problem = checked(problem, seconds)
     clock = Clock(seconds, progress, stop)
     with clock.stage("options"):
         catalogue = Catalogue(problem)
+        if memory_gb is not None:
+            require_memory(problem, catalogue, memory_gb)
         options = find_options(problem, catalogue, clock.tick)
     require_time(clock)
     room = np.array([row.amount for row in problem.pools], dtype=np.float64)
