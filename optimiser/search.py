@@ -52,6 +52,8 @@ def search(programme: Programme, relaxation: Relaxation, bound_gap: float, clock
             goes_on = improve_in_parts(programme, placement, relaxation.prices, dearer, proven + target, clock)
             continue
         columns = _core(possible, dearer, width * len(programme.members))
+        if not clock.has_time_for(len(columns)):
+            break
         goes_on, width = len(columns) < len(possible), 2 * width
         with clock.until(_CORE_TIME if goes_on else 1.0):
             solved = solve_whole(

@@ -25,6 +25,7 @@ from optimiser.programme import Programme, programme_of
 from optimiser.search import search
 
 _DUTIES_TIME = 0.5  # of the time left: the duties may not use up that of the choices
+_EXPLAINED_A_SECOND = 40_000  # pupils
 _RELAXATION_TIME = 0.6  # of the phase's, so that some is left to make its prices into a whole answer
 
 
@@ -48,23 +49,24 @@ def match(
     """
     if not seconds > 0:
         raise ValueError(f"seconds is {seconds}, not above 0")
+    clock = Clock(seconds, progress, stop)
     contradictions = problem.contradictions()
     if contradictions:
         raise ValueError("the problem contradicts itself: " + "; ".join(contradictions))
-    clock = Clock(seconds, progress, stop)
     problem = problem.ordered()
     with clock.stage("options"):
         catalogue = Catalogue(problem)
         options = find_options(problem, catalogue, clock.tick)
     if clock.is_over() and not clock.is_stopped():
         raise TimeRanOutError("the time was over before the duties could be placed")
+    clock.reserve(len(problem.pupils) / _EXPLAINED_A_SECOND)
     outcomes: list[Outcome] = []
     for phase in PHASES:  # once begun there is an answer: without time, what rounding alone gives
         programme = _programme(problem, catalogue, options, phase, outcomes)
         with clock.until(_DUTIES_TIME if phase == "duties" else 1.0):
             outcomes.append(_solve_phase(phase, programme, problem.policy.bound_gap, clock))
     with clock.stage("explanation"):
-        answer = answer_of(problem, catalogue, options, outcomes)
+        answer = answer_of(problem, catalogue, options, outcomes, clock.tick)
     return replace(answer, summary=replace(answer.summary, stages=tuple(clock.stages)))
 
 

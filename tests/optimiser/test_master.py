@@ -7,15 +7,13 @@ from hypothesis import given, settings
 from benchmarks.region import generate
 from optimiser import Problem, check, master, match, search
 from optimiser.clock import Clock
-from optimiser.eligibility import Catalogue
 from optimiser.exchange import exchange
 from optimiser.master import relax
-from optimiser.options import find_options
 from optimiser.placement import Placement, rounded
 from optimiser.prices import ascend
-from optimiser.programme import Prices, Programme, bound, programme_of
+from optimiser.programme import Prices, Programme, bound
 from tests.optimiser import oracle
-from tests.optimiser.problems import problems
+from tests.optimiser.problems import problems, programme_of_choices
 
 LONG = 600.0
 
@@ -23,19 +21,7 @@ LONG = 600.0
 @pytest.fixture(scope="module")
 def region() -> Programme:
     """All pupils of a fictional region as choices within its room and money."""
-    problem = generate(600, 120, seed=7).ordered()
-    catalogue = Catalogue(problem)
-    options = find_options(problem, catalogue)
-    room = np.array([row.amount for row in problem.pools])
-    money = {row.la: row.budget for row in problem.budgets}
-    return programme_of(problem, catalogue, options, np.arange(600), room, money)
-
-
-@pytest.fixture
-def as_if_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No programme is small enough to be given to the solver whole."""
-    monkeypatch.setattr(master, "_SMALL", 0)
-    monkeypatch.setattr(search, "_FEW", 0)
+    return programme_of_choices(generate(600, 120, seed=7))
 
 
 def left_over(programme: Programme, placement: Placement) -> tuple[np.ndarray, np.ndarray]:
