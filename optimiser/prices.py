@@ -26,6 +26,7 @@ _MOST_STAGES = 24
 _COOLING = 1 / 3
 _HOTTEST = 1 / 16  # of the largest gain
 _COLDEST = 1 / 3000  # of the usual difference between a pupil's options
+_LEAST = 1 / 1000  # of the mean gain: what the usual difference is at least
 _STEP = 0.4
 _MOMENTUM = 0.8
 _LONGEST = 3.0  # a step may change a usual option's reduced cost by so many temperatures
@@ -64,11 +65,13 @@ def temperatures(programme: Programme) -> list[float]:
 
 
 def usual_difference(programme: Programme) -> float:
-    """The mean distance of a column's objective from the mean of its pupil's columns, in km-equivalents."""
+    """The mean distance of a column's objective from the mean of its pupil's columns, in km-equivalents; at least a
+    small part of the usual gain, since pupils with one column or equal ones differ in what their places are worth."""
     counts = np.diff(programme.start)
     some = counts > 0
     means = np.add.reduceat(programme.gain, programme.start[:-1][some]) / counts[some]
-    return float(np.abs(programme.gain - np.repeat(means, counts[some])).mean())
+    difference = np.abs(programme.gain - np.repeat(means, counts[some])).mean()
+    return float(max(difference, -programme.gain.mean() * _LEAST))
 
 
 def _step(prices: Floats, speed: Floats, surplus: Floats, bend: Floats, longest: Floats) -> tuple[Floats, Floats]:

@@ -1,5 +1,7 @@
 """The way of large programmes, tried on small ones: prices by ascent, the box around them, exchanges, parts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +15,7 @@ from optimiser.placement import Placement, rounded
 from optimiser.prices import ascend
 from optimiser.programme import Prices, Programme, bound
 from tests.optimiser import oracle
-from tests.optimiser.problems import problems, programme_of_choices
+from tests.optimiser.problems import problems, programme_of_choices, random_problem, reordered, seeded
 
 LONG = 600.0
 
@@ -61,7 +63,7 @@ def test_a_box_that_is_too_wide_for_one_model_is_narrowed(region: Programme, mon
     assert relax(region, Clock(LONG)).bound >= start
 
 
-@settings(max_examples=60)
+@settings(max_examples=200)
 @given(problems(pupils=40, provisions=12))
 def test_the_path_of_large_programmes_answers_within_what_another_solver_proves(random_one: Problem) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -73,6 +75,28 @@ def test_the_path_of_large_programmes_answers_within_what_another_solver_proves(
         objective, least = oracle.by_milp(phase)
         assert result.bound <= objective + 1e-6 * max(1.0, objective)
         assert result.objective >= least - 1e-6 * max(1.0, least)
+
+
+@settings(max_examples=60)
+@given(problems(pupils=40, provisions=12))
+def test_the_order_of_rows_changes_nothing_on_the_path_of_large_programmes(random_one: Problem) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(master, "_SMALL", 0)
+        patch.setattr(search, "_FEW", 0)
+        first, second = (match(rows, seconds=LONG) for rows in (random_one, reordered(random_one, seeded(1))))
+    assert replace(first, summary=replace(first.summary, stages=())) == replace(
+        second, summary=replace(second.summary, stages=())
+    )
+
+
+def test_prices_that_move_together_a_long_way_are_followed_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    rnd = seeded(2649)  # a pool and a budget that share one pupil, 1,000 km-equivalents from where the ascent ends
+    valley = programme_of_choices(random_problem(rnd, rnd.randrange(1, 60), rnd.randrange(1, 20)))
+    whole = relax(valley, Clock(LONG))
+    monkeypatch.setattr(master, "_SMALL", 0)
+    boxed = relax(valley, Clock(LONG))
+    assert boxed.is_exact
+    assert boxed.bound == pytest.approx(whole.bound, rel=1e-9)
 
 
 def test_exchanges_improve_the_rounded_answer_and_count_what_they_leave(region: Programme) -> None:
