@@ -27,7 +27,7 @@ _SMALL = 20_000  # columns that are all given to the solver at once
 _MOST = 100_000  # columns of one model: a wider box is not tried
 _HALVINGS = 20  # of a box that is too wide
 _ROUNDS = 24
-_ENOUGH = 1e-9  # of the bound: a round that raises it by less is the last
+_ENOUGH = 1e-12  # of the bound: a round that raises it by less is the last
 _WIDTH = 20.0  # coldest temperatures
 _WIDER, _WIDEST = 2.0, 8.0
 

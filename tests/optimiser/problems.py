@@ -204,7 +204,12 @@ def _prices(rnd: random.Random, row: Provision) -> list[Price]:
 def problems(draw: st.DrawFn, pupils: int = 5, provisions: int = 5) -> Problem:
     """Random problems of at most this size, none of either included."""
     rnd = seeded(draw(st.integers(0, 2**32)))
-    return random_problem(rnd, draw(st.integers(0, pupils)), draw(st.integers(0, provisions)))
+    return random_problem(rnd, draw(_sizes(pupils)), draw(_sizes(provisions)))
+
+
+def _sizes(most: int) -> st.SearchStrategy[int]:
+    """0 to `most`, most of them large: of sizes that are drawn once half are so small that nobody has an option."""
+    return st.lists(st.integers(0, most), min_size=3, max_size=3).map(max)
 
 
 def reordered(source: Problem, rnd: random.Random) -> Problem:

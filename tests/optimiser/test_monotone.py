@@ -20,8 +20,8 @@ from optimiser.master import Relaxation, relax
 from tests.optimiser.problems import programme_of_choices, random_problem, seeded
 
 LONG = 600.0
-CLOSE = 1e-8  # of a bound; ten times what the last round around the prices may still have raised
-EITHER_WAY = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+CLOSE = 1e-9  # of a bound
+EITHER_WAY = settings(max_examples=70, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def _more_room(source: Problem, rnd: Random) -> Problem:
@@ -54,7 +54,7 @@ by_what_is_more = pytest.mark.parametrize("more", MORE.values(), ids=MORE.keys()
 def somebody_somewhere(draw: st.DrawFn, pupils: int = 40, provisions: int = 12) -> tuple[Problem, Random]:
     """A random problem to be proven to a gap of 0, and the randomness to change it by."""
     rnd = seeded(draw(st.integers(0, 2**32)))
-    source = random_problem(rnd, rnd.randint(1, pupils), rnd.randint(1, provisions))
+    source = random_problem(rnd, rnd.randint(pupils // 2, pupils), rnd.randint(provisions // 2, provisions))
     return replace(source, policy=replace(source.policy, bound_gap=0.0)), rnd
 
 
@@ -83,8 +83,8 @@ def test_with_more_the_relaxation_never_rises(
 
 
 @by_what_is_more
-@settings(max_examples=150)
-@given(drawn=somebody_somewhere(12, 8))
+@settings(max_examples=70)
+@given(drawn=somebody_somewhere())
 def test_with_more_no_whole_answer_is_worse(
     more: Callable[[Problem, Random], Problem], drawn: tuple[Problem, Random]
 ) -> None:
@@ -95,8 +95,8 @@ def test_with_more_no_whole_answer_is_worse(
     assert not_above(after.bound, before.bound)
 
 
-@settings(max_examples=150)
-@given(drawn=somebody_somewhere(12, 8))
+@settings(max_examples=70)
+@given(drawn=somebody_somewhere())
 def test_more_money_and_more_options_leave_duties_as_they_are_and_choices_no_worse(
     drawn: tuple[Problem, Random],
 ) -> None:
@@ -108,8 +108,8 @@ def test_more_money_and_more_options_leave_duties_as_they_are_and_choices_no_wor
         assert not_above(better.objective, choices.objective)
 
 
-@settings(max_examples=150)
-@given(drawn=somebody_somewhere(12, 8))
+@settings(max_examples=70)
+@given(drawn=somebody_somewhere())
 def test_more_room_never_worsens_the_duties(drawn: tuple[Problem, Random]) -> None:
     source, rnd = drawn
     before, after = (match(rows, seconds=LONG).summary.phases[0] for rows in (source, _more_room(source, rnd)))
@@ -117,7 +117,7 @@ def test_more_room_never_worsens_the_duties(drawn: tuple[Problem, Random]) -> No
     assert not_above(after.relaxation, before.relaxation)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(drawn=somebody_somewhere(60, 20))
 def test_the_box_around_the_prices_proves_what_the_whole_relaxation_proves(drawn: tuple[Problem, Random]) -> None:
     source, _ = drawn
@@ -126,5 +126,6 @@ def test_the_box_around_the_prices_proves_what_the_whole_relaxation_proves(drawn
         patch.setattr(master, "_SMALL", 0)
         boxed = relaxed(source)
     assert whole.is_exact
+    assert boxed.is_exact
     assert boxed.bound == pytest.approx(whole.bound, rel=CLOSE)
     assert not_above(boxed.bound, whole.bound)
