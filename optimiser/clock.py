@@ -15,6 +15,7 @@ from optimiser.answer import Stage
 
 _BYTES_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
 _PROGRESS_SECONDS = 1.0  # between two reports of one stage
+_COLUMNS_A_SECOND = 40_000  # of a model that PuLP builds and hands over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,14 @@ class Clock:
         """Whether to stop now."""
         return self.left() <= 0
 
+    def has_time_for(self, columns: int) -> bool:
+        """Whether a model of so many columns can be built before the deadline, which nobody heeds while building."""
+        return self.left() > columns / _COLUMNS_A_SECOND
+
+    def reserve(self, seconds: float) -> None:
+        """Bring the deadline forward for what follows it; at most half of what is left is kept so."""
+        self.deadline -= min(seconds, self.left() / 2)
+
     @contextmanager
     def until(self, share: float) -> Iterator[None]:
         """A deadline that leaves only this share of the time left to what is done within."""
@@ -99,8 +108,12 @@ class Clock:
 
     def tick(self) -> None:
         """Say where the stage stands when that was last said a while ago; to be called often."""
-        if time.monotonic() - self._reported >= _PROGRESS_SECONDS:
+        if self.is_quiet():
             self.report()
+
+    def is_quiet(self) -> bool:
+        """Whether nothing was said for a while: what takes time to find out need only be noted then."""
+        return time.monotonic() - self._reported >= _PROGRESS_SECONDS
 
     def report(self) -> None:
         """Say where the stage stands."""

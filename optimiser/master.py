@@ -25,8 +25,9 @@ from optimiser.programme import POUNDS, TOLERANCE, Numbers, Prices, Programme, b
 
 _SMALL = 20_000  # columns that are all given to the solver at once
 _MOST = 100_000  # columns of one model: a wider box is not tried
-_ROUNDS = 12
-_ENOUGH = 1e-9  # of the bound: a round that raises it by less is the last
+_HALVINGS = 20  # of a box that is too wide
+_ROUNDS = 24
+_ENOUGH = 1e-12  # of the bound: a round that raises it by less is the last
 _WIDTH = 20.0  # coldest temperatures
 _WIDER, _WIDEST = 2.0, 8.0
 
@@ -89,11 +90,18 @@ def _unsolved(programme: Programme, prices: Prices) -> Relaxation:
 
 
 def _solve_box(programme: Programme, centre: Prices, widths: Prices, clock: Clock) -> tuple[Relaxation | None, Prices]:
-    """The maximum of D over the box, None when time ran out; and the widths, narrowed to a model of a size to solve."""
+    """The maximum of D over the box, None when there is none in time; and the widths, narrowed to a model of a size to
+    solve."""
     is_open, fixed = contested(programme, centre, widths)
-    while np.count_nonzero(is_open) > _MOST:
+    for _ in range(_HALVINGS):
+        if np.count_nonzero(is_open) <= _MOST or clock.is_over():
+            break
+        clock.tick()
         widths = Prices(pools=widths.pools / 2, budgets=widths.budgets / 2)
         is_open, fixed = contested(programme, centre, widths)
+    columns = np.nonzero(is_open)[0]
+    if len(columns) > _MOST or not clock.has_time_for(len(columns)):  # no box tells equals apart
+        return None, widths
     fixed = fixed[fixed >= 0]
     las = programme.la[programme.pupil(fixed)]
     used = np.bincount(programme.pool[fixed], programme.use[fixed], minlength=len(programme.room))
@@ -104,7 +112,6 @@ def _solve_box(programme: Programme, centre: Prices, widths: Prices, clock: Cloc
         ),
         high=Prices(pools=centre.pools + widths.pools, budgets=centre.budgets + widths.budgets),
     )
-    columns = np.nonzero(is_open)[0]
     model = relaxation(programme, columns, programme.room - used, (programme.money - spent) / POUNDS, box)
     relaxed = solve_relaxation(model, centre, clock)
     if relaxed is None:

@@ -6,8 +6,9 @@ from optimiser.eligibility import Catalogue
 from optimiser.problem import Problem
 
 # Measured from 3,000 to 500,000 pupils (docs/performance.md): the peak above what the process held before.
-_BYTES_AN_OPTION = 140
-_BYTES_OF_MODELS = 30_000_000
+_BYTES_AN_OPTION = 130
+_BYTES_A_COLUMN = 1_200  # of a model
+_COLUMNS = 100_000  # of the largest model
 _SAMPLE = 2_000  # pupils, evenly over the problem
 _GB = 1e9
 
@@ -32,4 +33,5 @@ def estimate(problem: Problem, catalogue: Catalogue) -> tuple[int, float]:
     found = sum(len(catalogue.eligible([pupil])[0]) for pupil in sample)
     options = found * len(problem.pupils) // max(1, len(sample))
     held: int = psutil.Process().memory_info().rss
-    return options, (held + _BYTES_OF_MODELS + options * _BYTES_AN_OPTION) / _GB
+    models = min(options, _COLUMNS) * _BYTES_A_COLUMN
+    return options, (held + models + options * _BYTES_AN_OPTION) / _GB

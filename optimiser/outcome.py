@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,12 +70,23 @@ class Outcome:
         return spent
 
 
-def answer_of(problem: Problem, catalogue: Catalogue, options: Options, outcomes: Sequence[Outcome]) -> Answer:
-    """The answer to an ordered problem, its stages still empty; `outcomes` are those of PHASES, in their order."""
+def answer_of(
+    problem: Problem,
+    catalogue: Catalogue,
+    options: Options,
+    outcomes: Sequence[Outcome],
+    tick: Callable[[], None] = lambda: None,
+) -> Answer:
+    """The answer to an ordered problem, its stages still empty; `outcomes` are those of PHASES, in their order.
+
+    `tick` is called for each table.
+    """
     assignments = _assignments(problem, catalogue, options, outcomes)
     pools = _pools(problem, outcomes)
     budgets = _budgets(problem, outcomes)
+    tick()
     unplaced = _unplaced(problem, catalogue, options, outcomes, pools, budgets)
+    tick()
     phases = [_phase(problem, outcome) for outcome in outcomes]
     summary = summary_of(problem, assignments, unplaced, budgets, phases)
     return Answer(assignments=assignments, unplaced=unplaced, pools=pools, budgets=budgets, summary=summary)

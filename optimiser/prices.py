@@ -32,6 +32,7 @@ _MOST_STAGES = 24
 _COOLING = 1 / 3
 _HOTTEST = 1 / 16  # of the largest gain
 _COLDEST = 1 / 3000  # of the usual difference between a pupil's options
+_LEAST = 1 / 1000  # of the mean gain: what the usual difference is at least
 _STEP = 0.4
 _MOMENTUM = 0.8
 _LONGEST = 3.0  # a step may change a usual option's reduced cost by so many temperatures
@@ -42,10 +43,12 @@ _FAR = 25.0  # temperatures from the pupil's best: what is further has no share 
 class Scale:
     """What sets the pace of the ascent; scales of several groups of pupils add up.
 
-    `gain` is the largest gain, `distance` the sum over `columns` of how far each objective is from the mean of its
-    pupil's, in km-equivalents; `use` and `count` are, by pool, the sum of the uses and the number of columns.
+    `largest` is the largest gain of a column over none, `gain` the sum over `columns`, `distance` that of how far each
+    is from the mean of its pupil's, in km-equivalents; `use` and `count` are, by pool, the sum of the uses and the
+    number of columns.
     """
 
+    largest: float
     gain: float
     distance: float
     columns: int
@@ -54,8 +57,9 @@ class Scale:
 
     @property
     def difference(self) -> float:
-        """The usual difference between a pupil's options."""
-        return self.distance / self.columns if self.columns else 0.0
+        """The usual difference between a pupil's options; at least a small part of the usual gain, since pupils with
+        one column or equal ones differ in what their places are worth."""
+        return max(self.distance, self.gain * _LEAST) / self.columns if self.columns else 0.0
 
     @property
     def usual_use(self) -> Floats:
@@ -65,7 +69,7 @@ class Scale:
     def temperatures(self) -> list[float]:
         """From the scale of the unplaced weights down to a small part of the usual difference."""
         coldest = self.difference * _COLDEST
-        stages = [self.gain * _HOTTEST] if self.columns else []
+        stages = [self.largest * _HOTTEST] if self.columns else []
         while stages and stages[-1] > coldest and len(stages) < _MOST_STAGES:
             stages.append(stages[-1] * _COOLING)
         return stages
@@ -146,7 +150,8 @@ def scale_of(programme: Programme) -> Scale:
         distance = float(np.abs(programme.gain - np.repeat(means, counts[some])).sum())
     size = len(programme.room)
     return Scale(
-        gain=float(-programme.gain.min(initial=0.0)),
+        largest=float(-programme.gain.min(initial=0.0)),
+        gain=float(-programme.gain.sum()),
         distance=distance,
         columns=len(programme),
         use=_sums(programme.pool, programme.use, size),

@@ -71,7 +71,7 @@ class Region:
         used = sum((self._used_by(outcome) for outcome in self.outcomes), np.zeros(len(left)))
         pools = zip(self.problem.pools, (used + left).tolist(), strict=True)
         problem = replace(self.problem, pools=tuple(replace(row, amount=amount) for row, amount in pools))
-        return answer_of(problem, self.catalogue, self.options, self.outcomes)
+        return answer_of(problem, self.catalogue, self.options, self.outcomes, self.clock.tick)
 
     def _used(self) -> Floats:
         return self._used_by(self.outcomes[-1])

@@ -31,7 +31,7 @@ from optimiser.outcome import summary_of
 from optimiser.prices import Scale, climb
 from optimiser.problem import Problem
 from optimiser.programme import added_up, largest_whole_uses
-from optimiser.solve import checked, require_time, time_of
+from optimiser.solve import checked, require_time, seconds_to_explain, time_of
 
 _PRICES_TIME = 0.5  # of the phase's
 _EVEN = 1e-9  # of a place: what is whole but for the rounding of sums counts as whole
@@ -52,14 +52,15 @@ def match_regions(
     (processes), unless time runs out. Raises what match() raises, ValueError also for an LA without a region, and
     WorkerLostError where a process ended by itself.
     """
+    clock = Clock(seconds, progress, stop)
     problem = checked(problem, seconds)
     parts = divided(problem, region_of)
-    clock = Clock(seconds, progress, stop)
     with hired(parts, workers, clock) as crew:
         regions = _Regions(crew, len(parts), clock)
         with clock.stage("options"):
             regions.every("find")
         require_time(clock)
+        clock.reserve(seconds_to_explain(problem))
         room = np.array([row.amount for row in problem.pools], dtype=np.float64)
         spare: list[float] = []
         for phase in PHASES:
@@ -123,7 +124,8 @@ class _Demand:
     def scale(self) -> Scale:
         """That of one programme with all pupils."""
         return Scale(
-            gain=max(scale.gain for scale in self._scales),
+            largest=max(scale.largest for scale in self._scales),
+            gain=math.fsum(scale.gain for scale in self._scales),
             distance=math.fsum(scale.distance for scale in self._scales),
             columns=sum(scale.columns for scale in self._scales),
             use=np.sum([scale.use for scale in self._scales], axis=0),

@@ -26,6 +26,7 @@ from optimiser.programme import Prices, Programme, phase_programme
 from optimiser.search import search
 
 _DUTIES_TIME = 0.5  # of the time left: the duties may not use up that of the choices
+_EXPLAINED_A_SECOND = 40_000  # pupils
 _RELAXATION_TIME = 0.6  # of the phase's, so that some is left to make its prices into a whole answer
 
 
@@ -49,14 +50,15 @@ def match(
     TooLittleMemoryError, before anything is begun, where the process would come to hold more than `memory_gb`, and
     TimeRanOutError when there is no answer within `seconds`.
     """
-    problem = checked(problem, seconds)
     clock = Clock(seconds, progress, stop)
+    problem = checked(problem, seconds)
     with clock.stage("options"):
         catalogue = Catalogue(problem)
         if memory_gb is not None:
             require_memory(problem, catalogue, memory_gb)
         options = find_options(problem, catalogue, clock.tick)
     require_time(clock)
+    clock.reserve(seconds_to_explain(problem))
     room = np.array([row.amount for row in problem.pools], dtype=np.float64)
     outcomes: list[Outcome] = []
     for phase in PHASES:  # once begun there is an answer: without time, what rounding alone gives
@@ -66,7 +68,7 @@ def match(
             outcomes.append(solve_phase(phase, programme, problem.policy.bound_gap, clock))
         room = np.maximum(0.0, outcomes[-1].room)
     with clock.stage("explanation"):
-        answer = answer_of(problem, catalogue, options, outcomes)
+        answer = answer_of(problem, catalogue, options, outcomes, clock.tick)
     return replace(answer, summary=replace(answer.summary, stages=tuple(clock.stages)))
 
 
@@ -83,6 +85,11 @@ def require_time(clock: Clock) -> None:
     """Raises TimeRanOutError when the options alone used it up; where somebody asked to stop there is an answer."""
     if clock.is_over() and not clock.is_stopped():
         raise TimeRanOutError("the time was over before the duties could be placed")
+
+
+def seconds_to_explain(problem: Problem) -> float:
+    """What the rows of the answer will take, to be kept from the search."""
+    return len(problem.pupils) / _EXPLAINED_A_SECOND
 
 
 def time_of(phase: PhaseName) -> float:
