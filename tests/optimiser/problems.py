@@ -4,10 +4,14 @@ import random
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from optimiser import Budget, Policy, Pool, Price, Problem, Provision, Pupil, Travel
+from optimiser.eligibility import Catalogue
+from optimiser.options import find_options
 from optimiser.problem import BANDS, GROUNDS, KINDS, SETTING_TYPES
+from optimiser.programme import Programme, programme_of
 
 _LAS = ("901", "902", "903")
 _NEEDS = ("ASD", "SEMH", "MLD")
@@ -194,3 +198,11 @@ def reordered(source: Problem, rnd: random.Random) -> Problem:
     return replace(
         source, **{name: tuple(rnd.sample(getattr(source, name), len(getattr(source, name)))) for name in tables}
     )
+
+
+def choices_of(source: Problem) -> Programme:
+    """All pupils of an ordered problem as choices, within its room and money."""
+    catalogue = Catalogue(source)
+    room = np.array([row.amount for row in source.pools], dtype=np.float64)
+    money = {row.la: row.budget for row in source.budgets}
+    return programme_of(source, catalogue, find_options(source, catalogue), np.arange(len(source.pupils)), room, money)
