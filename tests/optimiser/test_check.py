@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from optimiser import Answer, Budget, Distances, Pool, Problem, check, match
+from optimiser import Answer, Budget, Distances, Pool, Problem, Travel, check, match
+from optimiser.problem import BANDS
 from tests.optimiser.problems import problem, provision, pupil
 
 # P1 is a duty that overspends LA 902. P2 has a full place, P3 a porous one, P4 outreach. P5 has universal needs,
@@ -198,3 +199,19 @@ CHANGED: dict[str, tuple[Callable[[], Problem], str]] = {
 def test_the_same_answer_to_a_changed_problem_is_caught(change: str) -> None:
     make, words = CHANGED[change]
     assert [fault for fault in check(make(), ANSWER) if words in fault] != []
+
+
+@pytest.mark.parametrize("level", range(1, 6))
+def test_an_answer_in_any_band_holds(level: int) -> None:
+    source = problem((pupil(levels=(level, 0, 0, 0)),), (provision(max_levels=(5, 0, 0, 0)),))
+    answer = match(source)
+    assert [row.band for row in answer.assignments] == [BANDS[level]]
+    assert check(source, answer) == []
+
+
+@pytest.mark.parametrize(("year_group", "km"), [(2, 3.219), (3, 4.828)])
+def test_a_walk_of_exactly_the_limit_is_free_to_both(year_group: int, km: float) -> None:
+    source = problem((pupil(year_group=year_group),), travel=(Travel(pupil="P1", setting="100001", km=km),))
+    answer = match(source)
+    assert [row.transport for row in answer.assignments] == [0]
+    assert check(source, answer) == []
