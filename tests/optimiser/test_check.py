@@ -1,5 +1,6 @@
 """The check of answers: it passes what holds, and each of its guards catches an answer that somebody bent."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -101,6 +102,15 @@ BENT: dict[str, tuple[Answer, str]] = {
     "another unit": (bent("pools", "K1", unit="hours"), "pool K1: unit"),
     "a pool of another setting": (bent("pools", "K1", setting="9"), "pool K1: setting"),
     "a price below nothing": (bent("pools", "K1", shadow_price=-0.1), "pool K1: shadow price"),
+    "an endless price": (bent("pools", "K1", shadow_price=math.inf), "pool K1: shadow price"),
+    "a fault after a pool that is not there": (
+        replace(ANSWER, pools=(replace(ANSWER.pools[0], pool="K0"), replace(ANSWER.pools[1], used=9.0))),
+        "pool K2: used",
+    ),
+    "a fault after a budget that is not there": (
+        replace(ANSWER, budgets=(replace(ANSWER.budgets[0], la="900"), replace(ANSWER.budgets[1], duties=0))),
+        "budget of 902: duties",
+    ),
     "a budget left out": (replace(ANSWER, budgets=ANSWER.budgets[1:]), "each budget"),
     "a budget that is not there": (bent("budgets", "903", la="909"), "each budget"),
     "another budget": (bent("budgets", "901", budget=1), "budget of 901: budget"),
@@ -152,6 +162,10 @@ def test_an_answer_that_holds_has_no_violations() -> None:
     assert check(PROBLEM, ANSWER) == []
 
 
+def test_the_order_of_pools_and_budgets_is_no_fault() -> None:
+    assert check(PROBLEM, replace(ANSWER, pools=ANSWER.pools[::-1], budgets=ANSWER.budgets[::-1])) == []
+
+
 @pytest.mark.parametrize("bend", BENT)
 def test_a_bent_answer_is_caught(bend: str) -> None:
     answer, words = BENT[bend]
@@ -166,7 +180,7 @@ CHANGED: dict[str, tuple[Callable[[], Problem], str]] = {
     ),
     "less money": (
         lambda: replace(PROBLEM, budgets=tuple(replace(row, budget=row.budget // 4) for row in PROBLEM.budgets)),
-        "budget of 901: the choices cost",
+        f"budget of 901: the choices cost £{ANSWER.budgets[0].choices - 50_000} more than is left",
     ),
     "no price": (lambda: replace(PROBLEM, prices=()), "P2: not eligible for V1: price"),
     **{

@@ -74,6 +74,14 @@ def test_the_core_doubles_until_all_that_can_be_better_is_searched_which_has_all
     assert len(everything) <= len(CROWDED)
 
 
+@pytest.mark.parametrize(
+    ("size", "core"), [(1, [0]), (2, [0, 4, 6]), (3, [0, 4, 6]), (4, [0, 4, 6, 8]), (5, [0, 2, 4, 6, 8])]
+)
+def test_the_core_is_the_cheapest_columns_and_those_as_cheap_as_the_last(size: int, core: list[int]) -> None:
+    dearer = np.array([0.0, 0.0, 3.0, 0.0, 1.0, 0.0, 1.0, 0.0, 2.0])
+    assert search._core(np.array([0, 2, 4, 6, 8]), dearer, size).tolist() == core
+
+
 def test_what_the_solver_finds_is_improved_by_exchanges_too(monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[int] = []
 
