@@ -156,6 +156,9 @@ def test_the_answer_that_is_bent_below_has_every_kind_phase_and_reason() -> None
         "P8": "no_option",
         "P9": "capacity",
     }
+    assert ANSWER.summary.unplaced_by_reason == {
+        reason: 1 for reason in ("universal", "no_option", "capacity", "budget", "request_full")
+    }
 
 
 def test_an_answer_that_holds_has_no_violations() -> None:
