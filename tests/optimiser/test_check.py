@@ -156,13 +156,17 @@ def test_the_answer_that_is_bent_below_has_every_kind_phase_and_reason() -> None
         "P8": "no_option",
         "P9": "capacity",
     }
-    assert ANSWER.summary.unplaced_by_reason == {
-        reason: 1 for reason in ("universal", "no_option", "capacity", "budget", "request_full")
-    }
+    reasons = ("universal", "no_option", "capacity", "budget", "request_full")
+    assert ANSWER.summary.unplaced_by_reason == dict.fromkeys(reasons, 1)
 
 
 def test_an_answer_that_holds_has_no_violations() -> None:
     assert check(PROBLEM, ANSWER) == []
+
+
+def test_a_gap_is_a_share_of_the_objective() -> None:
+    assert replace(CHOICES, objective=200.0, bound=150.0).gap == 0.25
+    assert replace(CHOICES, objective=0.0, bound=0.0).gap == 0.0
 
 
 def test_the_order_of_pools_and_budgets_is_no_fault() -> None:

@@ -104,8 +104,10 @@ def test_the_duties_leave_half_of_the_time_and_a_relaxation_two_fifths_of_its_ph
     assert left == pytest.approx([0.6 * 100, 90, 0.6 * 180, 170])
 
 
-def test_the_bound_of_the_relaxation_is_told_before_there_is_a_whole_answer() -> None:
+def test_what_a_phase_reaches_is_told_of_that_phase_and_the_bound_before_there_is_an_answer() -> None:
     heard: list[Progress] = []
-    answer = match(problem(), progress=heard.append)
-    first = next(row for row in heard if row.stage == "choices: whole answer")
-    assert (first.objective, first.bound) == (None, pytest.approx(answer.summary.phases[1].relaxation))
+    answer = match(problem((pupil(), pupil(pupil="P2", request="100001"))), progress=heard.append)
+    first = {row.stage: row for row in reversed(heard)}
+    assert (first["choices: relaxation"].objective, first["choices: relaxation"].bound) == (None, None)
+    told = first["choices: whole answer"]
+    assert (told.objective, told.bound) == (None, pytest.approx(answer.summary.phases[1].relaxation))
