@@ -236,3 +236,10 @@ def test_a_walk_of_exactly_the_limit_is_free_to_both(year_group: int, km: float)
     answer = match(source)
     assert [row.transport for row in answer.assignments] == [0]
     assert check(source, answer) == []
+
+
+def test_a_road_of_exactly_the_limit_is_eligible_to_both() -> None:
+    source = problem((pupil(max_km=14.0),))
+    answer = match(source)
+    assert [row.road_km for row in answer.assignments] == [14.0]
+    assert check(source, answer) == []

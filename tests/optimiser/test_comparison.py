@@ -32,7 +32,7 @@ def source() -> Problem:
         ),
         prices=tuple(Price(provision=name, band="intensive", price=price) for name, (_, price, _) in OFFERS.items()),
         travel=tuple(Travel(pupil="P1", setting=f"10000{name[1:]}", km=km) for name, (km, _, _) in OFFERS.items()),
-        budgets=(Budget(la="901", budget=45_000),),
+        budgets=(Budget(la="900", budget=1), Budget(la="901", budget=45_000)),
         policy=Policy(transport_rate=10 / 38),
     )
 

@@ -13,7 +13,7 @@ from optimiser.highs import Solved
 from optimiser.master import relax
 from optimiser.model import Model
 from optimiser.placement import Placement
-from optimiser.programme import Programme
+from optimiser.programme import Programme, best_reduced_costs, bound, reduced_costs
 from tests.optimiser.problems import choices_of
 
 CROWDED = choices_of(generate(80, 60, seed=7).ordered())
@@ -63,7 +63,8 @@ def test_the_core_doubles_until_all_that_can_be_better_is_searched_which_has_all
 ) -> None:
     solver = Solver()
     monkeypatch.setattr(search, "solve_whole", solver)
-    search.search(CROWDED, relax(CROWDED, Clock(60)), 0.0, Clock(60))
+    relaxation = relax(CROWDED, Clock(60))
+    found = search.search(CROWDED, relaxation, 0.0, Clock(60))
     *cores, everything = solver.given
     assert len(cores) >= 2
     for width, core, wider in zip((2, 4, 8), cores, solver.given[1:], strict=False):
@@ -71,7 +72,12 @@ def test_the_core_doubles_until_all_that_can_be_better_is_searched_which_has_all
         assert set(core) < set(wider)
     assert all(20 < left <= 30 for left in solver.left[:-1])
     assert 50 < solver.left[-1] <= 60
-    assert len(everything) <= len(CROWDED)
+    prices, counts = relaxation.prices, np.diff(CROWDED.start)
+    above = reduced_costs(CROWDED, prices) - np.repeat(best_reduced_costs(CROWDED, prices), counts)
+    gap = CROWDED.objective(found.placement.columns) - bound(CROWDED, prices, CROWDED.whole_room)
+    fits = CROWDED.use <= CROWDED.whole_room[CROWDED.pool] + 1e-6
+    assert everything == np.nonzero((above <= gap) & fits)[0].tolist()
+    assert len(everything) < len(CROWDED)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +86,11 @@ def test_the_core_doubles_until_all_that_can_be_better_is_searched_which_has_all
 def test_the_core_is_the_cheapest_columns_and_those_as_cheap_as_the_last(size: int, core: list[int]) -> None:
     dearer = np.array([0.0, 0.0, 3.0, 0.0, 1.0, 0.0, 1.0, 0.0, 2.0])
     assert search._core(np.array([0, 2, 4, 6, 8]), dearer, size).tolist() == core
+
+
+def test_the_core_of_many_columns_is_as_many_as_are_asked_for() -> None:
+    dearer = np.arange(999)[::-1].astype(np.float64) * 7 % 999
+    assert search._core(np.arange(999), dearer, 400).tolist() == np.nonzero(dearer < 400)[0].tolist()
 
 
 def test_what_the_solver_finds_is_improved_by_exchanges_too(monkeypatch: pytest.MonkeyPatch) -> None:
