@@ -33,6 +33,19 @@ def test_options_worth_less_than_none_are_said_to_be_so() -> None:
     row = unplaced(policy=Policy(unplaced=(1.0, 1.0, 1.0, 1.0, 1.0)))
     assert row.reason == "no_option"
     assert row.detail.startswith("1 option, none better")
+    two = (provision(), provision(provision="V2"))
+    row = unplaced(provisions=two, policy=Policy(unplaced=(1.0, 1.0, 1.0, 1.0, 1.0)))
+    assert row.detail.startswith("2 options, none better")
+
+
+def test_where_there_is_no_provision_that_is_said() -> None:
+    row = unplaced(provisions=())
+    assert (row.reason, row.detail) == ("no_option", "there is no provision")
+
+
+def test_the_best_of_several_full_options_is_named_not_the_first() -> None:
+    row = unplaced(provisions=(provision(easting=412_000), provision(provision="V2", pool="K2")), amount=0.0)
+    assert (row.provision, row.pool) == ("V2", "K2")
 
 
 def test_the_full_pool_of_the_best_option_is_named_with_its_price() -> None:
