@@ -68,8 +68,9 @@ def test_a_stage_is_told_at_both_ends_and_at_most_once_a_second_between(hands: H
         assert len(heard) == 1
         hands.now += 0.1
         run.note(bound=3.0)
-        run.tick()
         assert heard[1:] == [Progress(stage="first", seconds=1.0, objective=5.0, bound=3.0)]
+        run.tick()
+        assert len(heard) == 2
         hands.now += 1.5
     assert heard[2:] == [Progress(stage="first", seconds=2.5, objective=5.0, bound=3.0)]
     run.note(objective=4.0)

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 
 from optimiser import Budget, Policy, Pool, Price, Problem, Travel
 from optimiser.clock import Clock
-from optimiser.exchange import exchange, losses
+from optimiser.exchange import _try, exchange, losses
 from optimiser.placement import UNPLACED, fits, nobody_placed, put, settle
 from optimiser.programme import Prices, best_reduced_costs, reduced_costs
-from tests.optimiser.problems import choices_of, problem, problems, provision, pupil
+from tests.optimiser.problems import choices_of, problem, problems, provision, pupil, random_problem, seeded
 
 POLICY = Policy(cost_weight=0.0, transport_rate=0.0)
 Ways = dict[str, dict[str, float]]  # km by pupil and provision: what a pupil has no way to is no option
@@ -109,6 +109,14 @@ def test_money_is_saved_in_the_pool_that_one_is_in_even_where_it_is_full() -> No
     assert exchanged(source, P2="V2") == {"P1": "V1", "P2": "V22"}
 
 
+def test_money_is_not_saved_at_a_greater_loss_than_it_is_worth() -> None:
+    ways: Ways = {"P1": {"V1": 1, "V5": 2}, "P2": {"V2": 1, "V3": 6}}
+    prices = {"V1": 20_000, "V2": 30_000, "V3": 10_000, "V5": 10_000}
+    places = {"V1": 1, "V2": 1, "V3": 1, "V5": 1}
+    source = region(ways, places, prices, budgets=(Budget(la="901", budget=40_000),))
+    assert exchanged(source, P1="V5", P2="V2") == {"P1": "V5", "P2": "V2"}
+
+
 def test_one_makes_way_and_another_saves_the_money() -> None:
     ways: Ways = {"P1": {"V1": 1}, "P2": {"V1": 1, "V2": 2}, "P3": {"V3": 1, "V4": 2}}
     prices = {"V1": 10_000, "V2": 10_000, "V3": 30_000, "V4": 20_000}
@@ -168,3 +176,23 @@ def test_what_a_pupil_loses_is_counted_against_the_best_at_the_prices(source: Pr
     reduced = np.append(reduced_costs(programme, prices), 0.0)  # the last is that of having none
     expected = reduced[placement.chosen] - best_reduced_costs(programme, prices)
     assert losses(programme, placement, prices) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_one_try_improves_the_answer_or_leaves_everything_as_it_was(seed: int) -> None:
+    programme = choices_of(random_problem(seeded(seed), 24, 8, crowding=0.5).ordered())
+    s = nobody_placed(programme)
+    settle(programme, s)
+    n = len(programme.members)
+    movers, seats = np.arange(n)[::-1].copy(), np.full(n, UNPLACED)  # what an earlier try may have left there
+    for p in [*range(n), *range(n)]:
+        chosen, room, money = s.chosen.copy(), s.room.copy(), s.money.copy()
+        before = programme.objective(s.columns)
+        if _try(s, p, movers, seats):
+            assert programme.objective(s.columns) < before
+            assert s.room.min() >= -2e-6
+            assert s.money.min() >= 0
+        else:
+            assert s.chosen.tolist() == chosen.tolist()
+            assert s.room == pytest.approx(room, abs=1e-9)
+            assert s.money.tolist() == money.tolist()

@@ -72,12 +72,18 @@ def test_the_core_doubles_until_all_that_can_be_better_is_searched_which_has_all
         assert set(core) < set(wider)
     assert all(20 < left <= 30 for left in solver.left[:-1])
     assert 50 < solver.left[-1] <= 60
-    prices, counts = relaxation.prices, np.diff(CROWDED.start)
-    above = reduced_costs(CROWDED, prices) - np.repeat(best_reduced_costs(CROWDED, prices), counts)
-    gap = CROWDED.objective(found.placement.columns) - bound(CROWDED, prices, CROWDED.whole_room)
-    fits = CROWDED.use <= CROWDED.whole_room[CROWDED.pool] + 1e-6
-    assert everything == np.nonzero((above <= gap) & fits)[0].tolist()
+    gap = CROWDED.objective(found.placement.columns) - bound(CROWDED, relaxation.prices, CROWDED.whole_room)
+    assert everything == np.nonzero(search._dearer(CROWDED, relaxation) <= gap)[0].tolist()
     assert len(everything) < len(CROWDED)
+
+
+def test_a_column_is_dearer_by_what_it_costs_above_its_pupils_best_and_without_end_where_it_does_not_fit() -> None:
+    relaxation = relax(CROWDED, Clock(60))
+    best = np.repeat(best_reduced_costs(CROWDED, relaxation.prices), np.diff(CROWDED.start))
+    dearer, fits = search._dearer(CROWDED, relaxation), CROWDED.use <= CROWDED.whole_room[CROWDED.pool] + 1e-6
+    assert dearer[fits] == pytest.approx((reduced_costs(CROWDED, relaxation.prices) - best)[fits])
+    assert dearer[fits].min() == pytest.approx(0.0, abs=1e-9)
+    assert np.isinf(dearer[~fits]).all()
 
 
 @pytest.mark.parametrize(
@@ -89,8 +95,8 @@ def test_the_core_is_the_cheapest_columns_and_those_as_cheap_as_the_last(size: i
 
 
 def test_the_core_of_many_columns_is_as_many_as_are_asked_for() -> None:
-    dearer = np.arange(999)[::-1].astype(np.float64) * 7 % 999
-    assert search._core(np.arange(999), dearer, 400).tolist() == np.nonzero(dearer < 400)[0].tolist()
+    dearer = np.random.default_rng(20).permutation(2000).astype(np.float64)  # not sorted around the 400th by chance
+    assert search._core(np.arange(2000), dearer, 400).tolist() == np.nonzero(dearer < 400)[0].tolist()
 
 
 def test_what_the_solver_finds_is_improved_by_exchanges_too(monkeypatch: pytest.MonkeyPatch) -> None:
