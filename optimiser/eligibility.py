@@ -105,12 +105,6 @@ class Catalogue:
             replace_by_setting(road, row, self.setting[provision], by_setting)
         return road
 
-    def all_road_km(self, pupils: Sequence[Pupil]) -> Floats:
-        """One-way km by road, pupils x provisions."""
-        shape = (len(pupils), len(self.provisions))
-        row, provision = np.indices(shape).reshape(2, -1)
-        return self.road_km(pupils, row, provision).reshape(shape)
-
     def eligible(self, pupils: Sequence[Pupil]) -> tuple[Ints, Ints, Floats]:
         """The pairs for which every condition holds: places in `pupils` and in `provisions`, in their order, and km."""
         bits = np.full((len(pupils), len(self._all)), 0xFF, dtype=np.uint8)

@@ -23,7 +23,6 @@ REFUSED = {
     "price": "has no price for the band",
     "travel": "too far to travel",
 }
-_NOTHING = "Neither for no fee nor with another price of its pool would it be the pupil's best."
 _MOST_REFUSED = 10
 _EVEN = 0.005  # km-equivalents: what is less is nothing in the figures shown
 

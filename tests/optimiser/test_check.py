@@ -1,12 +1,14 @@
 """The check of answers: it passes what holds, and each of its guards catches an answer that somebody bent."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from optimiser import Answer, Budget, Distances, Pool, Problem, check, match
+from optimiser import Answer, Budget, Distances, Pool, Problem, Travel, check, match
+from optimiser.problem import BANDS
 from tests.optimiser.problems import problem, provision, pupil
 
 # P1 is a duty that overspends LA 902. P2 has a full place, P3 a porous one, P4 outreach. P5 has universal needs,
@@ -100,6 +102,15 @@ BENT: dict[str, tuple[Answer, str]] = {
     "another unit": (bent("pools", "K1", unit="hours"), "pool K1: unit"),
     "a pool of another setting": (bent("pools", "K1", setting="9"), "pool K1: setting"),
     "a price below nothing": (bent("pools", "K1", shadow_price=-0.1), "pool K1: shadow price"),
+    "an endless price": (bent("pools", "K1", shadow_price=math.inf), "pool K1: shadow price"),
+    "a fault after a pool that is not there": (
+        replace(ANSWER, pools=(replace(ANSWER.pools[0], pool="K0"), replace(ANSWER.pools[1], used=9.0))),
+        "pool K2: used",
+    ),
+    "a fault after a budget that is not there": (
+        replace(ANSWER, budgets=(replace(ANSWER.budgets[0], la="900"), replace(ANSWER.budgets[1], duties=0))),
+        "budget of 902: duties",
+    ),
     "a budget left out": (replace(ANSWER, budgets=ANSWER.budgets[1:]), "each budget"),
     "a budget that is not there": (bent("budgets", "903", la="909"), "each budget"),
     "another budget": (bent("budgets", "901", budget=1), "budget of 901: budget"),
@@ -145,10 +156,21 @@ def test_the_answer_that_is_bent_below_has_every_kind_phase_and_reason() -> None
         "P8": "no_option",
         "P9": "capacity",
     }
+    reasons = ("universal", "no_option", "capacity", "budget", "request_full")
+    assert ANSWER.summary.unplaced_by_reason == dict.fromkeys(reasons, 1)
 
 
 def test_an_answer_that_holds_has_no_violations() -> None:
     assert check(PROBLEM, ANSWER) == []
+
+
+def test_a_gap_is_a_share_of_the_objective() -> None:
+    assert replace(CHOICES, objective=200.0, bound=150.0).gap == 0.25
+    assert replace(CHOICES, objective=0.0, bound=0.0).gap == 0.0
+
+
+def test_the_order_of_pools_and_budgets_is_no_fault() -> None:
+    assert check(PROBLEM, replace(ANSWER, pools=ANSWER.pools[::-1], budgets=ANSWER.budgets[::-1])) == []
 
 
 @pytest.mark.parametrize("bend", BENT)
@@ -165,7 +187,7 @@ CHANGED: dict[str, tuple[Callable[[], Problem], str]] = {
     ),
     "less money": (
         lambda: replace(PROBLEM, budgets=tuple(replace(row, budget=row.budget // 4) for row in PROBLEM.budgets)),
-        "budget of 901: the choices cost",
+        f"budget of 901: the choices cost £{ANSWER.budgets[0].choices - 50_000} more than is left",
     ),
     "no price": (lambda: replace(PROBLEM, prices=()), "P2: not eligible for V1: price"),
     **{
@@ -198,3 +220,26 @@ CHANGED: dict[str, tuple[Callable[[], Problem], str]] = {
 def test_the_same_answer_to_a_changed_problem_is_caught(change: str) -> None:
     make, words = CHANGED[change]
     assert [fault for fault in check(make(), ANSWER) if words in fault] != []
+
+
+@pytest.mark.parametrize("level", range(1, 6))
+def test_an_answer_in_any_band_holds(level: int) -> None:
+    source = problem((pupil(levels=(level, 0, 0, 0)),), (provision(max_levels=(5, 0, 0, 0)),))
+    answer = match(source)
+    assert [row.band for row in answer.assignments] == [BANDS[level]]
+    assert check(source, answer) == []
+
+
+@pytest.mark.parametrize(("year_group", "km"), [(2, 3.219), (3, 4.828)])
+def test_a_walk_of_exactly_the_limit_is_free_to_both(year_group: int, km: float) -> None:
+    source = problem((pupil(year_group=year_group),), travel=(Travel(pupil="P1", setting="100001", km=km),))
+    answer = match(source)
+    assert [row.transport for row in answer.assignments] == [0]
+    assert check(source, answer) == []
+
+
+def test_a_road_of_exactly_the_limit_is_eligible_to_both() -> None:
+    source = problem((pupil(max_km=14.0),))
+    answer = match(source)
+    assert [row.road_km for row in answer.assignments] == [14.0]
+    assert check(source, answer) == []

@@ -11,7 +11,11 @@ from tests.optimiser.problems import problem, problems, provision, pupil
 
 
 def unplaced(*args: Any, **fields: Any) -> Unplaced:
-    (row,) = match(problem(*args, **fields)).unplaced
+    """The one pupil left out, by the reference, the LA and the phase that are the pupil's."""
+    source = problem(*args, **fields)
+    (row,) = match(source).unplaced
+    (child,) = (child for child in source.pupils if child.pupil == row.pupil)
+    assert (row.la, row.phase) == (child.la, "duties" if oracle.is_duty(source, child) else "choices")
     return row
 
 
@@ -33,6 +37,19 @@ def test_options_worth_less_than_none_are_said_to_be_so() -> None:
     row = unplaced(policy=Policy(unplaced=(1.0, 1.0, 1.0, 1.0, 1.0)))
     assert row.reason == "no_option"
     assert row.detail.startswith("1 option, none better")
+    two = (provision(), provision(provision="V2"))
+    row = unplaced(provisions=two, policy=Policy(unplaced=(1.0, 1.0, 1.0, 1.0, 1.0)))
+    assert row.detail.startswith("2 options, none better")
+
+
+def test_where_there_is_no_provision_that_is_said() -> None:
+    row = unplaced(provisions=())
+    assert (row.reason, row.detail) == ("no_option", "there is no provision")
+
+
+def test_the_best_of_several_full_options_is_named_not_the_first() -> None:
+    row = unplaced(provisions=(provision(easting=412_000), provision(provision="V2", pool="K2")), amount=0.0)
+    assert (row.provision, row.pool) == ("V2", "K2")
 
 
 def test_the_full_pool_of_the_best_option_is_named_with_its_price() -> None:
@@ -71,6 +88,21 @@ def test_the_price_of_a_place_that_a_duty_lost_is_that_of_the_duties() -> None:
 def test_what_little_is_left_of_a_pool_is_said() -> None:
     row = unplaced(amount=0.4)
     assert row.detail.startswith("V1 is best and takes 1 place, but pool K1 has 0.4 left; shadow price: ")
+
+
+def test_what_is_left_of_a_pool_by_rounding_alone_is_nothing() -> None:
+    assert 0 < 0.8 - (0.7 + 0.1) < 1e-15
+    offers = (provision(kind="porous", sessions=7), provision(provision="V2", kind="porous", sessions=1))
+    children = (pupil(pupil="P1", locked="V1"), pupil(pupil="P2", locked="V2"), pupil(pupil="P3", options=("porous",)))
+    assert "but pool K1 is full;" in unplaced(children, offers, amount=0.8).detail
+
+
+def test_the_cheapest_option_with_room_is_named_not_the_first() -> None:
+    row = unplaced(
+        provisions=(provision(easting=412_000), provision(provision="V2", pool="K2")),
+        budgets=(Budget(la="901", budget=47_000),),
+    )
+    assert (row.reason, row.provision, row.cost) == ("budget", "V2", 47_980)
 
 
 def test_a_full_locked_provision_is_a_matter_of_capacity_even_where_it_is_requested() -> None:

@@ -13,10 +13,10 @@ from optimiser.clock import Clock
 from optimiser.inquiry import Inquiry
 from optimiser.options import find_options
 from optimiser.programme import Programme, bound
-from optimiser.ranges import PriceRange, price_range, prices_of, solved_programme
-from optimiser.standing import standing_of
+from optimiser.ranges import PriceRange, _changed, price_range, prices_of, solved_programme
+from optimiser.standing import PhasePrices, standing_of
 from tests.optimiser.oracle import bound_at, phases
-from tests.optimiser.problems import problem, problems, provision, pupil
+from tests.optimiser.problems import problem, problems, programme_of_choices, provision, pupil
 
 
 def two(amount: float = 1.0) -> Problem:
@@ -135,8 +135,29 @@ def test_the_words_for_a_budget_name_what_is_spent() -> None:
     assert lines[2].endswith(" km-equivalents for £1,000.")
 
 
+def test_duties_that_cost_a_budget_exactly_do_not_overspend_it() -> None:
+    source = problem((pupil(request="100001"),), budgets=(Budget(la="901", budget=47_980),))
+    assert not any("overspend" in line for line in Inquiry(source, standing_of(match(source))).budget("901", 60))
+
+
 def test_hours_have_a_price_by_the_hour() -> None:
     pool = Pool(pool="K1", setting="100001", unit="hours", amount=3.0)
     source = problem((pupil(options=("outreach",)),), (provision(kind="outreach"),), pools=(pool,))
     lines = Inquiry(source, standing_of(match(source))).pool("K1", 60)
     assert lines[1].endswith(" km-equivalents an hour a week.")
+
+
+def test_pools_and_budgets_without_a_price_have_none() -> None:
+    source = replace(two(), budgets=(Budget(la="901", budget=1), Budget(la="902", budget=1)))
+    found = prices_of(source, programme_of_choices(source), PhasePrices(pools={}, budgets={"902": 3.0}, gap=0.0))
+    assert (found.pools.tolist(), found.budgets.tolist()) == ([0.0], [0.0, 3.0])
+
+
+def test_amounts_are_changed_by_less_and_less_and_never_below_nothing() -> None:
+    programme = programme_of_choices(replace(two(0.5), budgets=(Budget(la="901", budget=500),)))
+    for sign, rooms, money in ((1, [1.0, 0.55, 0.505], [1_000, 550, 505]), (-1, [0.0, 0.45, 0.495], [0, 450, 495])):
+        assert [row.room[0] for row in _changed(programme, "pools", 0, sign)] == pytest.approx(rooms)
+        assert [row.money[0] for row in _changed(programme, "budgets", 0, sign)] == money
+    scarce = programme_of_choices(replace(two(0.4), budgets=(Budget(la="901", budget=40),)))
+    assert [row.room[0] for row in _changed(scarce, "pools", 0, -1)] == pytest.approx([0.35, 0.395])
+    assert [row.money[0] for row in _changed(scarce, "budgets", 0, -1)] == [35]

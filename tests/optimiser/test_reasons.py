@@ -103,12 +103,17 @@ def test_the_km_and_the_pools_price_that_are_said_to_be_enough_are(source: Probl
                 others = tuple(
                     one for one in source.travel if (one.pupil, one.setting) != (child.pupil, option.setting)
                 )
-                near = replace(source, travel=(*others, Travel(pupil=child.pupil, setting=option.setting, km=km)))
+                near, less = (
+                    replace(source, travel=(*others, Travel(pupil=child.pupil, setting=option.setting, km=way)))
+                    for way in (km, min(km + 0.002, option.road_km))
+                )
                 rest = [r for other, r in reduced(source, found).items() if other != name]
                 assert reduced(near, found)[name] <= min([0.0, *rest]) + 1e-6
+                assert reduced(less, found)[name] > min([0.0, *rest]) - 1e-6  # two metres less are not
             if row.pool_price is not None:
                 now = found.prices.pools[option.pool]
-                assert 0 <= row.pool_price < now
+                assert 0 <= row.pool_price <= now
+                assert row.pool_price < now or row.margin < 1e-6  # where the option is the best but for rounding
                 r = reduced(source, found)[name] - (now - row.pool_price) * option.use
                 rest = [r for other, r in reduced(source, found).items() if other != name]
                 assert r == pytest.approx(min([0.0, *rest]), abs=1e-6)
