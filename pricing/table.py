@@ -151,6 +151,14 @@ class Table:
         self.fault(key, self._wrong(key, "is not a table with lines in it"), f"Write [{where}] and its lines below it")
         return Table({}, self.name, where, self.faults)
 
+    def tables(self, key: str) -> list["Table"]:
+        """The tables of a list, [[key]] in the file, at least one; they count from 1."""
+        value = self.content.get(key) if self.has(key) else None
+        if isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
+            return [Table(each, self.name, f"{key} {number}", self.faults) for number, each in enumerate(value, 1)]
+        self.fault(key, self._wrong(key, "is not a list of tables"), f"Write [[{key}]] and its lines below it")
+        return []
+
     def by(
         self, key: str, of: type[Member], read: Callable[["Table", str], Value], *, required: bool
     ) -> dict[Member, Value]:

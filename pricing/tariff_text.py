@@ -33,4 +33,6 @@ def tariff_text(content: Mapping[str, Any], remarks: Iterable[str] = ()) -> str:
 
 
 def _value(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # the one character more of TOML
+    return str(value)
