@@ -14,7 +14,7 @@ from pricing.tariff_text import tariff_text
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
 
 
-@example(name="\x7f\\\"\n", price=1, multiplier=Decimal("0.500"), start=date(2027, 4, 1))
+@example(name='\x7f\\"\n', price=1, multiplier=Decimal("0.500"), start=date(2027, 4, 1))
 @given(
     name=WORDS,
     price=st.integers(1, 10_000_000),
