@@ -16,6 +16,7 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from pricing.calibration import MOST_ROUNDS, calibrate
 from pricing.fitting import NoTariff, fit_bands
+from pricing.neutral import nearest_whole
 from pricing.observed import Observed, Placement
 from pricing.profile import Band
 from pricing.shadow import shadow_run
@@ -179,6 +180,10 @@ def test_without_day_placements_the_most_frequent_pattern_sets_the_scale() -> No
     found = calibrate(Observed.of(rows), multipliers=TARIFF.pattern, fits_multipliers=True)
     assert (found.pattern[Pattern.WEEKLY], found.pattern[Pattern.TERMLY]) == (Decimal("1.5"), Decimal(2))
     assert (found.fitted, found.band[Band.INTENSIVE]) == ((Pattern.TERMLY,), 60_000)
+
+
+def test_rounding_never_takes_a_pound_from_the_step() -> None:
+    assert nearest_whole(np.array([30_000.5, 31_000.4999]), np.array([1, 1_000])) == [30_001, 31_001]
 
 
 def test_multipliers_that_are_not_fitted_stay_as_given() -> None:

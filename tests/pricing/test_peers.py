@@ -72,6 +72,18 @@ def test_a_setting_counts_once_with_the_median_of_its_prices() -> None:
     assert (shown.settings, shown.upper_quartile) == (5, 3_300_000)
 
 
+def test_the_median_of_a_settings_prices_is_neither_its_first_nor_its_last() -> None:
+    shown = found([*FIVE[:2], price(2, 9_900_000), price(2, 3_200_000), price(2, 100), *FIVE[3:]])
+    assert shown
+    assert shown.median == 3_200_000
+
+
+def test_a_peer_at_the_very_price_is_neither_cheaper_nor_dearer() -> None:
+    shown = found([replace(FIVE[0], amount=3_150_000), *FIVE[1:]])
+    assert shown
+    assert (shown.cheaper, shown.dearer) == (1, 3)
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_the_order_of_the_prices_does_not_matter(order: int) -> None:
     assert found(FIVE[::order]) == found(FIVE)

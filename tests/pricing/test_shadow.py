@@ -106,6 +106,11 @@ def test_a_way_that_is_too_long_ends_and_is_counted() -> None:
     assert (len(run.transition), run.beyond) == (MOST_YEARS, 1)
 
 
+def test_a_price_of_which_the_limit_is_less_than_a_pound_moves_by_a_pound() -> None:
+    run = shadow_run(Observed.of([placement(price=10)]), TARIFF, limit=500)
+    assert [int(year[0]) for year in run.transition[:3]] == [11, 12, 13]
+
+
 def test_without_a_limit_there_is_no_transition() -> None:
     assert shadow_run(Observed.of([placement()]), TARIFF).transition == ()
 
