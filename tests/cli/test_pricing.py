@@ -13,6 +13,8 @@ from click.testing import CliRunner, Result
 
 from marketplace.cli import main
 from marketplace.cli.pricing import _next_april
+from marketplace.cli.pricing_files import write_new_file
+from optimiser.result_folder import FolderTakenError
 from pricing.observed import Placement
 from pricing.tariff import DEMONSTRATION_TARIFF, load_tariff
 from tests.pricing.placements import generated
@@ -273,6 +275,29 @@ def test_a_placement_that_stands_twice_is_told_with_both_rows(tmp_path: Path) ->
         ("4", "P1", "stands in row 2 already"),
         ("5", "P1", "stands in row 2 already"),
     ]
+
+
+def test_errors_come_by_row_and_a_blank_placement_is_no_repeated_one(tmp_path: Path) -> None:
+    blank = ROW.replace("P1", "")
+    path = write(tmp_path / "o.csv", ROW, ROW, blank, blank, ROW.replace("P1", "P2").replace("50000", "1.2k"))
+    assert run("corridor", path, "--out", tmp_path / "out").exit_code == 2
+    assert [(row["row"], row["column"]) for row in table(tmp_path / "out" / "errors.csv")] == [
+        *(("3", "placement"), ("4", "placement"), ("5", "placement"), ("6", "price"))
+    ]
+
+
+def test_a_file_that_came_into_being_meanwhile_is_not_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "tariff.toml"
+    path.write_text("mine")
+    with pytest.raises(FolderTakenError, match="exists; give another name"):
+        write_new_file(path, "ours")
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("tariff.toml", "mine")]
+
+
+def test_a_reference_behind_an_apostrophe_is_written_back_behind_it(tariff: Path, tmp_path: Path) -> None:
+    path = write(tmp_path / "o.csv", ROW.replace("P1", "'=P1"))
+    assert run("shadow", path, "--tariff", tariff, "--out", tmp_path / "out").exit_code == 0
+    assert table(tmp_path / "out" / "placements.csv")[0]["placement"] == "'=P1"
 
 
 def test_every_error_of_the_placements_and_of_the_tariff_is_told_at_once(tariff: Path, tmp_path: Path) -> None:
