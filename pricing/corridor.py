@@ -142,7 +142,7 @@ def _fitted(logs: Numbers, design: Numbers, quantile: float) -> tuple[Numbers, f
     """The parameters of one quantile, and its pseudo-R²."""
     from statsmodels.regression.quantile_regression import QuantReg  # noqa: PLC0415 - takes a second, and only here
 
-    with warnings.catch_warnings(), np.errstate(all="ignore"):  # of its standard errors, which are not used
+    with warnings.catch_warnings():  # of its standard errors, which are not used
         warnings.simplefilter("ignore")
         result: Any = QuantReg(logs, design).fit(q=quantile)
         r2 = float(result.prsquared) if np.ptp(logs) > 0 else None

@@ -16,7 +16,7 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from pricing.calibration import MOST_ROUNDS, calibrate
 from pricing.fitting import NoTariff, fit_bands
-from pricing.neutral import nearest_whole
+from pricing.neutral import MOST_EACH, BandPlacements, _pairs, nearest_whole, whole_prices
 from pricing.observed import Observed, Placement
 from pricing.profile import Band
 from pricing.shadow import shadow_run
@@ -49,7 +49,7 @@ def test_multipliers_are_found_again_too(seed: int) -> None:
     start = {pattern: Decimal(2) for pattern in Pattern} | DAY
     found = calibrate(observed, multipliers=start, step=1_000, fits_multipliers=True)
     assert found.is_settled
-    assert 1 < found.rounds <= MOST_ROUNDS
+    assert 1 < found.rounds < MOST_ROUNDS
     assert (found.pattern[Pattern.DAY], found.fitted) == (1, (Pattern.WEEKLY, Pattern.TERMLY, Pattern.ANNUAL))
     for pattern, multiplier in TARIFF.pattern.items():
         assert abs(float(found.pattern[pattern] / multiplier) - 1) < 0.02
@@ -180,6 +180,26 @@ def test_without_day_placements_the_most_frequent_pattern_sets_the_scale() -> No
     found = calibrate(Observed.of(rows), multipliers=TARIFF.pattern, fits_multipliers=True)
     assert (found.pattern[Pattern.WEEKLY], found.pattern[Pattern.TERMLY]) == (Decimal("1.5"), Decimal(2))
     assert (found.fitted, found.band[Band.INTENSIVE]) == ((Pattern.TERMLY,), 60_000)
+
+
+def test_the_nearest_sum_is_nearer_than_that_of_rounded_prices() -> None:
+    ten = [BandPlacements(np.full(10, price), np.ones(10), np.ones(10)) for price in (30_000.5, 50_000.9)]
+    found = whole_prices(ten, np.array([30_000.5, 50_000.9]), np.array([1, 1_000]), 800_014)
+    assert 10 * sum(found) == 800_010  # rounded prices would cost 800,020
+
+
+def test_of_combinations_that_cost_the_same_only_some_are_looked_at_so_that_memory_lasts() -> None:
+    left, right = next(_pairs(np.zeros(10, dtype=np.int64), np.zeros(1_000, dtype=np.int64), 0))
+    assert len(left) == len(right) == 10 * MOST_EACH
+
+
+def test_a_multiplier_weighs_placements_by_what_is_at_stake() -> None:
+    rows = [placement(f"D{n}", band=Band.MODERATE, price=10_000) for n in range(9)]
+    rows += [placement(f"E{n}", band=Band.EXCEPTIONAL, price=100_000) for n in range(3)]
+    rows += [placement(f"W{n}", band=Band.MODERATE, price=10_000, pattern=Pattern.WEEKLY) for n in range(2)]
+    rows.append(placement("X", band=Band.EXCEPTIONAL, price=200_000, pattern=Pattern.WEEKLY))
+    found = calibrate(Observed.of(rows), multipliers=TARIFF.pattern, fits_multipliers=True)
+    assert found.pattern[Pattern.WEEKLY] == 2
 
 
 def test_rounding_never_takes_a_pound_from_the_step() -> None:
