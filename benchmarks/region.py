@@ -7,7 +7,7 @@ region is larger, not denser. Nothing here is real.
 import math
 import random
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optimiser import Budget, Pool, Price, Problem, Provision, Pupil
 from optimiser.problem import BANDS
@@ -33,7 +33,7 @@ class _Town:
 def generate(pupils: int, provisions: int = 300, *, seed: int) -> Problem:
     """A region with so many pupils and so many provisions, three to a setting: full, porous and outreach."""
     rnd = random.Random(seed)  # noqa: S311  (a benchmark needs a seed, not secrecy)
-    side = _SIDE * math.sqrt(max(1.0, provisions / 300))
+    side = _side(provisions)
     las = tuple(str(_FIRST_LA + i) for i in range(_LAS * max(1, provisions // 300)))
     towns = [_Town(rnd.uniform(0, side), rnd.uniform(0, side), rnd.choice(las)) for _ in range(max(6, provisions // 8))]
     offers = tuple(row for i in range(provisions // 3) for row in _setting(rnd, 100_000 + i, rnd.choice(towns)))
@@ -47,6 +47,54 @@ def generate(pupils: int, provisions: int = 300, *, seed: int) -> Problem:
         prices=tuple(price for row in offers for price in _prices(rnd, row)),
         budgets=tuple(Budget(la=la, budget=_MEANS_A_PUPIL * counts[la]) for la in las),
     )
+
+
+def side_by_side(regions: int, pupils: int, provisions: int, *, seed: int) -> tuple[Problem, dict[str, str]]:
+    """So many regions in a row, whose settings near a border serve pupils of both, and the region of each LA."""
+    parts: list[Problem] = []
+    region_of: dict[str, str] = {}
+    for at in range(regions):
+        part = generate(pupils // regions, provisions // regions, seed=seed + at)
+        shift = at * round(_side(provisions // regions))
+        parts.append(_moved(part, str(at + 1), shift))
+        region_of |= {row.la: f"Region {at + 1}" for row in parts[-1].budgets}
+    return Problem(
+        pupils=tuple(row for part in parts for row in part.pupils),
+        provisions=tuple(row for part in parts for row in part.provisions),
+        pools=tuple(row for part in parts for row in part.pools),
+        prices=tuple(row for part in parts for row in part.prices),
+        budgets=tuple(row for part in parts for row in part.budgets),
+    ), region_of
+
+
+def _moved(part: Problem, name: str, shift: int) -> Problem:
+    """The same region further east, its keys its own."""
+
+    def own(key: str) -> str:
+        return f"{name}-{key}"
+
+    return Problem(
+        pupils=tuple(
+            replace(row, pupil=own(row.pupil), la=own(row.la), easting=row.easting + shift) for row in part.pupils
+        ),
+        provisions=tuple(
+            replace(
+                row,
+                provision=own(row.provision),
+                setting=own(row.setting),
+                pool=own(row.pool),
+                easting=row.easting + shift,
+            )
+            for row in part.provisions
+        ),
+        pools=tuple(replace(row, pool=own(row.pool), setting=own(row.setting)) for row in part.pools),
+        prices=tuple(replace(row, provision=own(row.provision)) for row in part.prices),
+        budgets=tuple(replace(row, la=own(row.la)) for row in part.budgets),
+    )
+
+
+def _side(provisions: int) -> float:
+    return _SIDE * math.sqrt(max(1.0, provisions / 300))
 
 
 def _near(rnd: random.Random, town: _Town) -> tuple[int, int]:

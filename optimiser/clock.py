@@ -5,16 +5,17 @@ It must decide nothing but when to stop.
 
 import resource
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 from optimiser.answer import Stage
 
 _BYTES_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
 _PROGRESS_SECONDS = 1.0  # between two reports of one stage
+_COLUMNS_A_SECOND = 40_000  # of a model that PuLP builds and hands over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,13 @@ class Progress:
     bound: float | None = None
 
 
+class Stop(Protocol):
+    """An event of threads or of processes."""
+
+    def is_set(self) -> bool:
+        """Whether somebody asked for what there is."""
+
+
 class Clock:
     """`seconds` from now on; `stop` ends the run early, as if the time were over: the best so far is the answer."""
 
@@ -34,17 +42,21 @@ class Clock:
         self,
         seconds: float,
         progress: Callable[[Progress], None] | None = None,
-        stop: threading.Event | None = None,
+        stop: Stop | None = None,
     ) -> None:
         self.started = time.monotonic()
         self.deadline = self.started + seconds
         self.stages: list[Stage] = []
         self._progress = progress
-        self._stop = stop
+        self.stop = stop
         self._stage = ""
         self._objective: float | None = None
         self._bound: float | None = None
         self._reported = self.started
+
+    def restart(self, seconds: float) -> None:
+        """Set the deadline anew, `seconds` from now."""
+        self.deadline = time.monotonic() + seconds
 
     def left(self) -> float:
         """Seconds until the deadline, 0 where it is over or the run was stopped."""
@@ -52,11 +64,19 @@ class Clock:
 
     def is_stopped(self) -> bool:
         """Whether somebody asked for what there is."""
-        return self._stop is not None and self._stop.is_set()
+        return self.stop is not None and self.stop.is_set()
 
     def is_over(self) -> bool:
         """Whether to stop now."""
         return self.left() <= 0
+
+    def has_time_for(self, columns: int) -> bool:
+        """Whether a model of so many columns can be built before the deadline, which nobody heeds while building."""
+        return self.left() > columns / _COLUMNS_A_SECOND
+
+    def reserve(self, seconds: float) -> None:
+        """Bring the deadline forward for what follows it; at most half of what is left is kept so."""
+        self.deadline -= min(seconds, self.left() / 2)
 
     @contextmanager
     def until(self, share: float) -> Iterator[None]:
@@ -88,8 +108,12 @@ class Clock:
 
     def tick(self) -> None:
         """Say where the stage stands when that was last said a while ago; to be called often."""
-        if time.monotonic() - self._reported >= _PROGRESS_SECONDS:
+        if self.is_quiet():
             self.report()
+
+    def is_quiet(self) -> bool:
+        """Whether nothing was said for a while: what takes time to find out need only be noted then."""
+        return time.monotonic() - self._reported >= _PROGRESS_SECONDS
 
     def report(self) -> None:
         """Say where the stage stands."""

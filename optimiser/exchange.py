@@ -15,10 +15,10 @@ import numpy as np
 from optimiser.clock import Clock
 from optimiser.compiled import compiled
 from optimiser.eligibility import Floats, Ints
-from optimiser.placement import UNPLACED, Placement, fits, put, settle
+from optimiser.placement import UNPLACED, Placement, fits, has_room, put, settle
 from optimiser.programme import TOLERANCE, Prices, Programme, best_reduced_costs
 
-_TURN = 200  # pupils between two looks at the clock
+_TURN = 50  # pupils between two looks at the clock
 _WORTH = 1e-6  # km-equivalents: less is rounding
 
 
@@ -48,7 +48,8 @@ def exchange(programme: Programme, placement: Placement, prices: Prices, clock: 
             if clock.is_over():
                 break
             moved += _turns(placement, order[at : at + _TURN], seats)
-            clock.note(objective=programme.objective(placement.columns))
+            if clock.is_quiet():
+                clock.note(objective=programme.objective(placement.columns))
     settle(programme, placement)
 
 
@@ -124,11 +125,11 @@ def _best_leaver(s: Placement, k: int, lack: float, limit: float) -> tuple[float
         if s.use[old] >= lack - TOLERANCE:
             if -s.gain[old] < best:
                 best, leaver, whither = -s.gain[old], q, UNPLACED
-            s.money[s.la[q]] += s.cost[old]
+            left = s.money[s.la[q]] + s.cost[old]
             for o in range(s.start[q], s.start[q + 1]):
-                if s.pool[o] != k and s.gain[o] - s.gain[old] < best and fits(s, q, o):
+                is_better = s.pool[o] != k and s.gain[o] - s.gain[old] < best
+                if is_better and s.cost[o] <= left and has_room(s.use[o], s.room[s.pool[o]]):
                     best, leaver, whither = s.gain[o] - s.gain[old], q, o
-            s.money[s.la[q]] -= s.cost[old]
         q = s.after[q]
     return best, leaver, whither
 
@@ -148,9 +149,10 @@ def _save(s: Placement, p: int, lack: int, limit: float, movers: Ints, seats: In
             q, o = s.of_la[low + i], whither[i]
             if lack <= 0 or o == UNPLACED or count == len(movers):
                 break
-            if not _has_room(s, q, o):
-                continue
             old = s.chosen[q]
+            own = s.use[old] if s.pool[o] == s.pool[old] else 0.0
+            if not has_room(s.use[o], s.room[s.pool[o]] + own):
+                continue
             total += s.gain[o] - s.gain[old]
             if total >= limit:
                 return np.inf, count
@@ -176,14 +178,8 @@ def _cheapest_savings(s: Placement, la: int, lack: int) -> tuple[Floats, Ints]:
             continue
         for o in range(s.start[q], s.start[q + 1]):
             saves = min(lack, s.cost[old] - s.cost[o])
-            if saves > 0 and (s.gain[o] - s.gain[old]) / saves < rates[i] and _has_room(s, q, o):
+            is_better = saves > 0 and (s.gain[o] - s.gain[old]) / saves < rates[i]
+            own = s.use[old] if s.pool[o] == s.pool[old] else 0.0
+            if is_better and has_room(s.use[o], s.room[s.pool[o]] + own):
                 rates[i], whither[i] = (s.gain[o] - s.gain[old]) / saves, o
     return rates, whither
-
-
-@compiled
-def _has_room(s: Placement, q: int, o: int) -> bool:
-    """Whether the pool of column o has room for pupil q once q has left the present column."""
-    k, old = s.pool[o], s.chosen[q]
-    own = s.use[old] if s.pool[old] == k else 0.0
-    return bool(s.use[o] <= s.room[k] + own + TOLERANCE)

@@ -63,6 +63,7 @@ class _Highs(pulp.HiGHS):  # type: ignore[misc]
         self.clock = clock
 
     def createAndConfigureSolver(self, lp: pulp.LpProblem) -> None:  # noqa: N802  (PuLP's name)
+        self.clock.tick()
         lp.solverModel = highs = _Quiet()  # type: ignore[no-untyped-call]
         for name, value in self.settings.items():
             if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
@@ -71,6 +72,7 @@ class _Highs(pulp.HiGHS):  # type: ignore[misc]
             callback.subscribe(self._heed)
 
     def findSolutionValues(self, lp: pulp.LpProblem) -> tuple[int, int]:  # noqa: N802  (PuLP's name)
+        self.clock.tick()
         try:
             status, solution = super().findSolutionValues(lp)
         except (

@@ -15,7 +15,7 @@ from optimiser.ledger import ledger
 from optimiser.options import Options, find_options, options_for
 from optimiser.problem import Problem
 from optimiser.programme import TOLERANCE, Prices, Programme
-from optimiser.ranges import PriceRange, phase_programme, price_range, prices_of
+from optimiser.ranges import PriceRange, price_range, prices_of, solved_programme
 from optimiser.reasons import Reasons, reasons
 from optimiser.sentences import told
 from optimiser.standing import Standing
@@ -93,7 +93,7 @@ class Inquiry:
         return lines + _worth(price_range(programme, prices, "budgets", at, Clock(seconds)), "choices", "£1,000")
 
     def _phase(self, options: Options, phase: PhaseName) -> tuple[Programme, Prices]:
-        programme = phase_programme(self.problem, self.catalogue, options, phase, self.book)
+        programme = solved_programme(self.problem, self.catalogue, options, phase, self.book)
         return programme, prices_of(self.problem, programme, self.standing.prices[phase])
 
     def _wanting(self, programme: Programme, options: Options, pool: int) -> int:

@@ -20,13 +20,14 @@ from optimiser.compiled import compiled
 from optimiser.eligibility import Bools, Floats, Ints
 from optimiser.highs import solve_relaxation
 from optimiser.model import Box, relaxation
-from optimiser.prices import ascend, temperatures, usual_uses
+from optimiser.prices import ascend, box_widths
 from optimiser.programme import POUNDS, TOLERANCE, Numbers, Prices, Programme, bound
 
 _SMALL = 20_000  # columns that are all given to the solver at once
 _MOST = 100_000  # columns of one model: a wider box is not tried
-_ROUNDS = 12
-_ENOUGH = 1e-9  # of the bound: a round that raises it by less is the last
+_HALVINGS = 20  # of a box that is too wide
+_ROUNDS = 24
+_ENOUGH = 1e-12  # of the bound: a round that raises it by less is the last
 _WIDTH = 20.0  # coldest temperatures
 _WIDER, _WIDEST = 2.0, 8.0
 
@@ -45,16 +46,19 @@ class Relaxation:
     is_exact: bool
 
 
-def relax(programme: Programme, clock: Clock) -> Relaxation:
-    """The relaxation, or as near to it as the time allows; its prices prove its bound in any case."""
+def relax(programme: Programme, clock: Clock, near: Prices | None = None) -> Relaxation:
+    """The relaxation, or as near to it as the time allows; its prices prove its bound in any case.
+
+    A large programme needs prices that are `near` already; where none are given they are found by ascent.
+    """
     if len(programme) <= _SMALL:
         return _solve_all(programme, clock)
-    best = _unsolved(programme, ascend(programme, clock))
-    centre, widths = best.prices, _first_widths(programme)
+    best = _unsolved(programme, near or ascend(programme, clock))
+    centre, width = best.prices, box_widths(programme, _WIDTH)
     for _ in range(_ROUNDS):
         if clock.is_over():
             break
-        found, widths = _solve_box(programme, centre, widths, clock)
+        found, width = _solve_box(programme, centre, width, clock)
         if found is None:
             break
         rise = found.bound - best.bound
@@ -63,7 +67,7 @@ def relax(programme: Programme, clock: Clock) -> Relaxation:
         clock.note(bound=best.bound)
         if found.is_exact or rise <= _ENOUGH * abs(best.bound):
             break
-        widths = _next_widths(centre, found.prices, widths)
+        width = _next_widths(centre, found.prices, width)
         centre = found.prices
     return best
 
@@ -86,11 +90,18 @@ def _unsolved(programme: Programme, prices: Prices) -> Relaxation:
 
 
 def _solve_box(programme: Programme, centre: Prices, widths: Prices, clock: Clock) -> tuple[Relaxation | None, Prices]:
-    """The maximum of D over the box, None when time ran out; and the widths, narrowed to a model of a size to solve."""
+    """The maximum of D over the box, None when there is none in time; and the widths, narrowed to a model of a size to
+    solve."""
     is_open, fixed = contested(programme, centre, widths)
-    while np.count_nonzero(is_open) > _MOST:
+    for _ in range(_HALVINGS):
+        if np.count_nonzero(is_open) <= _MOST or clock.is_over():
+            break
+        clock.tick()
         widths = Prices(pools=widths.pools / 2, budgets=widths.budgets / 2)
         is_open, fixed = contested(programme, centre, widths)
+    columns = np.nonzero(is_open)[0]
+    if len(columns) > _MOST or not clock.has_time_for(len(columns)):  # no box tells equals apart
+        return None, widths
     fixed = fixed[fixed >= 0]
     las = programme.la[programme.pupil(fixed)]
     used = np.bincount(programme.pool[fixed], programme.use[fixed], minlength=len(programme.room))
@@ -101,7 +112,6 @@ def _solve_box(programme: Programme, centre: Prices, widths: Prices, clock: Cloc
         ),
         high=Prices(pools=centre.pools + widths.pools, budgets=centre.budgets + widths.budgets),
     )
-    columns = np.nonzero(is_open)[0]
     model = relaxation(programme, columns, programme.room - used, (programme.money - spent) / POUNDS, box)
     relaxed = solve_relaxation(model, centre, clock)
     if relaxed is None:
@@ -121,12 +131,6 @@ def _relaxation(programme: Programme, columns: Ints, shares: Floats, prices: Pri
         bound=bound(programme, prices),
         is_exact=is_exact,
     )
-
-
-def _first_widths(programme: Programme) -> Prices:
-    width = temperatures(programme)[-1] * _WIDTH
-    use, cost = usual_uses(programme)
-    return Prices(pools=width / use, budgets=width / cost)
 
 
 def _next_widths(centre: Prices, found: Prices, widths: Prices) -> Prices:

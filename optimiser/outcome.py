@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,7 @@ from optimiser.answer import (
 from optimiser.eligibility import Catalogue, Floats, Ints
 from optimiser.explain import Leftover, explain
 from optimiser.options import Options, details, rows_of
+from optimiser.placement import Placement
 from optimiser.problem import KINDS, Problem
 from optimiser.programme import Prices, Programme
 
@@ -32,15 +33,24 @@ _ROUNDING = 1e-9  # of a gap: a solver's bound and the objective it proves diffe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One phase solved: the columns chosen, by pupil, the room left, the prices, and what they and the search prove."""
+    """One phase solved: who has what, the prices, and what they and the search prove."""
 
     phase: PhaseName
     programme: Programme
-    columns: Ints
-    room: Floats
+    placement: Placement
     prices: Prices
     relaxation: float
     bound: float
+
+    @property
+    def columns(self) -> Ints:
+        """The columns chosen, by pupil."""
+        return self.placement.columns
+
+    @property
+    def room(self) -> Floats:
+        """What is left of each pool."""
+        return self.placement.room
 
     @property
     def objective(self) -> float:
@@ -60,13 +70,25 @@ class Outcome:
         return spent
 
 
-def answer_of(problem: Problem, catalogue: Catalogue, options: Options, outcomes: Sequence[Outcome]) -> Answer:
-    """The answer to an ordered problem, its stages still empty; `outcomes` are those of PHASES, in their order."""
+def answer_of(
+    problem: Problem,
+    catalogue: Catalogue,
+    options: Options,
+    outcomes: Sequence[Outcome],
+    tick: Callable[[], None] = lambda: None,
+) -> Answer:
+    """The answer to an ordered problem, its stages still empty; `outcomes` are those of PHASES, in their order.
+
+    `tick` is called for each table.
+    """
     assignments = _assignments(problem, catalogue, options, outcomes)
     pools = _pools(problem, outcomes)
     budgets = _budgets(problem, outcomes)
+    tick()
     unplaced = _unplaced(problem, catalogue, options, outcomes, pools, budgets)
-    summary = _summary(problem, assignments, unplaced, budgets, outcomes)
+    tick()
+    phases = [_phase(problem, outcome) for outcome in outcomes]
+    summary = summary_of(problem, assignments, unplaced, budgets, phases)
     return Answer(assignments=assignments, unplaced=unplaced, pools=pools, budgets=budgets, summary=summary)
 
 
@@ -156,21 +178,21 @@ def _unplaced(
     return tuple(sorted(rows, key=lambda row: row.pupil))
 
 
-def _summary(
+def summary_of(
     problem: Problem,
     assignments: Sequence[Assignment],
     unplaced: Sequence[Unplaced],
     budgets: Sequence[BudgetResult],
-    outcomes: Sequence[Outcome],
+    phases: Sequence[PhaseResult],
 ) -> Summary:
-    phases = tuple(_phase(problem, outcome) for outcome in outcomes)
+    """The figures of these rows, the stages still empty."""
     reasons = Counter(row.reason for row in unplaced)
     kinds = {kind: [row.fte for row in assignments if row.kind == kind] for kind in KINDS}
     return Summary(
         status="optimal" if all(phase.gap <= problem.policy.bound_gap + _ROUNDING for phase in phases) else "feasible",
         objective=sum(phase.objective for phase in phases),
         bound=sum(phase.bound for phase in phases),
-        phases=phases,
+        phases=tuple(phases),
         placed=len(assignments),
         unplaced=len(unplaced),
         unplaced_by_reason={reason: reasons[reason] for reason in UNPLACED_REASONS},

@@ -15,7 +15,7 @@ from optimiser.exchange import losses
 from optimiser.highs import solve_whole
 from optimiser.model import whole
 from optimiser.placement import UNPLACED, Placement, fits, put
-from optimiser.prices import usual_difference
+from optimiser.prices import scale_of
 from optimiser.programme import Prices, Programme
 
 _SIZE = 40  # pupils
@@ -57,7 +57,7 @@ def improve_in_parts(
 
 
 def _chart(programme: Programme, placement: Placement, prices: Prices, dearer: Floats) -> _Map:
-    near = dearer <= _NEAR * usual_difference(programme)
+    near = dearer <= _NEAR * scale_of(programme).difference
     near[placement.columns] = True
     columns = np.nonzero(near)[0]
     of_pool = columns[np.lexsort((columns, dearer[columns], programme.pool[columns]))]

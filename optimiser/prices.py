@@ -12,7 +12,13 @@ D has corners; with the temperature t each pupil chooses softly instead,
 and D_t -> D as t -> 0. Each sweep takes half the step that gradient and curvature of one price alone call for, plus
 momentum, and never below 0; t falls in stages from the scale of the unplaced weights to a small part of the
 differences between a pupil's options. Whatever prices come out prove a bound; they need not be the best.
+
+What climbs needs of the pupils only what they use of each pool at these prices, so several groups of them can choose
+apart, each with the prices of its own budgets (`optimiser.regions`).
 """
+
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -26,49 +32,138 @@ _MOST_STAGES = 24
 _COOLING = 1 / 3
 _HOTTEST = 1 / 16  # of the largest gain
 _COLDEST = 1 / 3000  # of the usual difference between a pupil's options
+_LEAST = 1 / 1000  # of the mean gain: what the usual difference is at least
 _STEP = 0.4
 _MOMENTUM = 0.8
 _LONGEST = 3.0  # a step may change a usual option's reduced cost by so many temperatures
 _FAR = 25.0  # temperatures from the pupil's best: what is further has no share worth counting
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """What sets the pace of the ascent; scales of several groups of pupils add up.
+
+    `largest` is the largest gain of a column over none, `gain` the sum over `columns`, `distance` that of how far each
+    is from the mean of its pupil's, in km-equivalents; `use` and `count` are, by pool, the sum of the uses and the
+    number of columns.
+    """
+
+    largest: float
+    gain: float
+    distance: float
+    columns: int
+    use: Floats
+    count: Ints
+
+    @property
+    def difference(self) -> float:
+        """The usual difference between a pupil's options; at least a small part of the usual gain, since pupils with
+        one column or equal ones differ in what their places are worth."""
+        return max(self.distance, self.gain * _LEAST) / self.columns if self.columns else 0.0
+
+    @property
+    def usual_use(self) -> Floats:
+        """The mean use of each pool, 1 where there is none."""
+        return _means(self.use, self.count)
+
+    def temperatures(self) -> list[float]:
+        """From the scale of the unplaced weights down to a small part of the usual difference."""
+        coldest = self.difference * _COLDEST
+        stages = [self.largest * _HOTTEST] if self.columns else []
+        while stages and stages[-1] > coldest and len(stages) < _MOST_STAGES:
+            stages.append(stages[-1] * _COOLING)
+        return stages
+
+
+class Demand(Protocol):
+    """Groups of pupils who choose at the prices of the pools. The prices of their budgets are theirs alone."""
+
+    def scale(self) -> Scale:
+        """What sets the pace."""
+
+    def sweep(self, pools: Floats, temperature: float) -> tuple[Floats, Floats]:
+        """What soft choices use of each pool, and its curvature; then the budgets' prices take their own step."""
+
+    def bound(self, pools: Floats) -> float:
+        """D(y, z) without the term of the pools' amounts."""
+
+
+class Pupils:
+    """The demand of one programme; `budgets` are the prices that its budgets have come to."""
+
+    def __init__(self, programme: Programme) -> None:
+        self.programme = programme
+        self.budgets = np.zeros(len(programme.money))
+        self._usual_cost = _usual_costs(programme)
+        self._speed = np.zeros_like(self.budgets)
+        self._temperature = 0.0
+
+    def scale(self) -> Scale:
+        """What sets the pace."""
+        return scale_of(self.programme)
+
+    def sweep(self, pools: Floats, temperature: float) -> tuple[Floats, Floats]:
+        """What soft choices use of each pool, and its curvature; then the budgets' prices take their own step."""
+        if temperature != self._temperature:
+            self._temperature, self._speed = temperature, np.zeros_like(self.budgets)
+        p, prices = self.programme, Prices(pools=pools, budgets=self.budgets)
+        use, bend, spent, spent_bend = shares(p, prices, temperature)
+        longest = _LONGEST * temperature / self._usual_cost
+        self.budgets, self._speed = _step(self.budgets, self._speed, spent - p.money / POUNDS, spent_bend, longest)
+        return use, bend
+
+    def bound(self, pools: Floats) -> float:
+        """D(y, z) without the term of the pools' amounts."""
+        return bound(self.programme, Prices(pools=pools, budgets=self.budgets), np.zeros(len(pools)))
+
+
 def ascend(programme: Programme, clock: Clock) -> Prices:
-    """Prices near those of the relaxation; as far as the time allows."""
-    pools, budgets = np.zeros(len(programme.room)), np.zeros(len(programme.money))
-    if not len(programme):
-        return Prices(pools=pools, budgets=budgets)
-    money = programme.money / POUNDS
-    usual_use, usual_cost = usual_uses(programme)
-    for temperature in temperatures(programme):
-        pool_speed, budget_speed = np.zeros_like(pools), np.zeros_like(budgets)
+    """Prices near those of the programme's relaxation; as far as the time allows."""
+    pupils = Pupils(programme)
+    pools = climb(pupils, programme.room, clock)
+    return Prices(pools=pools, budgets=pupils.budgets)
+
+
+def climb(demand: Demand, room: Floats, clock: Clock) -> Floats:
+    """Prices of the pools at which the demand nearly fits the room; as far as the time allows."""
+    pools, scale = np.zeros(len(room)), demand.scale()
+    for temperature in scale.temperatures():
+        speed = np.zeros_like(pools)
+        longest = _LONGEST * temperature / scale.usual_use
         for _ in range(_SWEEPS):
             if clock.is_over():
-                return Prices(pools=pools, budgets=budgets)
-            prices = Prices(pools=pools, budgets=budgets)
-            use, bend, spent, spent_bend = shares(programme, prices, temperature)
-            longest = _LONGEST * temperature
-            pools, pool_speed = _step(pools, pool_speed, use - programme.room, bend, longest / usual_use)
-            budgets, budget_speed = _step(budgets, budget_speed, spent - money, spent_bend, longest / usual_cost)
+                return pools
+            use, bend = demand.sweep(pools, temperature)
+            pools, speed = _step(pools, speed, use - room, bend, longest)
             clock.tick()
-        clock.note(bound=bound(programme, Prices(pools=pools, budgets=budgets)))
-    return Prices(pools=pools, budgets=budgets)
+        clock.note(bound=demand.bound(pools) - float((pools * room).sum()))
+    return pools
 
 
-def temperatures(programme: Programme) -> list[float]:
-    """From the scale of the unplaced weights down to a small part of the usual difference between a pupil's columns."""
-    coldest = usual_difference(programme) * _COLDEST
-    stages = [float(-programme.gain.min()) * _HOTTEST]
-    while stages[-1] > coldest and len(stages) < _MOST_STAGES:
-        stages.append(stages[-1] * _COOLING)
-    return stages
-
-
-def usual_difference(programme: Programme) -> float:
-    """The mean distance of a column's objective from the mean of its pupil's columns, in km-equivalents."""
+def scale_of(programme: Programme) -> Scale:
+    """The scale of one programme."""
     counts = np.diff(programme.start)
     some = counts > 0
-    means = np.add.reduceat(programme.gain, programme.start[:-1][some]) / counts[some]
-    return float(np.abs(programme.gain - np.repeat(means, counts[some])).mean())
+    distance = 0.0
+    if len(programme):
+        means = np.add.reduceat(programme.gain, programme.start[:-1][some]) / counts[some]
+        distance = float(np.abs(programme.gain - np.repeat(means, counts[some])).sum())
+    size = len(programme.room)
+    return Scale(
+        largest=float(-programme.gain.min(initial=0.0)),
+        gain=float(-programme.gain.sum()),
+        distance=distance,
+        columns=len(programme),
+        use=_sums(programme.pool, programme.use, size),
+        count=np.bincount(programme.pool, minlength=size),
+    )
+
+
+def box_widths(programme: Programme, temperatures: float) -> Prices:
+    """By how much prices may move so that a usual option moves by so many of the coldest temperatures."""
+    scale = scale_of(programme)
+    width = temperatures * scale.temperatures()[-1]
+    return Prices(pools=width / scale.usual_use, budgets=width / _usual_costs(programme))
 
 
 def _step(prices: Floats, speed: Floats, surplus: Floats, bend: Floats, longest: Floats) -> tuple[Floats, Floats]:
@@ -80,17 +175,18 @@ def _step(prices: Floats, speed: Floats, surplus: Floats, bend: Floats, longest:
     return moved, np.where(moved == 0, np.maximum(speed, 0.0), speed)
 
 
-def usual_uses(programme: Programme) -> tuple[Floats, Floats]:
-    """The mean use of each pool and the mean cost (£1,000) to each budget of the columns that draw on it, or 1."""
+def _usual_costs(programme: Programme) -> Floats:
+    """The mean cost (£1,000) to each budget of the columns that draw on it, 1 where there is none."""
     las = np.repeat(programme.la, np.diff(programme.start))
-    return (
-        _means(programme.pool, programme.use, len(programme.room)),
-        _means(las[las >= 0], programme.cost[las >= 0] / POUNDS, len(programme.money)),
-    )
+    cost, las, size = programme.cost[las >= 0] / POUNDS, las[las >= 0], len(programme.money)
+    return _means(_sums(las, cost, size), np.bincount(las, minlength=size))
 
 
-def _means(keys: Ints | Numbers, values: Floats, size: int) -> Floats:
-    sums, counts = np.bincount(keys, values, minlength=size), np.bincount(keys, minlength=size)
+def _sums(keys: Ints | Numbers, values: Floats, size: int) -> Floats:
+    return np.bincount(keys, values, minlength=size).astype(np.float64)  # of nothing it counts whole numbers
+
+
+def _means(sums: Floats, counts: Ints) -> Floats:
     return np.where(sums > 0, sums, 1.0) / np.where(sums > 0, counts, 1)
 
 
@@ -99,8 +195,9 @@ def shares(programme: Programme, prices: Prices, temperature: float) -> tuple[Fl
     p = programme
     use, bend = np.zeros(len(p.room)), np.zeros(len(p.room))
     spent, spent_bend = np.zeros(len(p.money) + 1), np.zeros(len(p.money) + 1)
+    most = np.diff(p.start).max(initial=0)
     _sweep(
-        p.start, p.pool, p.use, p.cost, p.gain, p.la, prices.pools, prices.by_la(p), temperature,
+        p.start, p.pool, p.use, p.cost, p.gain, p.la, prices.pools, prices.by_la(p), temperature, np.empty(most),
         use, bend, spent, spent_bend,
     )  # fmt: skip
     return use, bend / temperature, spent[:-1] / POUNDS, spent_bend[:-1] / (POUNDS * POUNDS * temperature)
@@ -117,12 +214,12 @@ def _sweep(
     pools: Floats,
     pound: Floats,
     temperature: float,
+    reduced: Floats,
     used: Floats,
     bend: Floats,
     spent: Floats,
     spent_bend: Floats,
 ) -> None:
-    reduced = np.empty(np.max(start[1:] - start[:-1]))
     for p in range(len(start) - 1):
         first, size = start[p], start[p + 1] - start[p]
         best = 0.0

@@ -37,12 +37,15 @@ most A_k, wherever only whole answers count: 5.5 hours are 5 where packages take
 raises the bound by sum_k y_k (A_k - A'_k).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import gcd
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optimiser.answer import PhaseName
 from optimiser.compiled import compiled
 from optimiser.eligibility import Catalogue, Floats, Ints
 from optimiser.options import Options
@@ -107,6 +110,21 @@ class Prices:
         return np.asarray(np.append(self.budgets, 0.0)[programme.la] / POUNDS)
 
 
+def phase_programme(
+    problem: Problem,
+    catalogue: Catalogue,
+    options: Options,
+    phase: PhaseName,
+    room: Floats,
+    money: dict[str, int],
+) -> Programme:
+    """The programme of a phase of an ordered problem; the money of the LAs limits choices only."""
+    is_duty = np.array([catalogue.is_duty(pupil) for pupil in problem.pupils], dtype=bool)
+    if phase == "duties":
+        return programme_of(problem, catalogue, options, np.nonzero(is_duty)[0], room, {})
+    return programme_of(problem, catalogue, options, np.nonzero(~is_duty)[0], room, money)
+
+
 def programme_of(
     problem: Problem, catalogue: Catalogue, options: Options, members: Ints, room: Floats, money: dict[str, int]
 ) -> Programme:
@@ -135,31 +153,55 @@ def programme_of(
         whole_room=room,
         money=np.array(list(money.values()), dtype=np.int64),
     )
-    return replace(programme, whole_room=largest_whole_uses(programme))
+    return replace(programme, whole_room=largest_whole_uses(uses_of(programme), room))
 
 
-def largest_whole_uses(programme: Programme) -> Floats:
+class Uses(NamedTuple):
+    """How many columns use how much of which pool, by pool and use, each pair once; tables of the same pools add up."""
+
+    pool: Numbers
+    use: Floats
+    times: Numbers
+
+
+def uses_of(programme: Programme) -> Uses:
+    """What the columns of a programme use."""
+    return added_up([Uses(programme.pool, programme.use, np.ones(len(programme), dtype=np.int32))])
+
+
+def added_up(tables: Sequence[Uses]) -> Uses:
+    """One table of several."""
+    pool, use, times = (np.concatenate(column) for column in zip(*tables, strict=True))
+    order = np.lexsort((use, pool))
+    pool, use, times = pool[order], use[order], times[order]
+    is_first = np.append(True, (np.diff(pool) != 0) | (np.diff(use) != 0))[: len(pool)]
+    firsts = np.nonzero(is_first)[0]
+    return Uses(pool[firsts], use[firsts], np.add.reduceat(times, firsts) if len(firsts) else times)
+
+
+def largest_whole_uses(uses: Uses, room: Floats) -> Floats:
     """A'_k of every pool: the largest sum of uses of whole options that is at most A_k."""
-    order = np.lexsort((programme.use, programme.pool))
-    pool, use = programme.pool[order], programme.use[order]
-    edges = np.searchsorted(pool, np.arange(len(programme.room) + 1))
+    edges = np.searchsorted(uses.pool, np.arange(len(room) + 1))
     return np.array(
-        [_largest_sum(use[edges[k] : edges[k + 1]], float(programme.room[k])) for k in range(len(edges) - 1)]
+        [
+            _largest_sum(uses.use[low:high], uses.times[low:high], amount)
+            for low, high, amount in zip(edges[:-1], edges[1:], room.tolist(), strict=True)
+        ]
     )
 
 
-def _largest_sum(uses: Floats, amount: float) -> float:
-    values, counts = np.unique(np.round(uses * _GRAINS).astype(np.int64), return_counts=True)
-    if not len(values) or not values[0] or np.abs(uses * _GRAINS - np.round(uses * _GRAINS)).max() > TOLERANCE:
+def _largest_sum(uses: Floats, counts: Numbers, amount: float) -> float:
+    grains = np.round(uses * _GRAINS).astype(np.int64)
+    if not len(grains) or not grains.min() or np.abs(uses * _GRAINS - grains).max() > TOLERANCE:
         return amount  # uses too fine to be counted in grains, or none at all
-    if uses.sum() <= amount + TOLERANCE:
+    if (uses * counts).sum() <= amount + TOLERANCE:
         return amount  # room for everybody
-    grain = gcd(*values.tolist())
+    grain = gcd(*grains.tolist())
     most = int((amount + TOLERANCE) * _GRAINS) // grain
     if most > _MOST_SUMS:
         return min(amount, most * grain / _GRAINS)
     sums, within = 1, (1 << (most + 1)) - 1  # bit s is set where s grains can be used
-    for value, count in zip((values // grain).tolist(), counts.tolist(), strict=True):
+    for value, count in zip((grains // grain).tolist(), counts.tolist(), strict=True):
         times, left = 1, min(count, most // value)
         while left > 0:
             sums |= (sums << (value * min(times, left))) & within

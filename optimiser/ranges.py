@@ -20,7 +20,7 @@ from optimiser.ledger import Ledger
 from optimiser.master import relax
 from optimiser.options import Options
 from optimiser.problem import Problem
-from optimiser.programme import POUNDS, Prices, Programme, bound, programme_of
+from optimiser.programme import POUNDS, Prices, Programme, bound, phase_programme
 from optimiser.standing import PhasePrices
 
 Kind = Literal["pools", "budgets"]
@@ -49,17 +49,15 @@ class PriceRange:
         return self.high - self.low > _VISIBLE
 
 
-def phase_programme(
+def solved_programme(
     problem: Problem, catalogue: Catalogue, options: Options, phase: PhaseName, book: Ledger
 ) -> Programme:
     """The programme that a phase solved, within what the duties of the answer left; the problem is ordered."""
-    is_duty = np.array([catalogue.is_duty(pupil) for pupil in problem.pupils], dtype=bool)
-    if phase == "duties":
-        amounts = np.array([row.amount for row in problem.pools], dtype=np.float64)
-        return programme_of(problem, catalogue, options, np.nonzero(is_duty)[0], amounts, {})
-    room = np.array([max(0.0, book.room(row.pool, row.amount, "duties")) for row in problem.pools], dtype=np.float64)
+    amounts = [row.amount for row in problem.pools]
+    if phase == "choices":
+        amounts = [max(0.0, book.room(row.pool, row.amount, "duties")) for row in problem.pools]
     money = {row.la: book.money(row.la, row.budget) for row in problem.budgets}
-    return programme_of(problem, catalogue, options, np.nonzero(~is_duty)[0], room, money)
+    return phase_programme(problem, catalogue, options, phase, np.array(amounts, dtype=np.float64), money)
 
 
 def prices_of(problem: Problem, programme: Programme, prices: PhasePrices) -> Prices:

@@ -28,6 +28,7 @@ from optimiser.problem import Problem, Pupil
 from optimiser.programme import POUNDS, TOLERANCE
 from optimiser.standing import PhasePrices, Standing
 
+_ROUNDING = 1e-8  # km-equivalents: less is what sums in another order differ by, and nothing could change it
 _METRES = 1000  # to a km
 _HALVINGS = 22  # of at most 2,000 km, down to a metre
 
@@ -128,7 +129,8 @@ def _is_asked_for(row: Counted, chosen: Counted) -> bool:
 
 
 def _margin(row: Counted, counted: Sequence[Counted], unplaced: float) -> float:
-    return row.total - min([unplaced, *(other.total for other in counted if other is not row)])
+    margin = row.total - min([unplaced, *(other.total for other in counted if other is not row)])
+    return margin if abs(margin) > _ROUNDING else 0.0
 
 
 def _nearer(

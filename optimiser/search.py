@@ -49,9 +49,13 @@ def search(programme: Programme, relaxation: Relaxation, bound_gap: float, clock
         clock.note(objective=objective, bound=proven)
         possible = np.nonzero(dearer <= objective - lowest + TOLERANCE)[0]
         if len(possible) > _FEW:
-            goes_on = improve_in_parts(programme, placement, relaxation.prices, dearer, proven + target, clock)
+            improve_in_parts(programme, placement, relaxation.prices, dearer, proven + target, clock)
+            exchange(programme, placement, relaxation.prices, clock)  # parts may have made room for others
+            goes_on = programme.objective(placement.columns) < objective - TOLERANCE
             continue
         columns = _core(possible, dearer, width * len(programme.members))
+        if not clock.has_time_for(len(columns)):
+            break
         goes_on, width = len(columns) < len(possible), 2 * width
         with clock.until(_CORE_TIME if goes_on else 1.0):
             solved = solve_whole(

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 from rich.console import Console
@@ -24,6 +25,7 @@ from optimiser.check import check
 from optimiser.clock import Progress
 from optimiser.errors import BadProblem, FileError
 from optimiser.files import read_problem
+from optimiser.memory import TooLittleMemoryError
 from optimiser.problem import Problem
 from optimiser.report import KIND_NAMES, REASONS, dearest, pounds
 from optimiser.result_folder import ERRORS_FILE, FolderTakenError, check_free
@@ -35,10 +37,17 @@ TIME_RAN_OUT, INTERRUPTED = 3, 130
 MOST_FAULTS_SHOWN = 20
 
 
-def above_nothing(ctx: click.Context, parameter: click.Parameter, value: float) -> float:  # noqa: ARG001
-    """The callback of an option that is a time."""
-    if not 0 < value < math.inf:
-        raise click.BadParameter("must be a number of seconds above 0.")
+class Limits(NamedTuple):
+    """What a match may take."""
+
+    seconds: float
+    memory_gb: float | None
+
+
+def above_nothing(ctx: click.Context, parameter: click.Parameter, value: float | None) -> float | None:  # noqa: ARG001
+    """The callback of an option that is an amount."""
+    if value is not None and not 0 < value < math.inf:
+        raise click.BadParameter("must be a number above 0.")
     return value
 
 
@@ -47,6 +56,7 @@ def above_nothing(ctx: click.Context, parameter: click.Parameter, value: float) 
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the result; must not exist or be empty.")
 @click.option("--policy", type=click.Path(path_type=Path), help="Policy file, in place of the folder's policy.toml.")
 @click.option("--seconds", type=float, default=120.0, show_default=True, callback=above_nothing, help="Time to solve.")
+@click.option("--memory-gb", type=float, callback=above_nothing, help="Refuse to begin what would take more memory.")
 @click.option("--workbook", is_flag=True, help="Write the tables also as answer.xlsx.")
 @click.option("--boundaries", type=click.Path(path_type=Path), help="GeoJSON of LAs to draw on the report's map.")
 @click.option("--template", type=click.Path(path_type=Path), help="Write example files into this folder, and end.")
@@ -55,6 +65,7 @@ def match(
     out: Path | None,
     policy: Path | None,
     seconds: float,
+    memory_gb: float | None,
     *,
     workbook: bool,
     boundaries: Path | None,
@@ -73,14 +84,14 @@ def match(
     if not problem or not out:
         raise click.UsageError("Give a PROBLEM and --out FOLDER, or --template FOLDER.")
     try:
-        _match(problem, out, policy, seconds, boundaries, with_workbook=workbook)
+        _match(problem, out, policy, Limits(seconds, memory_gb), boundaries, with_workbook=workbook)
     except KeyboardInterrupt:
         click.echo("Stopped. No answer was written.", err=True)
         os._exit(INTERRUPTED)  # the usual end would take down the solver's thread while it runs, and abort
 
 
 def _match(
-    path: Path, out: Path, policy: Path | None, seconds: float, boundaries: Path | None, *, with_workbook: bool
+    path: Path, out: Path, policy: Path | None, limits: Limits, boundaries: Path | None, *, with_workbook: bool
 ) -> None:
     try:
         check_free(out)
@@ -91,9 +102,11 @@ def _match(
     except BadProblem as bad:
         refuse(bad.errors, lambda errors: _keep(errors, out), "nothing was solved")
     try:
-        answer = _solve(problem, seconds)
+        answer = _solve(problem, limits)
     except TimeRanOutError as error:
         stop(f"Error: {error}. No answer was written; give more --seconds.", TIME_RAN_OUT)
+    except TooLittleMemoryError as error:
+        stop(f"Error: {error} by --memory-gb. Nothing was solved; allow more, or match fewer pupils.", BAD_INPUT)
     if faults := check(problem, answer):
         shown = "\n".join(faults[:MOST_FAULTS_SHOWN])
         stop(f"{shown}\nError: the answer fails its check in {len(faults)} points and was not written.", FAILED)
@@ -126,7 +139,7 @@ def _keep(errors: Sequence[FileError], out: Path) -> Path:
     return out / ERRORS_FILE
 
 
-def _solve(problem: Problem, seconds: float) -> Answer:
+def _solve(problem: Problem, limits: Limits) -> Answer:
     """Solve while the terminal shows where it stands; elsewhere one line a stage goes to standard error.
 
     The solver works in a thread of its own, because a signal reaches Python only between its steps: so Ctrl-C is
@@ -135,6 +148,10 @@ def _solve(problem: Problem, seconds: float) -> Answer:
     """
     console = Console(stderr=True)
     stop = threading.Event()
+
+    def work(say: Callable[[Progress], None]) -> Answer:
+        return solve(problem, seconds=limits.seconds, memory_gb=limits.memory_gb, progress=say, stop=stop)
+
     if not console.is_terminal:
         heard: list[Progress] = []
 
@@ -143,11 +160,9 @@ def _solve(problem: Problem, seconds: float) -> Answer:
                 click.echo(_line(heard[-1]), err=True)
             heard[:] = [progress]
 
-        return _in_thread(lambda: solve(problem, seconds=seconds, progress=say, stop=stop), stop)
+        return _in_thread(lambda: work(say), stop)
     with Status(f"Matching {len(problem.pupils):,} pupils", console=console) as status:
-        return _in_thread(
-            lambda: solve(problem, seconds=seconds, progress=lambda p: status.update(_line(p)), stop=stop), stop
-        )
+        return _in_thread(lambda: work(lambda progress: status.update(_line(progress))), stop)
 
 
 def _in_thread(work: Callable[[], Answer], stop: threading.Event) -> Answer:

@@ -128,6 +128,8 @@ def test_a_policy_given_apart_is_used_and_kept_in_the_summary(folder: Path, tmp_
         (["problem", "--out", "out", "--seconds", "nan"], "above 0"),
         (["problem", "--out", "out", "--seconds", "inf"], "above 0"),
         (["problem", "--out", "out", "--seconds", "soon"], "not a valid float"),
+        (["problem", "--out", "out", "--memory-gb", "0"], "above 0"),
+        (["problem", "--out", "out", "--memory-gb", "0.001"], "more than the 0.001 GB allowed by --memory-gb"),
         (["problem", "--template", "ex"], "--template stands alone"),
         (["problem", "--out", "out", "--fast"], "No such option"),
         (["problem", "--out", "/"], "not a new folder"),

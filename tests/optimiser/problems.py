@@ -4,10 +4,14 @@ import random
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from optimiser import Budget, Policy, Pool, Price, Problem, Provision, Pupil, Travel
+from optimiser.eligibility import Catalogue
+from optimiser.options import find_options
 from optimiser.problem import BANDS, GROUNDS, KINDS, SETTING_TYPES
+from optimiser.programme import Programme, programme_of
 
 _LAS = ("901", "902", "903")
 _NEEDS = ("ASD", "SEMH", "MLD")
@@ -57,7 +61,12 @@ def problem(
 ) -> Problem:
     """Those pupils and provisions, with a pool of this amount and a price in every band wherever none is given."""
     offers = (provision(),) if provisions is None else provisions
-    pools = {row.pool: Pool(pool=row.pool, setting=row.setting, unit="places", amount=amount) for row in offers}
+    pools = {
+        row.pool: Pool(
+            pool=row.pool, setting=row.setting, unit="hours" if row.kind == "outreach" else "places", amount=amount
+        )
+        for row in offers
+    }
     prices = tuple(
         Price(provision=row.provision, band=band, price=price, hours=hours if row.kind == "outreach" else None)
         for row in offers
@@ -66,6 +75,16 @@ def problem(
     children = (pupil(),) if pupils is None else pupils
     given = {"pools": tuple(pools.values()), "prices": prices, **fields}
     return Problem(pupils=children, provisions=offers, **given)
+
+
+def programme_of_choices(source: Problem) -> Programme:
+    """All pupils as choices within all room and money."""
+    ordered = source.ordered()
+    catalogue = Catalogue(ordered)
+    room = np.array([row.amount for row in ordered.pools], dtype=np.float64)
+    money = {row.la: row.budget for row in ordered.budgets}
+    everybody = np.arange(len(ordered.pupils))
+    return programme_of(ordered, catalogue, find_options(ordered, catalogue), everybody, room, money)
 
 
 def seeded(seed: int) -> random.Random:
@@ -185,7 +204,12 @@ def _prices(rnd: random.Random, row: Provision) -> list[Price]:
 def problems(draw: st.DrawFn, pupils: int = 5, provisions: int = 5) -> Problem:
     """Random problems of at most this size, none of either included."""
     rnd = seeded(draw(st.integers(0, 2**32)))
-    return random_problem(rnd, draw(st.integers(0, pupils)), draw(st.integers(0, provisions)))
+    return random_problem(rnd, draw(_sizes(pupils)), draw(_sizes(provisions)))
+
+
+def _sizes(most: int) -> st.SearchStrategy[int]:
+    """0 to `most`, most of them large: of sizes that are drawn once half are so small that nobody has an option."""
+    return st.lists(st.integers(0, most), min_size=3, max_size=3).map(max)
 
 
 def reordered(source: Problem, rnd: random.Random) -> Problem:

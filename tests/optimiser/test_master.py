@@ -1,5 +1,7 @@
 """The way of large programmes, tried on small ones: prices by ascent, the box around them, exchanges, parts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,15 +9,13 @@ from hypothesis import given, settings
 from benchmarks.region import generate
 from optimiser import Problem, check, master, match, search
 from optimiser.clock import Clock
-from optimiser.eligibility import Catalogue
 from optimiser.exchange import exchange
 from optimiser.master import relax
-from optimiser.options import find_options
 from optimiser.placement import Placement, rounded
 from optimiser.prices import ascend
-from optimiser.programme import Prices, Programme, bound, programme_of
+from optimiser.programme import Prices, Programme, bound
 from tests.optimiser import oracle
-from tests.optimiser.problems import problems
+from tests.optimiser.problems import problems, programme_of_choices, random_problem, reordered, seeded
 
 LONG = 600.0
 
@@ -23,19 +23,7 @@ LONG = 600.0
 @pytest.fixture(scope="module")
 def region() -> Programme:
     """All pupils of a fictional region as choices within its room and money."""
-    problem = generate(600, 120, seed=7).ordered()
-    catalogue = Catalogue(problem)
-    options = find_options(problem, catalogue)
-    room = np.array([row.amount for row in problem.pools])
-    money = {row.la: row.budget for row in problem.budgets}
-    return programme_of(problem, catalogue, options, np.arange(600), room, money)
-
-
-@pytest.fixture
-def as_if_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No programme is small enough to be given to the solver whole."""
-    monkeypatch.setattr(master, "_SMALL", 0)
-    monkeypatch.setattr(search, "_FEW", 0)
+    return programme_of_choices(generate(600, 120, seed=7))
 
 
 def left_over(programme: Programme, placement: Placement) -> tuple[np.ndarray, np.ndarray]:
@@ -75,7 +63,7 @@ def test_a_box_that_is_too_wide_for_one_model_is_narrowed(region: Programme, mon
     assert relax(region, Clock(LONG)).bound >= start
 
 
-@settings(max_examples=60)
+@settings(max_examples=150)
 @given(problems(pupils=40, provisions=12))
 def test_the_path_of_large_programmes_answers_within_what_another_solver_proves(random_one: Problem) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -87,6 +75,33 @@ def test_the_path_of_large_programmes_answers_within_what_another_solver_proves(
         objective, least = oracle.by_milp(phase)
         assert result.bound <= objective + 1e-6 * max(1.0, objective)
         assert result.objective >= least - 1e-6 * max(1.0, least)
+
+
+@settings(max_examples=60)
+@given(problems(pupils=40, provisions=12))
+def test_the_order_of_rows_changes_nothing_on_the_path_of_large_programmes(random_one: Problem) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(master, "_SMALL", 0)
+        patch.setattr(search, "_FEW", 0)
+        first, second = (match(rows, seconds=LONG) for rows in (random_one, reordered(random_one, seeded(1))))
+    assert replace(first, summary=replace(first.summary, stages=())) == replace(
+        second, summary=replace(second.summary, stages=())
+    )
+
+
+# A pool and a budget that share one pupil, 1,000 km-equivalents from where the ascent ends; and a slope so gentle that
+# the first boxes raise the bound by next to nothing.
+@pytest.mark.parametrize(("seed", "pupils", "provisions"), [(2649, (1, 59), (1, 19)), (528, (30, 60), (10, 20))])
+def test_prices_that_have_far_to_go_are_followed_to_the_end(
+    monkeypatch: pytest.MonkeyPatch, seed: int, pupils: tuple[int, int], provisions: tuple[int, int]
+) -> None:
+    rnd = seeded(seed)
+    valley = programme_of_choices(random_problem(rnd, rnd.randint(*pupils), rnd.randint(*provisions)))
+    whole = relax(valley, Clock(LONG))
+    monkeypatch.setattr(master, "_SMALL", 0)
+    boxed = relax(valley, Clock(LONG))
+    assert boxed.is_exact
+    assert boxed.bound == pytest.approx(whole.bound, rel=1e-9)
 
 
 def test_exchanges_improve_the_rounded_answer_and_count_what_they_leave(region: Programme) -> None:

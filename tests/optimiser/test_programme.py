@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimiser.programme import _largest_sum
+from optimiser.programme import Uses, added_up, largest_whole_uses
+
+
+def largest_sum(uses: list[float], amount: float) -> float:
+    """Of one pool with such columns."""
+    table = Uses(np.zeros(len(uses), dtype=np.int32), np.array(uses), np.ones(len(uses), dtype=np.int32))
+    return float(largest_whole_uses(added_up([table]), np.array([amount]))[0])
 
 
 @pytest.mark.parametrize(
@@ -26,7 +32,7 @@ from optimiser.programme import _largest_sum
     ],
 )
 def test_the_largest_sum_of_whole_uses(uses: list[float], amount: float, most: float) -> None:
-    assert _largest_sum(np.array(uses), amount) == pytest.approx(most)
+    assert largest_sum(uses, amount) == pytest.approx(most)
 
 
 @given(
@@ -36,7 +42,7 @@ def test_the_largest_sum_of_whole_uses(uses: list[float], amount: float, most: f
 def test_no_whole_uses_within_the_amount_add_up_to_more(uses: list[float], amount: float) -> None:
     sums = [sum(some) for size in range(len(uses) + 1) for some in itertools.combinations(uses, size)]
     most = max(total for total in sums if total <= amount + 1e-6)
-    found = _largest_sum(np.array(uses), amount)
+    found = largest_sum(uses, amount)
     assert most <= found + 1e-6
     assert found <= amount
     if sum(uses) > amount + 1e-6:

@@ -13,7 +13,7 @@ from optimiser.clock import Clock
 from optimiser.inquiry import Inquiry
 from optimiser.options import find_options
 from optimiser.programme import Programme, bound
-from optimiser.ranges import PriceRange, phase_programme, price_range, prices_of
+from optimiser.ranges import PriceRange, price_range, prices_of, solved_programme
 from optimiser.standing import standing_of
 from tests.optimiser.oracle import bound_at, phases
 from tests.optimiser.problems import problem, problems, provision, pupil
@@ -27,7 +27,7 @@ def two(amount: float = 1.0) -> Problem:
 def range_of(source: Problem, kind: str = "pools", at: int = 0) -> PriceRange:
     source = source.ordered()
     asked = Inquiry(source, standing_of(match(source)))
-    programme = phase_programme(source, asked.catalogue, find_options(source, asked.catalogue), "choices", asked.book)
+    programme = solved_programme(source, asked.catalogue, find_options(source, asked.catalogue), "choices", asked.book)
     prices = prices_of(source, programme, asked.standing.prices["choices"])
     return price_range(programme, prices, "pools" if kind == "pools" else "budgets", at, Clock(60))
 
@@ -75,7 +75,7 @@ def test_both_ends_prove_the_bound_and_so_does_what_is_between(source: Problem) 
     stated = answer.summary.phases[1]
     best = bound_at(choices, stated.pool_prices, stated.budget_prices)
     asked = Inquiry(source, standing_of(answer))
-    programme = phase_programme(source, asked.catalogue, find_options(source, asked.catalogue), "choices", asked.book)
+    programme = solved_programme(source, asked.catalogue, find_options(source, asked.catalogue), "choices", asked.book)
     prices = prices_of(source, programme, asked.standing.prices["choices"])
     assert bound(programme, prices) == pytest.approx(best, rel=1e-9, abs=1e-6)
     for at, row in enumerate(source.pools):

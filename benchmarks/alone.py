@@ -1,0 +1,19 @@
+"""Work done in a process of its own, so that its peak memory is its own and nothing before it has warmed anything."""
+
+import multiprocessing
+import resource
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def alone(work: Callable[..., T], *arguments: Any) -> T:
+    """What the work returns, done in a new process."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(work, arguments)
+
+
+def peak_mb() -> float:
+    """The most memory that this process has held, in megabytes (on Linux)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000

@@ -1,0 +1,37 @@
+"""How much memory a match takes at its peak, estimated before it is begun, from the options of a sample of pupils."""
+
+import psutil
+
+from optimiser.eligibility import Catalogue
+from optimiser.problem import Problem
+
+# Measured from 3,000 to 500,000 pupils (docs/performance.md): the peak above what the process held before.
+_BYTES_AN_OPTION = 130
+_BYTES_A_COLUMN = 1_200  # of a model
+_COLUMNS = 100_000  # of the largest model
+_SAMPLE = 2_000  # pupils, evenly over the problem
+_GB = 1e9
+
+
+class TooLittleMemoryError(RuntimeError):
+    """The match would take more memory than it is allowed; nothing was begun."""
+
+
+def require_memory(problem: Problem, catalogue: Catalogue, allowed_gb: float) -> None:
+    """Raises TooLittleMemoryError, with the estimate, where an ordered problem would take more than allowed."""
+    options, needed = estimate(problem, catalogue)
+    if needed > allowed_gb:
+        raise TooLittleMemoryError(
+            f"about {needed:.2g} GB of memory would be needed for about {options:,} options,"
+            f" more than the {allowed_gb:g} GB allowed"
+        )
+
+
+def estimate(problem: Problem, catalogue: Catalogue) -> tuple[int, float]:
+    """About how many options the pupils have, and the GB that the process would hold at its peak."""
+    sample = problem.pupils[:: max(1, len(problem.pupils) // _SAMPLE)]
+    found = sum(len(catalogue.eligible([pupil])[0]) for pupil in sample)
+    options = found * len(problem.pupils) // max(1, len(sample))
+    held: int = psutil.Process().memory_info().rss
+    models = min(options, _COLUMNS) * _BYTES_A_COLUMN
+    return options, (held + models + options * _BYTES_AN_OPTION) / _GB
