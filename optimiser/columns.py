@@ -81,7 +81,7 @@ class Table:
     """One file or sheet: its rows, the columns in their order, and the columns that make a row unique."""
 
     name: str
-    row: Callable[..., Row]
+    row: Callable[..., Any]
     key: tuple[str, ...]
     is_required: bool
     meaning: str

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from optimiser.cells import BadCell, CellError
-from optimiser.columns import Column, Row, Table
+from optimiser.columns import Column, Table
 from optimiser.errors import FileError, UnreadableFile
 
 MAX_ROWS = 20_000_000
@@ -106,7 +106,7 @@ class _RowReader:
         self._nameless = [place for place, cell in enumerate(header) if not _words(cell)]
         self._blank = _blank_row(read.table)
 
-    def row(self, number: int, line: Line) -> Row:
+    def row(self, number: int, line: Line) -> Any:
         """The row; values that are missing or refused are UNREAD."""
         self._check_width(number, line)
         values: dict[str, Any] = {name: list(v) if isinstance(v, list) else v for name, v in self._blank.items()}

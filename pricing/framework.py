@@ -1,4 +1,4 @@
-"""A framework says how a needs profile becomes a band, and which setting types have place funding.
+"""A framework says how a needs profile becomes a band, what a band contains as standard, and who has place funding.
 
 It is data with a version, a date and a source, so that a new rule is a new file. It must never hold a price of a band.
 """
@@ -10,6 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
+from pricing.content import Content, Hours, read_contents, read_rates
+from pricing.profile import Band
 from pricing.table import Source, Table
 
 DEMONSTRATION_FRAMEWORK = Path(__file__).parent / "data" / "framework.toml"
@@ -63,7 +65,10 @@ MUST_STATE = (SettingType.NMSS, SettingType.STATE_SPECIAL)  # has place funding,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Framework:
-    """One version of the rule. `place_funding`: pence a place and year by setting type, paid even for an empty one."""
+    """One version of the rule. `place_funding`: pence a place and year by setting type, paid even for an empty one.
+
+    `content` is what a band contains as standard, `rates` pence an hour; empty = the framework does not state them.
+    """
 
     name: str
     version: str
@@ -73,6 +78,8 @@ class Framework:
     source: str
     has_co_occurrence: bool
     place_funding: Mapping[SettingType, int]
+    content: Mapping[Band, Content]
+    rates: Mapping[Hours, int]
 
     def __str__(self) -> str:
         return f"{self.name}, version {self.version}"
@@ -81,11 +88,15 @@ class Framework:
 def load_framework(source: Source) -> Framework:
     """Reads a TOML file, or its content as a mapping; raises Invalid with every fault at once.
 
+    >>> from pricing.schedule import Part
     >>> framework = load_framework(DEMONSTRATION_FRAMEWORK)
     >>> framework.has_co_occurrence, framework.place_funding[SettingType.NMSS]
     (True, 1000000)
+    >>> str(framework.content[Band.INTENSIVE].weeks), framework.rates[Part.ONE_TO_ONE]
+    ('38', 1720)
     """
     top = Table.of(source)
+    content = read_contents(top)
     framework = Framework(
         name=top.text("name"),
         version=top.text("version"),
@@ -95,6 +106,8 @@ def load_framework(source: Source) -> Framework:
         source=top.text("source"),
         has_co_occurrence=top.flag("co_occurrence", default=True),
         place_funding=MappingProxyType(_place_funding(top)),
+        content=MappingProxyType(content),
+        rates=MappingProxyType(read_rates(top, required=bool(content))),
     )
     top.close()
     top.raise_faults()

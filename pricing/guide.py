@@ -90,6 +90,20 @@ def guide_price(
     return GuidePrice(str(tariff), tariff.is_illustrative, tuple(lines))
 
 
+def standard_price(tariff: Tariff, *, band: Band, pattern: Pattern) -> GuidePrice:
+    """Band price × pattern multiplier, at area factor 1: what a like-for-like price is compared with.
+
+    Raises NotStated where the tariff says nothing.
+
+    >>> from pricing.tariff import DEMONSTRATION_TARIFF, load_tariff
+    >>> price = standard_price(load_tariff(DEMONSTRATION_TARIFF), band=Band.MODERATE, pattern=Pattern.TERMLY)
+    >>> print(*price.lines, sep="\\n")
+    Moderate band: £30,000 (day, 38 weeks, area factor 1)
+    Pattern termly: £27,000 (× 1.9)
+    """
+    return GuidePrice(str(tariff), tariff.is_illustrative, tuple(_placement_lines(tariff, band, pattern, None, None)))
+
+
 def _check_quantities(
     kind: Kind, pattern: Pattern, sessions: int | None, half_days: int | None, grade: Grade | None
 ) -> None:
@@ -112,12 +126,16 @@ def _outreach_line(tariff: Tariff, half_days: int, grade: Grade) -> Line:
     return Line(f"{count} of a {grade.words}", half_days * rate, f"{pounds(rate)} a half-day")
 
 
-def _placement_lines(tariff: Tariff, band: Band, pattern: Pattern, la_code: str, sessions: int | None) -> list[Line]:
+def _placement_lines(
+    tariff: Tariff, band: Band, pattern: Pattern, la_code: str | None, sessions: int | None
+) -> list[Line]:
     if band not in tariff.band:
         raise NotStated(f"{tariff} states no price for the {band} band. Add {band} to its [band].")
     if pattern not in tariff.pattern:
         raise NotStated(f"{tariff} states no multiplier for the pattern {pattern}. Add {pattern} to its [pattern].")
-    steps = [_pattern_step(tariff, pattern), _area_step(tariff, la_code)]
+    steps = [_pattern_step(tariff, pattern)]
+    if la_code is not None:
+        steps.append(_area_step(tariff, la_code))
     if sessions is not None:
         steps += _porous_steps(tariff, sessions)
     lines = [Line(f"{band.capitalize()} band", tariff.band[band], "day, 38 weeks, area factor 1")]

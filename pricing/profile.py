@@ -5,8 +5,10 @@ A need is not a price: nothing here must ever know an amount of money.
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
 
-from pricing.framework import Framework
+if TYPE_CHECKING:
+    from pricing.framework import Framework  # which holds the standard content of bands
 
 
 class Area(StrEnum):
@@ -99,7 +101,7 @@ class BandDecision:
 _NO_BAND = "Ordinarily available provision meets such needs, so there is no band."
 
 
-def band_for(profile: NeedsProfile, framework: Framework) -> BandDecision:
+def band_for(profile: NeedsProfile, framework: "Framework") -> BandDecision:
     """The band is the highest level; with co-occurrence, where two areas or more stand at that level and it is moderate
     or above, one step higher, at most exceptional.
 
@@ -124,7 +126,7 @@ def band_for(profile: NeedsProfile, framework: Framework) -> BandDecision:
     return BandDecision(band, (f"Highest level is {Band[highest.name]}, {where}.", why))
 
 
-def _step(band: Band, areas: int, framework: Framework) -> tuple[Band, str]:
+def _step(band: Band, areas: int, framework: "Framework") -> tuple[Band, str]:
     if areas == 1:
         return band, f"One area stands at that level, so it is the band: {band}."
     stand = f"{('Two', 'Three', 'Four')[areas - 2]} areas stand at that level"

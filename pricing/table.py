@@ -145,10 +145,19 @@ class Table:
     def table(self, key: str, *, required: bool) -> "Table":
         """The table under a key; an empty one when it may be left out and is."""
         value = self.content.get(key) if self.has(key) or required else {}
+        where = f"{self.where}.{key}" if self.where else key
         if isinstance(value, Mapping) and (value or not required):
-            return Table(value, self.name, key, self.faults)
-        self.fault(key, self._wrong(key, "is not a table with lines in it"), f"Write [{key}] and its lines below it")
-        return Table({}, self.name, key, self.faults)
+            return Table(value, self.name, where, self.faults)
+        self.fault(key, self._wrong(key, "is not a table with lines in it"), f"Write [{where}] and its lines below it")
+        return Table({}, self.name, where, self.faults)
+
+    def tables(self, key: str) -> list["Table"]:
+        """The tables of a list, [[key]] in the file, at least one; they count from 1."""
+        value = self.content.get(key) if self.has(key) else None
+        if isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
+            return [Table(each, self.name, f"{key} {number}", self.faults) for number, each in enumerate(value, 1)]
+        self.fault(key, self._wrong(key, "is not a list of tables"), f"Write [[{key}]] and its lines below it")
+        return []
 
     def by(
         self, key: str, of: type[Member], read: Callable[["Table", str], Value], *, required: bool

@@ -12,6 +12,7 @@ COMMANDS = {
     "reference": "marketplace.cli.reference:reference",
     "serve": "marketplace.cli.serve:serve",
     "match": "marketplace.cli.match:match",
+    "pricing": "marketplace.cli.pricing:pricing",
     "organisations": "marketplace.cli.organisations:organisations",
     "users": "marketplace.cli.users:users",
     "runs": "marketplace.cli.runs:runs",

@@ -9,7 +9,8 @@ from typing import NoReturn
 
 import click
 
-from marketplace.cli.match import BAD_INPUT, above_nothing
+from marketplace.cli.match import above_nothing
+from marketplace.cli.refusal import BAD_INPUT
 from optimiser.errors import BadProblem
 from optimiser.files import problem_sha256, read_problem
 from optimiser.inquiry import Inquiry, UnknownError

@@ -5,18 +5,18 @@ It must never write an answer that its check refuses, nor anything but the list 
 
 import math
 import os
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 import click
 from rich.console import Console
 from rich.status import Status
 
+from marketplace.cli.refusal import BAD_INPUT, FAILED, refuse, sentence, stop
 from marketplace.cli.tables import print_table
 from optimiser.answer import Answer
 from optimiser.answer_files import Source, write_answer, write_errors
@@ -28,13 +28,12 @@ from optimiser.files import read_problem
 from optimiser.memory import TooLittleMemoryError
 from optimiser.problem import Problem
 from optimiser.report import KIND_NAMES, REASONS, dearest, pounds
-from optimiser.result_folder import FolderTakenError, check_free
+from optimiser.result_folder import ERRORS_FILE, FolderTakenError, check_free
 from optimiser.solve import TimeRanOutError
 from optimiser.solve import match as solve
 from optimiser.template import TemplateExistsError, write_template
 
-FAILED, BAD_INPUT, TIME_RAN_OUT, INTERRUPTED = 1, 2, 3, 130
-MOST_ERRORS_SHOWN = 200
+TIME_RAN_OUT, INTERRUPTED = 3, 130
 MOST_FAULTS_SHOWN = 20
 
 
@@ -99,18 +98,18 @@ def _match(
         outlines = read_boundaries(boundaries) if boundaries else ()
         problem = read_problem(path, policy)
     except (FolderTakenError, BoundariesError, OSError) as error:
-        _stop(f"Error: {_sentence(error)}", BAD_INPUT)
+        stop(f"Error: {sentence(error)}", BAD_INPUT)
     except BadProblem as bad:
-        _refuse(bad.errors, out)
+        refuse(bad.errors, lambda errors: _keep(errors, out), "nothing was solved")
     try:
         answer = _solve(problem, limits)
     except TimeRanOutError as error:
-        _stop(f"Error: {error}. No answer was written; give more --seconds.", TIME_RAN_OUT)
+        stop(f"Error: {error}. No answer was written; give more --seconds.", TIME_RAN_OUT)
     except TooLittleMemoryError as error:
-        _stop(f"Error: {error} by --memory-gb. Nothing was solved; allow more, or match fewer pupils.", BAD_INPUT)
+        stop(f"Error: {error} by --memory-gb. Nothing was solved; allow more, or match fewer pupils.", BAD_INPUT)
     if faults := check(problem, answer):
         shown = "\n".join(faults[:MOST_FAULTS_SHOWN])
-        _stop(f"{shown}\nError: the answer fails its check in {len(faults)} points and was not written.", FAILED)
+        stop(f"{shown}\nError: the answer fails its check in {len(faults)} points and was not written.", FAILED)
     try:
         write_answer(
             problem,
@@ -122,7 +121,7 @@ def _match(
             outlines=outlines,
         )
     except (FolderTakenError, OSError) as error:
-        _stop(f"Error: {_sentence(error)} No answer was written.", FAILED)
+        stop(f"Error: {sentence(error)} No answer was written.", FAILED)
     _print_result(answer, out)
 
 
@@ -130,23 +129,14 @@ def _write_template(folder: Path) -> None:
     try:
         written = write_template(folder)
     except (TemplateExistsError, OSError) as error:
-        _stop(f"Error: {_sentence(error)}", BAD_INPUT)
+        stop(f"Error: {sentence(error)}", BAD_INPUT)
     click.echo(f"Wrote {', '.join(path.name for path in written)} to {folder}.")
     click.echo(f"Try: marketplace match {folder} --out result")
 
 
-def _refuse(errors: Sequence[FileError], out: Path) -> NoReturn:
-    """Say every error, on standard error and in errors.csv; no result is written."""
-    for error in errors[:MOST_ERRORS_SHOWN]:
-        click.echo(str(error), err=True)
-    if len(errors) > MOST_ERRORS_SHOWN:
-        click.echo(f"… and {len(errors) - MOST_ERRORS_SHOWN:,} more", err=True)
-    count = "1 error" if len(errors) == 1 else f"{len(errors):,} errors"
-    try:
-        write_errors(errors, out)
-    except (FolderTakenError, OSError) as error:
-        _stop(f"Error: {count}; nothing was solved. The list could not be written: {_sentence(error)}", BAD_INPUT)
-    _stop(f"Error: {count}; nothing was solved. The list is in {out / 'errors.csv'}.", BAD_INPUT)
+def _keep(errors: Sequence[FileError], out: Path) -> Path:
+    write_errors(errors, out)
+    return out / ERRORS_FILE
 
 
 def _solve(problem: Problem, limits: Limits) -> Answer:
@@ -238,14 +228,3 @@ def _costs(answer: Answer) -> list[tuple[str, ...]]:
     budgets = {row.la: (pounds(row.budget), pounds(row.left)) for row in answer.budgets}
     rows = [(la, pounds(costs[la]), *budgets.get(la, ("no limit", ""))) for la in sorted({*costs, *budgets})]
     return [*rows, ("All", pounds(answer.summary.cost), "", "")]
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename} cannot be used: {error.strerror}."
-    return str(error)
-
-
-def _stop(message: str, code: int) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(code)

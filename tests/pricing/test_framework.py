@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from pricing.content import HOURS
 from pricing.framework import DEMONSTRATION_FRAMEWORK, Basis, SettingType, Status, load_framework
+from pricing.profile import Band
 from pricing.table import Invalid
 
 
@@ -64,3 +66,54 @@ def test_a_new_amount_is_a_new_file_and_no_change_of_code() -> None:
 
 def test_every_setting_type_has_words() -> None:
     assert all(each.words for each in SettingType)
+
+
+def test_the_demonstration_framework_states_the_content_of_every_band_that_has_a_price() -> None:
+    framework = load_framework(DEMONSTRATION_FRAMEWORK)
+    assert set(framework.content) == {Band.MODERATE, Band.INTENSIVE, Band.PROFOUND, Band.EXCEPTIONAL}
+    assert set(framework.rates) == set(HOURS)
+    for of in HOURS:
+        hours = [content.hours[of] for content in framework.content.values()]
+        assert hours == sorted(hours)
+
+
+def test_a_framework_of_earlier_days_has_no_content_and_is_still_a_framework() -> None:
+    earlier = content()
+    del earlier["content"], earlier["rates"]
+    framework = load_framework(earlier)
+    assert (dict(framework.content), dict(framework.rates)) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"weeks": 0}, "[content.moderate] weeks"),
+        ({"weeks": 53}, "[content.moderate] weeks"),
+        ({"salt": -1}, "[content.moderate] salt"),
+        ({"one_to_one": 169}, "[content.moderate] one_to_one"),
+        ({"music": 1}, "[content.moderate] music"),
+    ],
+)
+def test_a_slip_in_the_content_of_a_band_is_named(change: dict[str, object], where: str) -> None:
+    moderate = content()["content"]["moderate"]
+    assert faults(content={"moderate": moderate | change}) == [where]
+
+
+def test_content_that_is_not_stated_is_not_taken_for_none() -> None:
+    moderate = content()["content"]["moderate"]
+    del moderate["physio"]
+    assert faults(content={"moderate": moderate}) == ["[content.moderate] physio"]
+    assert faults(content={"modest": moderate}) == ["[content] modest"]
+
+
+def test_rates_are_in_whole_pence_and_all_there_where_there_is_content() -> None:
+    rates = content()["rates"]
+    assert faults(rates=rates | {"salt": 110.005}) == ["[rates] salt"]
+    assert faults(rates=rates | {"salt": 0}) == ["[rates] salt"]
+    assert faults(rates=rates | {"music": 10}) == ["[rates] music"]
+    del rates["salt"]
+    assert faults(rates=rates) == ["[rates] salt"]
+    with_content_only = content()
+    del with_content_only["rates"]
+    with pytest.raises(Invalid, match="rates: it is missing"):
+        load_framework(with_content_only)

@@ -68,7 +68,7 @@ def test_where_place_funding_is_sunk_only_the_top_up_counts(setting_type: Settin
     assert found.price_lines[-1].amount == -1_000_000
     assert found.price_lines[-1].basis == (
         f"{setting_type.words}, £10,000 a place whether or not it is filled;"
-        " Demonstration framework (illustrative), version 1"
+        " Demonstration framework (illustrative), version 2"
     )
 
 

@@ -1,0 +1,143 @@
+"""OBSERVED.csv: placements with their prices, every error of the file in one pass. Nothing in it is repaired.
+
+The columns are declared here and read by the reader of the batch files.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from optimiser.cells import FORMULA_STARTS, CellError, Choice, Number, Text
+from optimiser.columns import MAX_PRICE, Column, Table
+from optimiser.errors import BadProblem, FileError
+from optimiser.files import csv_lines
+from optimiser.tables import Rows, read_rows
+from pricing.framework import SettingType
+from pricing.observed import Observed, Placement
+from pricing.profile import Band
+from pricing.tariff import MULTIPLIERS, Pattern, Tariff
+
+SHORTENED = re.compile(r"£?\s*[0-9][0-9.,]*\s*(k|m|thousand|million)", re.IGNORECASE)
+AMOUNT = re.compile(r"£?\s*([0-9]{1,9}|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.([0-9]{1,2}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Text):
+    """Words that no spreadsheet takes for a formula."""
+
+    @property
+    def form(self) -> str:
+        return f"{Text().form}, not beginning with = + - or @"
+
+    def read(self, text: str) -> str:
+        if text.startswith(FORMULA_STARTS):
+            raise CellError("is a formula, or would be taken for one")
+        return Text().read(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Pounds:
+    """Whole £ as people write them: 61000, £61,000. Pence other than .00 and shortened thousands are refused."""
+
+    low: int
+    high: int
+
+    @property
+    def form(self) -> str:
+        return f"whole £ from {self.low:,} to {self.high:,}, as 61000 or £61,000"
+
+    def read(self, text: str) -> int:
+        if text.startswith(FORMULA_STARTS):
+            raise CellError("is a formula, or has a sign")
+        if SHORTENED.fullmatch(text):
+            raise CellError("is shortened; write all its digits out")
+        if not (amount := AMOUNT.fullmatch(text)):
+            raise CellError("is not an amount of money")
+        if int(amount[2] or 0):
+            raise CellError("has pence; the price of a year is in whole £")
+        value = int(amount[1].replace(",", ""))
+        if not self.low <= value <= self.high:
+            raise CellError(f"is {'below' if value < self.low else 'above'} what is possible")
+        return value
+
+    def write(self, value: int) -> str:
+        return str(value)
+
+
+OBSERVED = Table(
+    "observed",
+    Placement,
+    ("placement",),
+    is_required=True,
+    meaning="placements and what is paid for them",
+    columns=(
+        Column("placement", Name(), "a reference that is no pupil's; unique"),
+        Column("la", Name(), "the LA that pays: its DfE code or name"),
+        Column("setting", Name(), "its URN or name"),
+        Column("provider", Name(), "who runs the setting"),
+        Column("setting_type", Choice(tuple(SettingType)), "what the setting is in law"),
+        Column("pattern", Choice(tuple(Pattern)), "day, or the residential pattern"),
+        Column("band", Choice(tuple(Band)), "of the placement"),
+        Column("area_factor", Number(*map(float, MULTIPLIERS)), "of the setting's area", 1.0),
+        Column("price", Pounds(1, MAX_PRICE), "whole £ a year, like for like or as contracted"),
+    ),
+)
+
+
+def read_observed(
+    path: Path, tariff: Tariff | None = None, *, priced: Collection[str] = ("band", "pattern")
+) -> Observed:
+    """The placements of the file. A tariff that is given prices the band and pattern of each, or what `priced` names.
+
+    Raises BadProblem with everything that is wrong.
+    """
+    errors: list[FileError] = []
+    read = read_rows(OBSERVED, path.name, csv_lines(path), errors)
+    if read.is_known:
+        errors += _repeated(read)
+        for column in priced if tariff is not None else ():
+            errors += _unpriced(read, column, tariff)
+        if not read.rows and not errors:
+            errors.append(FileError(path.name, None, "", "", "holds no placement", "Add a row for each placement."))
+    if errors:
+        raise BadProblem(sorted(errors, key=lambda error: error.row or 0))
+    return Observed.of(_in_codes(row) for row in read.rows)
+
+
+def _repeated(read: Rows) -> list[FileError]:
+    """Every placement that stood in an earlier row already."""
+    first: dict[str, int] = {}
+    errors = []
+    for number, row in zip(read.numbers, read.rows, strict=True):
+        if isinstance(row.placement, str) and first.setdefault(row.placement, number) != number:
+            problem = f"stands in row {first[row.placement]} already"
+            errors.append(FileError(read.file, number, "placement", row.placement, problem, "Keep one of the rows."))
+    return errors
+
+
+def _unpriced(read: Rows, column: str, tariff: Tariff | None) -> list[FileError]:
+    """Every row whose band or pattern the tariff does not price."""
+    known = [str(word) for word in getattr(tariff, column)]
+    remedy = f"Use one of {', '.join(known)}, or state it in the tariff."
+    words = ((number, getattr(row, column)) for number, row in zip(read.numbers, read.rows, strict=True))
+    return [
+        FileError(read.file, number, column, word, f"has no figure in the {tariff}", remedy)
+        for number, word in words
+        if isinstance(word, str) and word not in known
+    ]
+
+
+def _in_codes(row: Placement) -> Placement:
+    """The words of the file as members of their enumerations."""
+    return Placement(
+        placement=row.placement,
+        la=row.la,
+        setting=row.setting,
+        provider=row.provider,
+        setting_type=SettingType(row.setting_type),
+        pattern=Pattern(row.pattern),
+        band=Band(row.band),
+        area_factor=row.area_factor,
+        price=row.price,
+    )
