@@ -7,8 +7,9 @@ With b the pupil's best column at the centre and h_k, h_l the box's half-widths,
 
 The others with the columns that can win make the model of `optimiser.model`, whose duals maximise D over the box. Where
 no side of the box keeps an amount from being met the maximum over the box is that over all prices, and with the fixed
-pupils the values are an optimum of the whole relaxation; else the box moves there, wider where a side was met. A
-programme that is small enough needs no box: all its columns are the model.
+pupils the values are an optimum of the whole relaxation; else the box moves there, wider where a side was met. Where
+the box comes to leave very much open the prices were not near enough, and climb on first, in smaller steps. A programme
+that is small enough needs no box: all its columns are the model.
 """
 
 from dataclasses import dataclass
@@ -24,10 +25,12 @@ from optimiser.prices import ascend, box_widths
 from optimiser.programme import POUNDS, TOLERANCE, Numbers, Prices, Programme, bound
 
 _SMALL = 20_000  # columns that are all given to the solver at once
-_MOST = 100_000  # columns of one model: a wider box is not tried
+_MOST = 100_000  # columns of one model: a box that grows wider has its prices climb on, once; else it is narrowed
+_DEAR = 50_000  # columns of one model
 _HALVINGS = 20  # of a box that is too wide
 _ROUNDS = 24
 _ENOUGH = 1e-12  # of the bound: a round that raises it by less is the last
+_ENOUGH_DEARLY = 5e-6  # where the model is so large
 _WIDTH = 20.0  # coldest temperatures
 _WIDER, _WIDEST = 2.0, 8.0
 
@@ -54,21 +57,27 @@ def relax(programme: Programme, clock: Clock, near: Prices | None = None) -> Rel
     if len(programme) <= _SMALL:
         return _solve_all(programme, clock)
     best = _unsolved(programme, near or ascend(programme, clock))
-    centre, width = best.prices, box_widths(programme, _WIDTH)
-    for _ in range(_ROUNDS):
+    centre, width, has_climbed_on = best.prices, box_widths(programme, _WIDTH), False
+    for number in range(_ROUNDS):
         if clock.is_over():
             break
-        found, width = _solve_box(programme, centre, width, clock)
+        is_open, fixed = contested(programme, centre, width)
+        if number > 0 and not has_climbed_on and np.count_nonzero(is_open) > _MOST:
+            best = max(best, _unsolved(programme, ascend(programme, clock, best.prices)), key=lambda each: each.bound)
+            centre, width, has_climbed_on = best.prices, box_widths(programme, _WIDTH), True
+            continue
+        width, is_open, fixed = _narrowed(programme, centre, width, clock)
+        found = _solve_box(programme, centre, width, is_open, fixed, clock)
         if found is None:
             break
         rise = found.bound - best.bound
         if rise > 0 or found.is_exact:
             best = found
         clock.note(bound=best.bound)
-        if found.is_exact or rise <= _ENOUGH * abs(best.bound):
+        enough = _ENOUGH if np.count_nonzero(is_open) <= _DEAR else _ENOUGH_DEARLY
+        if found.is_exact or rise <= enough * abs(best.bound):
             break
-        width = _next_widths(centre, found.prices, width)
-        centre = found.prices
+        centre, width = found.prices, _next_widths(centre, found.prices, width)
     return best
 
 
@@ -89,9 +98,8 @@ def _unsolved(programme: Programme, prices: Prices) -> Relaxation:
     return _relaxation(programme, columns, np.ones(len(columns)), prices, is_exact=False)
 
 
-def _solve_box(programme: Programme, centre: Prices, widths: Prices, clock: Clock) -> tuple[Relaxation | None, Prices]:
-    """The maximum of D over the box, None when there is none in time; and the widths, narrowed to a model of a size to
-    solve."""
+def _narrowed(programme: Programme, centre: Prices, widths: Prices, clock: Clock) -> tuple[Prices, Bools, Ints]:
+    """The widths, halved until what they leave open is a model of a size to solve, and what that is."""
     is_open, fixed = contested(programme, centre, widths)
     for _ in range(_HALVINGS):
         if np.count_nonzero(is_open) <= _MOST or clock.is_over():
@@ -99,9 +107,16 @@ def _solve_box(programme: Programme, centre: Prices, widths: Prices, clock: Cloc
         clock.tick()
         widths = Prices(pools=widths.pools / 2, budgets=widths.budgets / 2)
         is_open, fixed = contested(programme, centre, widths)
+    return widths, is_open, fixed
+
+
+def _solve_box(
+    programme: Programme, centre: Prices, widths: Prices, is_open: Bools, fixed: Ints, clock: Clock
+) -> Relaxation | None:
+    """The maximum of D over the box, None when there is none in time."""
     columns = np.nonzero(is_open)[0]
     if len(columns) > _MOST or not clock.has_time_for(len(columns)):  # no box tells equals apart
-        return None, widths
+        return None
     fixed = fixed[fixed >= 0]
     las = programme.la[programme.pupil(fixed)]
     used = np.bincount(programme.pool[fixed], programme.use[fixed], minlength=len(programme.room))
@@ -115,10 +130,10 @@ def _solve_box(programme: Programme, centre: Prices, widths: Prices, clock: Cloc
     model = relaxation(programme, columns, programme.room - used, (programme.money - spent) / POUNDS, box)
     relaxed = solve_relaxation(model, centre, clock)
     if relaxed is None:
-        return None, widths
+        return None
     columns, shares = np.append(fixed, columns), np.append(np.ones(len(fixed)), relaxed.values)
     is_exact = relaxed.beyond <= TOLERANCE
-    return _relaxation(programme, columns, shares, relaxed.prices, is_exact=is_exact), widths
+    return _relaxation(programme, columns, shares, relaxed.prices, is_exact=is_exact)
 
 
 def _relaxation(programme: Programme, columns: Ints, shares: Floats, prices: Prices, *, is_exact: bool) -> Relaxation:

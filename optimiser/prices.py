@@ -18,7 +18,7 @@ apart, each with the prices of its own budgets (`optimiser.regions`).
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -27,16 +27,25 @@ from optimiser.compiled import compiled
 from optimiser.eligibility import Floats, Ints
 from optimiser.programme import POUNDS, Numbers, Prices, Programme, bound
 
-_SWEEPS = 20  # at each temperature
 _MOST_STAGES = 24
-_COOLING = 1 / 3
 _HOTTEST = 1 / 16  # of the largest gain
 _COLDEST = 1 / 3000  # of the usual difference between a pupil's options
 _LEAST = 1 / 1000  # of the mean gain: what the usual difference is at least
 _STEP = 0.4
-_MOMENTUM = 0.8
 _LONGEST = 3.0  # a step may change a usual option's reduced cost by so many temperatures
 _FAR = 25.0  # temperatures from the pupil's best: what is further has no share worth counting
+
+
+class Pace(NamedTuple):
+    """How many sweeps at each temperature, how far the next is cooler, and how much of a step goes on."""
+
+    sweeps: int
+    cooling: float
+    momentum: float
+
+
+FAST = Pace(20, 1 / 3, 0.8)
+SLOW = Pace(40, 1 / 2, 0.9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +75,17 @@ class Scale:
         """The mean use of each pool, 1 where there is none."""
         return _means(self.use, self.count)
 
-    def temperatures(self) -> list[float]:
-        """From the scale of the unplaced weights down to a small part of the usual difference."""
-        coldest = self.difference * _COLDEST
-        stages = [self.largest * _HOTTEST] if self.columns else []
-        while stages and stages[-1] > coldest and len(stages) < _MOST_STAGES:
-            stages.append(stages[-1] * _COOLING)
+    @property
+    def coldest(self) -> float:
+        """The last temperature: a small part of the usual difference."""
+        return self.difference * _COLDEST
+
+    def temperatures(self, pace: Pace, *, is_near: bool = False) -> list[float]:
+        """Down to the coldest from the scale of the gains, or where prices are near already from the usual
+        difference."""
+        stages = [self.difference if is_near else self.largest * _HOTTEST] if self.columns else []
+        while stages and stages[-1] > self.coldest and len(stages) < _MOST_STAGES:
+            stages.append(stages[-1] * pace.cooling)
         return stages
 
 
@@ -81,7 +95,7 @@ class Demand(Protocol):
     def scale(self) -> Scale:
         """What sets the pace."""
 
-    def sweep(self, pools: Floats, temperature: float) -> tuple[Floats, Floats]:
+    def sweep(self, pools: Floats, temperature: float, momentum: float) -> tuple[Floats, Floats]:
         """What soft choices use of each pool, and its curvature; then the budgets' prices take their own step."""
 
     def bound(self, pools: Floats) -> float:
@@ -91,9 +105,9 @@ class Demand(Protocol):
 class Pupils:
     """The demand of one programme; `budgets` are the prices that its budgets have come to."""
 
-    def __init__(self, programme: Programme) -> None:
+    def __init__(self, programme: Programme, budgets: Floats | None = None) -> None:
         self.programme = programme
-        self.budgets = np.zeros(len(programme.money))
+        self.budgets = np.zeros(len(programme.money)) if budgets is None else budgets
         self._usual_cost = _usual_costs(programme)
         self._speed = np.zeros_like(self.budgets)
         self._temperature = 0.0
@@ -102,14 +116,16 @@ class Pupils:
         """What sets the pace."""
         return scale_of(self.programme)
 
-    def sweep(self, pools: Floats, temperature: float) -> tuple[Floats, Floats]:
+    def sweep(self, pools: Floats, temperature: float, momentum: float) -> tuple[Floats, Floats]:
         """What soft choices use of each pool, and its curvature; then the budgets' prices take their own step."""
         if temperature != self._temperature:
             self._temperature, self._speed = temperature, np.zeros_like(self.budgets)
         p, prices = self.programme, Prices(pools=pools, budgets=self.budgets)
         use, bend, spent, spent_bend = shares(p, prices, temperature)
         longest = _LONGEST * temperature / self._usual_cost
-        self.budgets, self._speed = _step(self.budgets, self._speed, spent - p.money / POUNDS, spent_bend, longest)
+        self.budgets, self._speed = _step(
+            self.budgets, self._speed * momentum, spent - p.money / POUNDS, spent_bend, longest
+        )
         return use, bend
 
     def bound(self, pools: Floats) -> float:
@@ -117,24 +133,28 @@ class Pupils:
         return bound(self.programme, Prices(pools=pools, budgets=self.budgets), np.zeros(len(pools)))
 
 
-def ascend(programme: Programme, clock: Clock) -> Prices:
-    """Prices near those of the programme's relaxation; as far as the time allows."""
-    pupils = Pupils(programme)
-    pools = climb(pupils, programme.room, clock)
+def ascend(programme: Programme, clock: Clock, near: Prices | None = None) -> Prices:
+    """Prices near those of the programme's relaxation; as far as the time allows.
+
+    Where some are `near` already it starts from these, and takes smaller and more steps.
+    """
+    pupils = Pupils(programme, near.budgets if near else None)
+    pools = climb(pupils, programme.room, clock, near.pools if near else None)
     return Prices(pools=pools, budgets=pupils.budgets)
 
 
-def climb(demand: Demand, room: Floats, clock: Clock) -> Floats:
+def climb(demand: Demand, room: Floats, clock: Clock, near: Floats | None = None) -> Floats:
     """Prices of the pools at which the demand nearly fits the room; as far as the time allows."""
-    pools, scale = np.zeros(len(room)), demand.scale()
-    for temperature in scale.temperatures():
+    pools, pace = (np.zeros(len(room)), FAST) if near is None else (near, SLOW)
+    scale = demand.scale()
+    for temperature in scale.temperatures(pace, is_near=near is not None):
         speed = np.zeros_like(pools)
         longest = _LONGEST * temperature / scale.usual_use
-        for _ in range(_SWEEPS):
+        for _ in range(pace.sweeps):
             if clock.is_over():
                 return pools
-            use, bend = demand.sweep(pools, temperature)
-            pools, speed = _step(pools, speed, use - room, bend, longest)
+            use, bend = demand.sweep(pools, temperature, pace.momentum)
+            pools, speed = _step(pools, speed * pace.momentum, use - room, bend, longest)
             clock.tick()
         clock.note(bound=demand.bound(pools) - float((pools * room).sum()))
     return pools
@@ -162,15 +182,16 @@ def scale_of(programme: Programme) -> Scale:
 def box_widths(programme: Programme, temperatures: float) -> Prices:
     """By how much prices may move so that a usual option moves by so many of the coldest temperatures."""
     scale = scale_of(programme)
-    width = temperatures * scale.temperatures()[-1]
+    width = temperatures * scale.coldest
     return Prices(pools=width / scale.usual_use, budgets=width / _usual_costs(programme))
 
 
 def _step(prices: Floats, speed: Floats, surplus: Floats, bend: Floats, longest: Floats) -> tuple[Floats, Floats]:
-    """The next prices and the momentum kept; `bend` is the curvature of each price, `longest` its longest step."""
+    """The next prices and their speed, from what is kept of the speed before; `bend` is the curvature of each price,
+    `longest` its longest step."""
     call = np.where(surplus > 0, longest, -longest)  # where nothing bends there is no telling how far
     np.divide(surplus, bend, out=call, where=bend > 0)
-    speed = _MOMENTUM * speed + _STEP * np.clip(call, -longest, longest)
+    speed = speed + _STEP * np.clip(call, -longest, longest)
     moved = np.maximum(0.0, prices + speed)
     return moved, np.where(moved == 0, np.maximum(speed, 0.0), speed)
 

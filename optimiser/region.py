@@ -38,9 +38,9 @@ class Region:
         self.pupils = Pupils(self.programme)
         return self.pupils.scale(), uses_of(self.programme)
 
-    def sweep(self, pools: Floats, temperature: float) -> tuple[Floats, Floats]:
+    def sweep(self, pools: Floats, temperature: float, momentum: float) -> tuple[Floats, Floats]:
         """What soft choices use of each pool at these prices, and its curvature."""
-        return self.pupils.sweep(pools, temperature)
+        return self.pupils.sweep(pools, temperature, momentum)
 
     def bound(self, pools: Floats) -> float:
         """The region's part of the bound, without the term of the pools' amounts."""

@@ -132,9 +132,9 @@ class _Demand:
             count=np.sum([scale.count for scale in self._scales], axis=0),
         )
 
-    def sweep(self, pools: Floats, temperature: float) -> tuple[Floats, Floats]:
+    def sweep(self, pools: Floats, temperature: float, momentum: float) -> tuple[Floats, Floats]:
         """What all regions use of each pool, and its curvature."""
-        found = self._regions.every("sweep", pools, temperature)
+        found = self._regions.every("sweep", pools, temperature, momentum)
         self.claims = np.array([use for use, _ in found])
         return self.claims.sum(axis=0), np.sum([bend for _, bend in found], axis=0)
 

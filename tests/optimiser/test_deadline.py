@@ -19,7 +19,7 @@ from optimiser.eligibility import Ints
 from optimiser.exchange import exchange
 from optimiser.master import relax
 from optimiser.placement import rounded
-from optimiser.prices import ascend, scale_of
+from optimiser.prices import FAST, ascend, scale_of
 from optimiser.programme import Prices, Programme, bound
 from tests.optimiser.problems import problem, programme_of_choices, provision, pupil
 
@@ -112,7 +112,7 @@ def test_every_sweep_of_the_ascent_can_be_heard(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(clock, "_PROGRESS_SECONDS", 0.0)
     programme = programme_of_choices(problem())
     ascend(programme, Clock(LONG, heard.append))
-    assert len(heard) > 10 * len(scale_of(programme).temperatures())
+    assert len(heard) > 10 * len(scale_of(programme).temperatures(FAST))
 
 
 def test_time_is_kept_back_for_the_explanation_of_every_pupil(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from optimiser.columns import MAX_AMOUNT, MAX_BUDGET, MAX_KM, MAX_PRICE
 from optimiser.errors import BadProblem
 from optimiser.files import read_problem, write_problem
 from optimiser.master import relax
-from optimiser.prices import ascend, scale_of
+from optimiser.prices import FAST, ascend, scale_of
 from optimiser.programme import bound
 from tests.optimiser.problems import problem, programme_of_choices, provision, pupil, reordered, seeded
 
@@ -193,7 +193,7 @@ def test_the_way_of_large_programmes_ends_at_the_same_relaxation(case: str, monk
 
 def test_columns_that_are_all_alike_still_leave_the_ascent_a_temperature_to_end_at() -> None:
     programme = programme_of_choices(problem(pupils(9), offers(4)))
-    stages = scale_of(programme).temperatures()
+    stages = scale_of(programme).temperatures(FAST)
     assert len(set(programme.gain.tolist())) == 1
     assert stages[-1] * 1e9 > -programme.gain.min()
     assert np.isfinite(ascend(programme, Clock(600)).pools).all()

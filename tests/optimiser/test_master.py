@@ -10,7 +10,9 @@ from benchmarks.region import generate
 from optimiser import Problem, check, master, match, search
 from optimiser.clock import Clock
 from optimiser.exchange import exchange
+from optimiser.highs import Relaxed, solve_relaxation
 from optimiser.master import relax
+from optimiser.model import Model
 from optimiser.placement import Placement, rounded
 from optimiser.prices import ascend
 from optimiser.programme import Prices, Programme, bound
@@ -102,6 +104,49 @@ def test_prices_that_have_far_to_go_are_followed_to_the_end(
     boxed = relax(valley, Clock(LONG))
     assert boxed.is_exact
     assert boxed.bound == pytest.approx(whole.bound, rel=1e-9)
+
+
+def test_prices_that_are_near_climb_nearer(region: Programme) -> None:
+    first = ascend(region, Clock(LONG))
+    assert bound(region, ascend(region, Clock(LONG), first)) > bound(region, first)
+
+
+@pytest.mark.usefixtures("as_if_large")
+def test_where_the_box_grows_too_wide_for_one_model_the_prices_climb_on_once(
+    region: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Prices | None] = []
+
+    def climbing(programme: Programme, clock: Clock, near: Prices | None = None) -> Prices:
+        begun.append(near)
+        return ascend(programme, clock, near)
+
+    monkeypatch.setattr(master, "ascend", climbing)
+    monkeypatch.setattr(master, "_WIDTH", 0.001)
+    monkeypatch.setattr(master, "_MOST", 300)
+    relax(region, Clock(LONG))
+    assert [near is None for near in begun] == [True, False]
+
+
+@pytest.mark.usefixtures("as_if_large")
+def test_a_large_model_is_solved_again_only_where_that_is_worth_it(
+    region: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solved: list[int] = []
+
+    def counted(model: Model, prices: Prices, clock: Clock) -> Relaxed | None:
+        solved.append(len(model.variables))
+        return solve_relaxation(model, prices, clock)
+
+    monkeypatch.setattr(master, "solve_relaxation", counted)
+    monkeypatch.setattr(master, "_WIDTH", 0.001)
+    relax(region, Clock(LONG))
+    patiently = len(solved)
+    monkeypatch.setattr(master, "_DEAR", 0)
+    monkeypatch.setattr(master, "_ENOUGH_DEARLY", 1.0)
+    relax(region, Clock(LONG))
+    assert patiently > 1
+    assert len(solved) == patiently + 1
 
 
 def test_exchanges_improve_the_rounded_answer_and_count_what_they_leave(region: Programme) -> None:
