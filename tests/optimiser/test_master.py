@@ -142,7 +142,7 @@ def test_a_large_model_is_solved_again_only_where_that_is_worth_it(
     monkeypatch.setattr(master, "_WIDTH", 0.001)
     relax(region, Clock(LONG))
     patiently = len(solved)
-    monkeypatch.setattr(master, "_DEAR", 0)
+    monkeypatch.setattr(master, "_DEAR", -1)
     monkeypatch.setattr(master, "_ENOUGH_DEARLY", 1.0)
     relax(region, Clock(LONG))
     assert patiently > 1
