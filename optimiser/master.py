@@ -25,7 +25,7 @@ from optimiser.prices import ascend, box_widths
 from optimiser.programme import POUNDS, TOLERANCE, Numbers, Prices, Programme, bound
 
 _SMALL = 20_000  # columns that are all given to the solver at once
-_MOST = 100_000  # columns of one model: a box that grows wider has its prices climb on, once; else it is narrowed
+_MOST = 60_000  # columns of one model: a box that grows wider has its prices climb on, once; else it is narrowed
 _DEAR = 50_000  # columns of one model
 _HALVINGS = 20  # of a box that is too wide
 _ROUNDS = 24

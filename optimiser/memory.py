@@ -8,7 +8,7 @@ from optimiser.problem import Problem
 # Measured from 3,000 to 500,000 pupils (docs/performance.md): the peak above what the process held before.
 _BYTES_AN_OPTION = 130
 _BYTES_A_COLUMN = 1_200  # of a model
-_COLUMNS = 100_000  # of the largest model
+_COLUMNS = 60_000  # of the largest model
 _SAMPLE = 2_000  # pupils, evenly over the problem
 _GB = 1e9
 

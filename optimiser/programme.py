@@ -54,6 +54,7 @@ from optimiser.problem import Problem
 POUNDS = 1000  # budgets and costs stand in the programme in £1,000, so that their numbers are like those of places
 TOLERANCE = 1e-6  # of a place or an hour: sums of tenths are not exact, and no real amount is so small
 _GRAINS = 1000  # of a place or an hour, in which uses are counted to be added up exactly
+_BLOCK = 200_000  # columns
 _MOST_SUMS = 20_000  # up to which a pool's sums are listed; larger pools round to their uses' common measure
 
 Numbers = NDArray[np.int32]
@@ -165,8 +166,12 @@ class Uses(NamedTuple):
 
 
 def uses_of(programme: Programme) -> Uses:
-    """What the columns of a programme use."""
-    return added_up([Uses(programme.pool, programme.use, np.ones(len(programme), dtype=np.int32))])
+    """What the columns of a programme use, counted block by block so that little memory is taken."""
+    tables = []
+    for at in range(0, max(1, len(programme)), _BLOCK):
+        pool, use = programme.pool[at : at + _BLOCK], programme.use[at : at + _BLOCK]
+        tables.append(added_up([Uses(pool, use, np.ones(len(use), dtype=np.int32))]))
+    return added_up(tables)
 
 
 def added_up(tables: Sequence[Uses]) -> Uses:
