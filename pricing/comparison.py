@@ -13,7 +13,7 @@ from pricing.content import HOURS, Content, Hours, hours_words
 from pricing.framework import Framework
 from pricing.guide import GuidePrice, standard_price
 from pricing.money import Line, half_up, pounds, total
-from pricing.schedule import BandPrice, Part, PriceLine
+from pricing.schedule import BandPrice, Part, PriceLine, weekly
 from pricing.tariff import Pattern, Tariff
 
 Step = tuple[str, Fraction, str]  # label, what it adds in pence, basis
@@ -74,7 +74,7 @@ def compare(price: BandPrice, *, pattern: Pattern, framework: Framework, tariff:
     >>> price = BandPrice("river-day", Band.MODERATE, (core, salt))
     >>> found = compare(price, pattern=Pattern.DAY, framework=framework, tariff=tariff, la_code="303")
     >>> print(found)  # the band has a quarter of an hour of it as standard, and the schedule does not say
-    No variance: occupational therapy: hours a week and amount (0 if it is in another line).
+    No variance: occupational therapy: hours a week (0 for none) and amount.
     >>> ot = PriceLine(Part.THERAPY, 0, Discipline.OCCUPATIONAL, Decimal("0.25"), 38)
     >>> price = BandPrice("river-day", Band.MODERATE, (core, salt, ot))
     >>> found = compare(price, pattern=Pattern.DAY, framework=framework, tariff=tariff, la_code="303")
@@ -131,7 +131,7 @@ def _missing(price: BandPrice, pattern: Pattern, content: Content) -> Iterator[s
         if is_there and hours_stated(price, of) is None:
             yield f"{hours_words(of)}: hours a week"
         if not is_there and content.hours[of]:
-            yield f"{hours_words(of)}: hours a week and amount (0 if it is in another line)"
+            yield f"{hours_words(of)}: hours a week (0 for none) and amount"
     if pattern != Pattern.DAY and price.stated(Part.RESIDENTIAL) is None:
         yield "residential care: amount (0 if it is in another line)"
 
@@ -147,7 +147,7 @@ def _stated(price: BandPrice, content: Content) -> Iterator[Step]:
     for part in (Part.THERAPY, Part.ONE_TO_ONE, Part.RESIDENTIAL):
         for line in (line for line in price.lines if line.part is part):
             name = f"{part.words}, {line.discipline.words}" if line.discipline else part.words
-            hours = f"{line.hours_a_week.normalize():f} h a week" if line.hours_a_week is not None else "as published"
+            hours = weekly(line.hours_a_week) if line.hours_a_week is not None else "as published"
             yield name, Fraction(line.amount), hours
 
 
@@ -157,7 +157,7 @@ def _beyond_standard(price: BandPrice, content: Content, framework: Framework) -
         if hours is not None and hours != standard:
             label = f"{hours_words(of).capitalize()} {'beyond' if hours > standard else 'short of'} standard"
             basis = (
-                f"{hours.normalize():f} h a week, standard {standard.normalize():f}; {pounds(rate)} an hour,"
+                f"{weekly(hours)}, standard {standard.normalize():f}; {pounds(rate)} an hour,"
                 f" {content.weeks.normalize():f} weeks"
             )
             yield label, -Fraction((hours - standard) * rate * content.weeks), basis

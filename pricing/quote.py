@@ -13,7 +13,7 @@ from pricing.framework import Framework, SettingType
 from pricing.guide import GuidePrice, Kind, NotStated
 from pricing.money import Line, half_up, pounds, total
 from pricing.profile import Band
-from pricing.schedule import Part, PriceLine, PriceSchedule
+from pricing.schedule import Part, PriceLine, PriceSchedule, weekly
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def _line(schedule: PriceSchedule, line: PriceLine) -> Line:
     start = f"{schedule.starts_on.day} {schedule.starts_on:%B %Y}"
     content = [
         line.discipline.words if line.discipline else None,
-        f"{line.hours_a_week.normalize():f} h a week" if line.hours_a_week is not None else None,
+        weekly(line.hours_a_week) if line.hours_a_week is not None else None,
         f"{line.weeks} weeks" if line.weeks is not None else "weeks not stated",
     ]
     if line.part == Part.EQUIPMENT:

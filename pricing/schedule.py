@@ -53,6 +53,7 @@ _PART_WORDS = {
 
 
 ANNUAL = tuple(part for part in Part if part is not Part.EQUIPMENT)
+STAFF = (Part.THERAPY, Part.ONE_TO_ONE)  # bought by the hour, so that none of it can be stated
 
 
 class Discipline(StrEnum):
@@ -79,6 +80,15 @@ _DISCIPLINE_WORDS = {
 }
 
 
+def weekly(hours: Decimal) -> str:
+    """Hours a week as a line says them; 0 states that there are none.
+
+    >>> weekly(Decimal("1.50")), weekly(Decimal("0.00"))
+    ('1.5 h a week', 'none')
+    """
+    return f"{hours.normalize():f} h a week" if hours else "none"
+
+
 @dataclass(frozen=True, slots=True)
 class PriceLine:
     """One part of a price: pence a year (for equipment, pence once), the hours a week it buys, in how many weeks."""
@@ -88,6 +98,11 @@ class PriceLine:
     discipline: Discipline | None = None
     hours_a_week: Decimal | None = None
     weeks: int | None = None
+
+    @property
+    def is_none(self) -> bool:
+        """Whether it states that there are none of these hours; a part that is not stated has no line."""
+        return self.hours_a_week == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +171,7 @@ def errors(schedule: PriceSchedule) -> list[Fault]:
     >>> print(*errors(schedule), sep="\\n")
     river-day, moderate: it has no core price. Add a core line; the other parts come on top of it.
     river-day, moderate, therapy: it does not say which therapy. Name the discipline.
-    river-day, moderate, therapy: it does not say how many hours a week it buys. State the hours.
+    river-day, moderate, therapy: it does not say how many hours a week it buys. State the hours, 0 for none.
     river-day, moderate, therapy: 53 weeks are not in a year. State 1 to 52 weeks.
     """
     found: list[Fault] = []
@@ -191,12 +206,22 @@ def _errors_of_line(line: PriceLine) -> Iterator[tuple[str, str]]:
         yield "it does not say which therapy", "Name the discipline"
     if line.part != Part.THERAPY and line.discipline is not None:
         yield "only therapy has a discipline", "Make it a therapy line, or take the discipline out"
-    if line.part in (Part.THERAPY, Part.ONE_TO_ONE) and line.hours_a_week is None:
-        yield "it does not say how many hours a week it buys", "State the hours"
-    if line.hours_a_week is not None and not 0 < line.hours_a_week <= HOURS_IN_A_WEEK:
-        yield f"{line.hours_a_week} hours do not fit in a week", f"State more than 0, at most {HOURS_IN_A_WEEK} hours"
+    yield from _errors_of_hours(line)
     if line.weeks is not None and not 1 <= line.weeks <= WEEKS_IN_A_YEAR:
         yield f"{line.weeks} weeks are not in a year", f"State 1 to {WEEKS_IN_A_YEAR} weeks"
+
+
+def _errors_of_hours(line: PriceLine) -> Iterator[tuple[str, str]]:
+    hours = line.hours_a_week
+    if hours is None:
+        if line.part in STAFF:
+            yield "it does not say how many hours a week it buys", "State the hours, 0 for none"
+    elif not 0 <= hours <= HOURS_IN_A_WEEK:
+        yield f"{hours} hours do not fit in a week", f"State 0 to {HOURS_IN_A_WEEK} hours"
+    elif hours == 0 and line.part not in STAFF:
+        yield "it buys 0 hours", "State more than 0, or leave the hours out"
+    elif hours == 0 and line.amount > 0:
+        yield "it has a price and buys no hours", "State the hours, or an amount of 0"
 
 
 def _repeated(keys: Iterable[Key]) -> list[Key]:

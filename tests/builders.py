@@ -1,6 +1,7 @@
 """Made-up organisations, people, settings, prices and needs for tests. Every name is fictional."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
@@ -32,6 +33,7 @@ from marketplace.models import (
     ScheduleStatus,
     Setting,
     SettingType,
+    Tariff,
     TariffStatus,
     Unit,
     User,
@@ -40,6 +42,9 @@ from marketplace.models import (
 )
 from marketplace.permissions import Actor
 from marketplace.services.people import actor_of, hash_password
+from marketplace.services.tariffs import read_framework, read_tariff
+from pricing.framework import DEMONSTRATION_FRAMEWORK
+from pricing.tariff import DEMONSTRATION_TARIFF
 
 PASSWORD = "correct horse battery staple"
 _PASSWORD_HASH = hash_password(PASSWORD)
@@ -122,9 +127,14 @@ def provision(session: Session, pool_: Pool, **fields: Any) -> Provision:
 
 
 def schedule(
-    session: Session, provision_: Provision, *, starts_on: date = date(2026, 9, 1), **prices: int
+    session: Session,
+    provision_: Provision,
+    *,
+    starts_on: date = date(2026, 9, 1),
+    lines: Iterable[PriceLine] = (),
+    **prices: int,
 ) -> PriceSchedule:
-    """A published schedule of one provision: core price in pence by band, e.g. intensive=4_800_000."""
+    """A published schedule of one provision: core price in pence by band, e.g. intensive=4_800_000; and these lines."""
     prices = prices or {"moderate": 3_000_000, "intensive": 4_800_000, "profound": 6_600_000}
     row = PriceSchedule(setting_id=provision_.setting_id, version=1, starts_on=starts_on)
     hours = Decimal(5) if provision_.kind is Kind.OUTREACH else None
@@ -133,7 +143,7 @@ def schedule(
             provision_id=provision_.id, band=Band(band), part=Part.CORE, weeks=38, amount=pence, hours_a_week=hours
         )
         for band, pence in prices.items()
-    ]
+    ] + list(lines)
     kept(session, row)
     row.status = ScheduleStatus.PUBLISHED
     row.published_at = datetime(2026, 8, 1, 9, tzinfo=UTC)
@@ -160,6 +170,23 @@ def framework(session: Session, **fields: Any) -> Framework:
         **fields,
     }
     return kept(session, Framework(**fields))
+
+
+def tariff(session: Session, **fields: Any) -> Tariff:
+    """The demonstration tariff, in force under the demonstration framework, which states contents and rates."""
+    content = read_tariff(DEMONSTRATION_TARIFF, []) or {}
+    rule = fields.pop("framework", None) or framework(
+        session, content=read_framework(DEMONSTRATION_FRAMEWORK, []) or {}
+    )
+    fields = {
+        "name": content["name"],
+        "status": TariffStatus.ADOPTED,
+        "starts_on": date(2026, 4, 1),
+        "is_illustrative": True,
+        "content": content,
+        **fields,
+    }
+    return kept(session, Tariff(framework=rule, **fields))
 
 
 def need(session: Session, authority_: Authority, framework_: Framework | None = None, **fields: Any) -> Need:

@@ -57,13 +57,15 @@ class PriceSchedule(Base):
 
 
 class PriceLine(Base):
-    """One part of the price of one provision for one band. An outreach core line states the hours a week it buys."""
+    """One part of the price of one provision for one band. An outreach core line states the hours a week it buys; 0
+    hours of a therapy or of one-to-one support state that there are none."""
 
     __tablename__ = "price_lines"
     __table_args__ = (
         CheckConstraint("amount >= 0", name="amount"),
         CheckConstraint("weeks BETWEEN 1 AND 52", name="weeks"),
-        CheckConstraint("hours_a_week > 0 AND hours_a_week <= 168", name="hours"),
+        CheckConstraint("hours_a_week BETWEEN 0 AND 168", name="hours"),
+        CheckConstraint("hours_a_week > 0 OR (part IN ('therapy', 'one_to_one') AND amount = 0)", name="none"),
         CheckConstraint("(part = 'therapy') = (discipline IS NOT NULL)", name="discipline_of_therapy"),
         CheckConstraint("part NOT IN ('therapy', 'one_to_one') OR hours_a_week IS NOT NULL", name="hours_of_staff"),
         UniqueConstraint(

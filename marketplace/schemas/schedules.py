@@ -13,7 +13,7 @@ from marshmallow import ValidationError, fields, post_load, pre_load, validate, 
 
 from marketplace.models import Band, Discipline, Part
 from marketplace.schemas.base import DayField, FormSchema, PoundsField, VersionSchema, member, missing
-from pricing.schedule import HOURS_IN_A_WEEK, WEEKS_IN_A_YEAR
+from pricing.schedule import HOURS_IN_A_WEEK, STAFF, WEEKS_IN_A_YEAR
 from pricing.table import HIGHEST_POUNDS
 
 NO_AMOUNT = "Enter the amount that goes with these hours or weeks (0 if nothing is charged), or clear them."
@@ -21,14 +21,14 @@ LOWEST_RAISE, HIGHEST_RAISE = Decimal(-50), Decimal(100)  # per cent; beyond thi
 
 
 class HoursField(fields.Field[Decimal]):
-    """Hours a week as people type them: "1.5", "2 hours"; hundredths at most, above 0, no more than a week has."""
+    """Hours a week as people type them: "1.5", "2 hours"; hundredths at most, no more than a week has; 0 is none."""
 
     PATTERN = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)\s*(?:h|hrs?|hours?)?", re.IGNORECASE)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> Decimal:  # noqa: ARG002
         matched = self.PATTERN.fullmatch(str(value))
-        if not matched or not 0 < Decimal(matched[1]) <= HOURS_IN_A_WEEK:
-            raise ValidationError(f"Enter hours a week, like 1.5, more than 0 and at most {HOURS_IN_A_WEEK}.")
+        if not matched or Decimal(matched[1]) > HOURS_IN_A_WEEK:
+            raise ValidationError(f"Enter hours a week, like 1.5, at most {HOURS_IN_A_WEEK}, or 0 for none.")
         return Decimal(matched[1])
 
 
@@ -71,13 +71,24 @@ class PriceLineSchema(FormSchema):
         validate=validate.Range(max=100 * HIGHEST_POUNDS, error=f"Enter at most £{HIGHEST_POUNDS:,}."),
     )
 
+    @pre_load
+    def nothing_for_none(self, line: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        """0 hours a week are none, and none needs no amount: it is £0."""
+        matched = HoursField.PATTERN.fullmatch(str(line.get("hours_a_week") or "").strip())
+        is_none = matched is not None and not Decimal(matched[1])
+        return {**line, "amount": "0"} if is_none and not str(line.get("amount") or "").strip() else {**line}
+
     @validates_schema(skip_on_field_errors=True)
     def complete(self, line: dict[str, Any], **_: Any) -> None:
-        """Therapy names its discipline, nothing else has one, and what buys staff time says how much."""
+        """Therapy names its discipline, nothing else has one; what buys staff time says how much; none is free."""
         if (line["part"] is Part.THERAPY) != (line["discipline"] is not None):
             raise ValidationError("Name the discipline of a therapy line, and of no other.", "discipline")
-        if line["part"] in (Part.THERAPY, Part.ONE_TO_ONE) and line["hours_a_week"] is None:
-            raise ValidationError("Enter the hours a week that this amount buys.", "hours_a_week")
+        if line["part"] in STAFF and line["hours_a_week"] is None:
+            raise ValidationError("Enter the hours a week that this amount buys, or 0 for none.", "hours_a_week")
+        if line["hours_a_week"] == 0 and line["part"] not in STAFF:
+            raise ValidationError("Enter more than 0 hours a week, or leave them out.", "hours_a_week")
+        if line["hours_a_week"] == 0 and line["amount"]:
+            raise ValidationError("0 hours a week are none, so nothing is charged for them.", "amount")
 
 
 class LinesField(fields.Field[list[dict[str, Any]]]):

@@ -1,4 +1,5 @@
-"""A schedule with what stands beside it when people look at it: the prices before, and the guide price of each fee.
+"""A schedule with what stands beside it when people look at it: the prices before, the guide price of each fee, and
+each price like for like.
 
 It must never cap or change a price: a variance is shown, with room to negotiate.
 """
@@ -8,18 +9,23 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+import pricing.framework
 import pricing.schedule
 import pricing.tariff
 from marketplace.models import Band, PriceSchedule, Provision
+from marketplace.services.comparisons import compare_prices
+from marketplace.services.frameworks import rule
 from marketplace.services.quotes import guide_of, tariff_in_force
 from marketplace.services.schedules import predecessor, priced, provisions_to_price
+from pricing.comparison import Comparison
 from pricing.quote import Variance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """`before`: the published schedule before this one. `tariff`: the one in force when this starts. `variances`: how
-    far each annual fee stands from its guide price, by provision and band, where there is one."""
+    far each annual fee stands from its guide price, by provision and band, where there is one; `comparisons` likewise,
+    by the tariff and its own `framework`."""
 
     schedule: PriceSchedule
     prices: pricing.schedule.PriceSchedule
@@ -27,7 +33,9 @@ class Review:
     before: PriceSchedule | None
     prices_before: pricing.schedule.PriceSchedule | None
     tariff: pricing.tariff.Tariff | None
+    framework: pricing.framework.Framework | None
     variances: Mapping[tuple[int, Band], Variance]
+    comparisons: Mapping[tuple[int, Band], Comparison]
 
 
 def review(session: Session, schedule: PriceSchedule) -> Review:
@@ -37,7 +45,7 @@ def review(session: Session, schedule: PriceSchedule) -> Review:
     provisions = provisions_to_price(session, schedule)
     before = predecessor(session, schedule)
     row = tariff_in_force(session, owner_id=schedule.setting.authority_id, on=schedule.starts_on)
-    tariff = pricing.tariff.load_tariff(row.content) if row else None
+    tariff, framework = (pricing.tariff.load_tariff(row.content), rule(row.framework)) if row else (None, None)
     variances = {}
     for provision in provisions:
         for band in Band:
@@ -52,5 +60,9 @@ def review(session: Session, schedule: PriceSchedule) -> Review:
         before=before,
         prices_before=priced(before) if before else None,
         tariff=tariff,
+        framework=framework,
         variances=variances,
+        comparisons=(
+            compare_prices(prices, provisions, tariff=tariff, framework=framework) if tariff and framework else {}
+        ),
     )

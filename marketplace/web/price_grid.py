@@ -43,7 +43,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One provision and band. `fee` and `variance` are of the draft as kept; `count`: lines beside the core fee."""
+    """One provision and band. `fee` and `variance` are of the draft as kept; `count`: lines beside the core fee, but
+    for those of none."""
 
     band: Band
     core: Line
@@ -130,10 +131,14 @@ def _cell(
         extras=extras,
         fee=price.annual_fee if price else None,
         variance=review.variances.get((provision.id, band)) if lines else None,
-        count=sum(1 for extra in extras if form.values.get(extra.name("amount"))),
+        count=sum(1 for extra in extras if form.values.get(extra.name("amount")) and not _is_none(extra, form)),
         is_open=any(extra.name(box) in form.errors for extra in extras for box in extra.boxes)
         or core.name("weeks") in form.errors,
     )
+
+
+def _is_none(line: Line, form: Form) -> bool:
+    return str(form.values.get(line.name("hours_a_week"), "")).strip() == "0"
 
 
 def _boxes(part: Part, kind: Kind) -> tuple[str, ...]:

@@ -1,4 +1,5 @@
-"""Prices as tables to read: the annual fee by provision and band, and for each provision the lines it is made of.
+"""Prices as tables to read: the annual fee by provision and band; for each provision the lines it is made of, and its
+prices like for like.
 
 It must never show a part that is not stated as a zero.
 """
@@ -6,11 +7,12 @@ It must never show a part that is not stated as a zero.
 from dataclasses import dataclass
 from decimal import Decimal
 
-from marketplace.models import Band, Part, Provision
+from marketplace.models import Band, Kind, Part, Provision
 from marketplace.services.schedule_review import Review
 from marketplace.web.price_grid import EXTRAS, part_words, percent_change
+from pricing.comparison import Comparison
 from pricing.quote import Variance
-from pricing.schedule import PriceLine
+from pricing.schedule import BandPrice, PriceLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,17 @@ class Breakdown:
     not_stated: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A fee beside its price like for like, whose distance from the band's price is the variance; no comparison where
+    the tariff states no price for the band, no variance where figures are missing."""
+
+    band: Band
+    fee: int
+    comparison: Comparison | None
+    variance: Variance | None
+
+
 def fees(review: Review) -> list[tuple[Provision, list[Fee]]]:
     """For each provision, the fee of each band."""
     return [(provision, [_fee(review, provision, band) for band in Band]) for provision in review.provisions]
@@ -47,6 +60,10 @@ def _fee(review: Review, provision: Provision, band: Band) -> Fee:
     return Fee(band, amount, before, percent_change(amount, before), review.variances.get((provision.id, band)))
 
 
+def _prices_of(provision: Provision, review: Review) -> list[BandPrice]:
+    return [price for price in review.prices.prices if price.provision == str(provision.id)]
+
+
 def breakdowns(review: Review) -> list[Breakdown]:
     """The lines of each provision that has a price."""
     found = (_breakdown(review, provision) for provision in review.provisions)
@@ -54,7 +71,7 @@ def breakdowns(review: Review) -> list[Breakdown]:
 
 
 def _breakdown(review: Review, provision: Provision) -> Breakdown:
-    prices = [price for price in review.prices.prices if price.provision == str(provision.id)]
+    prices = _prices_of(provision, review)
     table, not_stated = [], []
     for part, discipline in ((Part.CORE, None), *EXTRAS):
         words = part_words(part, discipline)
@@ -73,3 +90,17 @@ def _breakdown(review: Review, provision: Provision) -> Breakdown:
         tuple(price.annual_fee for price in prices),
         tuple(not_stated),
     )
+
+
+def comparisons(review: Review) -> list[tuple[Provision, list[Compared]]]:
+    """For each full placement that has a price, its bands like for like; nothing where no tariff holds."""
+    full = [row for row in review.provisions if row.kind is Kind.FULL] if review.tariff else []
+    found = [(row, [_compared(review, price) for price in _prices_of(row, review)]) for row in full]
+    return [(provision, rows) for provision, rows in found if rows]
+
+
+def _compared(review: Review, price: BandPrice) -> Compared:
+    found = review.comparisons.get((int(price.provision), price.band))
+    amount = found.like_for_like if found else None
+    variance = Variance(amount, found.guide) if found and amount is not None else None
+    return Compared(price.band, price.annual_fee, found, variance)

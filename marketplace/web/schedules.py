@@ -13,9 +13,11 @@ from marketplace.services.schedule_review import review
 from marketplace.web import forms, price_grid, price_tables
 from marketplace.web.current import actor
 from marketplace.web.formats import day
+from pricing.schedule import weekly
 
 bp = Blueprint("schedules", __name__)
 bp.add_app_template_filter(price_grid.offered_as)
+bp.add_app_template_filter(weekly)
 
 
 @bp.get("/schedules")
@@ -47,6 +49,7 @@ def show(schedule_id: int) -> ResponseReturnValue:
             review=found,
             fees=price_tables.fees(found),
             breakdowns=price_tables.breakdowns(found),
+            compared=price_tables.comparisons(found),
             is_own=can_edit_setting(actor(), found.schedule.setting.provider_id),
             today=today(),
         )
@@ -123,6 +126,7 @@ def check(schedule_id: int) -> ResponseReturnValue:
             review=found,
             fees=price_tables.fees(found),
             breakdowns=price_tables.breakdowns(found),
+            compared=price_tables.comparisons(found),
             is_ready=not faults,
             warnings=schedule_checks.warnings(found.prices, found.provisions, before=found.prices_before),
             errors=[{"text": message} for message in stale]

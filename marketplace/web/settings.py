@@ -11,7 +11,8 @@ from marketplace.models import Authority, Band, Unit, today
 from marketplace.permissions import POLICY, can_edit_setting
 from marketplace.schemas.settings import SettingsQuerySchema
 from marketplace.services import schedules, settings
-from marketplace.web import forms
+from marketplace.services.schedule_review import review
+from marketplace.web import forms, price_tables
 from marketplace.web.current import actor
 from marketplace.web.links import here, here_without
 
@@ -43,12 +44,15 @@ def show(setting_id: int) -> ResponseReturnValue:
     with transaction(actor()) as session:
         setting = schedules.find_setting(session, actor(), setting_id)
         schedule = schedules.schedule_in_force(session, setting.id, on=today())
+        found = review(session, schedule) if schedule else None
         return render_template(
             "settings/show.html",
             setting=setting,
             offer=settings.offer_of(session, setting),
             schedule=schedule,
-            prices=schedules.priced(schedule) if schedule else None,
+            prices=found.prices if found else None,
+            review=found,
+            compared=[row for row in price_tables.comparisons(found) if row[0].is_offered] if found else [],
             areas={row.code: row.name for row in settings.list_authorities(session)},
             bands=list(Band),
             headings=[{"text": words, "numeric": True} for words in vocabulary.BANDS.values()],

@@ -6,6 +6,7 @@ from tests.browser.conftest import Visit
 from tests.browser.visitor import in_every_window
 
 PROVIDERS = ("lanternhouseeducation", "sandpiperschools", "fernwickspecialistschools", "harbourlightcareandeducation")
+STEPS = "details.app-steps"
 CORE_FEES = 'input[name$="-core-amount"]'
 
 
@@ -29,6 +30,9 @@ def test_next_years_prices_are_raised_changed_checked_and_published_in_two_scree
         visitor.click("button", "Save and check")
         visitor.reads("Check before you publish")
         visitor.sees("These prices hold from", "Existing awards keep their price.", "£123,457", "more than today's")
+        visitor.sees("Like for like", "its figures are illustrative")
+        visitor.page.locator(f"{STEPS} summary").first.click()
+        expect(visitor.page.locator(f"{STEPS}[open] .app-steps__sum")).to_be_visible()
         visitor.look("prices-check")
         screens = len(visitor.screens)
         visitor.click("button", "Publish these prices")
@@ -41,3 +45,8 @@ def test_next_years_prices_are_raised_changed_checked_and_published_in_two_scree
         commissioner.open(address)
         commissioner.sees("£123,457", "They are published and start on")
         expect(commissioner.page.get_by_role("link", name="Go on with the draft")).to_have_count(0)
+        commissioner.click("link", "All prices of")
+        commissioner.click("link", "Back to")
+        commissioner.sees("Like for like", "Price of the band")
+        commissioner.page.locator(f"{STEPS} summary").first.click()
+        commissioner.look("setting-like-for-like")

@@ -45,7 +45,8 @@ BREAKERS = {
                                      WHERE status = 'draft'""",
     "ck_price_lines_amount": f"UPDATE price_lines SET amount = -1 WHERE schedule_id IN {DRAFT}",
     "ck_price_lines_weeks": f"UPDATE price_lines SET weeks = 53 WHERE schedule_id IN {DRAFT}",
-    "ck_price_lines_hours": f"UPDATE price_lines SET hours_a_week = 0 WHERE schedule_id IN {DRAFT}",
+    "ck_price_lines_hours": f"UPDATE price_lines SET hours_a_week = 168.01 WHERE schedule_id IN {DRAFT}",
+    "ck_price_lines_none": f"UPDATE price_lines SET hours_a_week = 0 WHERE schedule_id IN {DRAFT}",
     "ck_price_lines_discipline_of_therapy": f"UPDATE price_lines SET discipline = 'salt' WHERE schedule_id IN {DRAFT}",
     "ck_price_lines_hours_of_staff": f"UPDATE price_lines SET part = 'one_to_one' WHERE schedule_id IN {DRAFT}",
     "uq_price_lines_part": f"""INSERT INTO price_lines (schedule_id, provision_id, band, part, amount)

@@ -2,9 +2,13 @@
 
 import pytest
 from sqlalchemy import inspect, make_url, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from marketplace import db, embedded, migrate
 from marketplace.errors import BadSetting, Conflict, Unavailable
+from marketplace.models import PriceLine
+from tests import builders
 
 
 @pytest.fixture
@@ -97,3 +101,21 @@ def test_what_a_run_said_of_budgets_is_kept_on_the_way_back_and_forth(empty: emb
     with engine.begin() as connection:
         assert connection.execute(text("SELECT * FROM run_budgets ORDER BY authority_id")).all() == kept
     engine.dispose()
+
+
+def test_what_states_none_is_not_stated_on_the_way_back_even_where_it_is_published(empty: embedded.Addresses) -> None:
+    migrate.upgrade(empty.owner)
+    engine = db.connect(empty.owner)
+    with Session(engine) as session, session.begin():
+        setting = builders.setting(session, builders.authority(session))
+        provision = builders.provision(session, builders.pool(session, setting))
+        none = PriceLine(provision=provision, band="moderate", part="one_to_one", hours_a_week=0, weeks=38, amount=0)
+        builders.schedule(session, provision, lines=[none], moderate=3_000_000)
+    migrate.downgrade(empty.owner, "0005")
+    with engine.begin() as connection:
+        assert connection.scalars(text("SELECT part FROM price_lines")).all() == ["core"]
+        with pytest.raises(IntegrityError, match="never changed"):
+            connection.execute(text("DELETE FROM price_lines"))
+    engine.dispose()
+    migrate.upgrade(empty.owner)
+    migrate.check(empty.owner)

@@ -93,9 +93,9 @@ def test_the_lines_sum_to_the_formula_rounded_once(
     [
         (WHOLE[1:], "core education: amount and weeks a year"),
         ((replace(CORE, weeks=None), *WHOLE[1:]), "core education: weeks a year"),
-        ((CORE, *WHOLE[2:]), "speech and language therapy: hours a week and amount (0 if it is in another line)"),
+        ((CORE, *WHOLE[2:]), "speech and language therapy: hours a week (0 for none) and amount"),
         ((*WHOLE[:1], replace(SALT, hours_a_week=None), *WHOLE[2:]), "speech and language therapy: hours a week"),
-        (WHOLE[:-1], "additional one-to-one support: hours a week and amount (0 if it is in another line)"),
+        (WHOLE[:-1], "additional one-to-one support: hours a week (0 for none) and amount"),
         ((*WHOLE, replace(SALT, discipline=None)), "therapy: its discipline"),
     ],
 )
@@ -123,6 +123,10 @@ def test_a_stated_nought_is_a_statement() -> None:
     none = replace(PHYSIO, hours_a_week=Decimal(0))
     found = compared(CORE, SALT, OT, none, PSYCHOLOGY, SUPPORT)
     assert found.like_for_like == 5_030_000 + 95_000  # a quarter of an hour at £100, 38 weeks
+    assert [str(line) for line in found.lines if "hysio" in line.label] == [
+        "Therapy, physiotherapy: £0 (none)",
+        "Physiotherapy short of standard: £950 (none, standard 0.25; £100 an hour, 38 weeks)",
+    ]
 
 
 def test_hours_that_the_band_does_not_have_and_nobody_states_are_none() -> None:

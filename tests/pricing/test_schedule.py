@@ -67,7 +67,9 @@ def test_no_penny_is_lost_between_the_parts_the_fee_and_the_equipment(lines: lis
         (replace(SALT, hours_a_week=None), "therapy (speech and language therapy): it does not say how many hours"),
         (replace(SUPPORT, hours_a_week=None), "one_to_one: it does not say how many hours"),
         (replace(CARE, discipline=Discipline.SALT), "residential (speech and language therapy): only therapy has"),
-        (replace(SUPPORT, hours_a_week=Decimal(0)), "one_to_one: 0 hours do not fit in a week"),
+        (replace(SUPPORT, hours_a_week=Decimal(0)), "one_to_one: it has a price and buys no hours"),
+        (replace(CARE, amount=0, hours_a_week=Decimal(0)), "residential: it buys 0 hours"),
+        (replace(SUPPORT, hours_a_week=Decimal(-1)), "one_to_one: -1 hours do not fit in a week"),
         (replace(SUPPORT, hours_a_week=Decimal("168.5")), "one_to_one: 168.5 hours do not fit in a week"),
         (replace(CARE, weeks=0), "residential: 0 weeks are not in a year"),
         (replace(CARE, weeks=53), "residential: 53 weeks are not in a year"),
@@ -84,6 +86,11 @@ def test_the_same_therapy_twice_is_refused_and_two_therapies_are_not() -> None:
         "river-day, moderate, therapy (speech and language therapy): the line is there more than once"
     ]
     assert found(CORE, SALT, PHYSIO) == []
+
+
+def test_none_of_a_therapy_and_of_support_can_be_stated() -> None:
+    none = {"amount": 0, "hours_a_week": Decimal(0)}
+    assert found(CORE, replace(SALT, **none), replace(SUPPORT, **none)) == []
 
 
 def test_a_price_without_core_is_refused() -> None:

@@ -53,12 +53,14 @@ def test_an_amount_that_a_page_shows_is_read_back_as_it_is(pence: int) -> None:
     assert PoundsField().deserialize(typed_pounds(pence)) == pence
 
 
-@pytest.mark.parametrize(("typed", "hours"), [("1.5", "1.5"), ("2 hours", "2"), ("0.25h", "0.25"), ("168", "168")])
+@pytest.mark.parametrize(
+    ("typed", "hours"), [("1.5", "1.5"), ("2 hours", "2"), ("0.25h", "0.25"), ("168", "168"), ("0", "0")]
+)
 def test_hours_are_read_as_people_type_them(typed: str, hours: str) -> None:
     assert HoursField().deserialize(typed) == Decimal(hours)
 
 
-@pytest.mark.parametrize("typed", ["0", "-1", "168.01", "169", "1.125", "٣", "1,5", "nan", "half"])
+@pytest.mark.parametrize("typed", ["-1", "168.01", "169", "1.125", "٣", "1,5", "nan", "half"])
 def test_hours_that_no_week_has_are_refused(typed: str) -> None:
     with pytest.raises(ValidationError, match="hours a week"):
         HoursField().deserialize(typed)
@@ -111,6 +113,32 @@ def test_zero_is_an_amount_and_is_not_the_same_as_not_stated() -> None:
     assert line["amount"] == 0
 
 
+@pytest.mark.parametrize("typed", ["0", "0.0", "0 hours"])
+def test_no_hours_are_none_at_no_charge_and_not_the_same_as_not_stated(typed: str) -> None:
+    boxes = {
+        "lines-12-mild-therapy-physio-hours_a_week": typed,
+        "lines-12-mild-one_to_one-hours_a_week": typed,
+        "lines-12-mild-one_to_one-amount": "0",
+        "lines-12-mild-therapy-salt-hours_a_week": "",
+    }
+    found = [(line["part"], line["hours_a_week"], line["amount"]) for line in grid(**boxes)["lines"]]
+    assert found == [(Part.THERAPY, 0, 0), (Part.ONE_TO_ONE, 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("line", "box", "words"),
+    [
+        ("therapy-salt", "amount", "0 hours a week are none, so nothing is charged for them."),
+        ("core", "hours_a_week", "Enter more than 0 hours a week, or leave them out."),
+    ],
+)
+def test_none_has_no_price_and_only_what_is_bought_by_the_hour_can_be_none(line: str, box: str, words: str) -> None:
+    key = f"lines-12-mild-{line}"
+    with pytest.raises(Invalid) as caught:
+        grid(**{f"{key}-hours_a_week": "0", f"{key}-amount": "1"})
+    assert caught.value.errors == {f"{key}-{box}": [words]}
+
+
 def test_a_field_that_is_no_line_is_never_read() -> None:
     boxes = {"lines-12-madeup-core-amount": "1", "lines-12-mild-therapy-amount": "1", "lines-x-mild-core-amount": "1"}
     assert grid(**boxes, **{"lines-12-mild-core-salt-amount": "1", "lines": "1"})["lines"] == []
@@ -131,7 +159,9 @@ def test_every_error_of_a_grid_comes_in_one_pass_under_the_name_of_its_box() -> 
         "starts_on": ["Enter a real date, like 1 September 2027."],
         "lines-12-moderate-core-amount": ["Enter an amount in pounds, like 48,000 or 1,200.50."],
         "lines-12-moderate-core-weeks": ["Enter weeks a year, from 1 to 52."],
-        "lines-12-moderate-therapy-physio-hours_a_week": ["Enter the hours a week that this amount buys."],
+        "lines-12-moderate-therapy-physio-hours_a_week": [
+            "Enter the hours a week that this amount buys, or 0 for none."
+        ],
         "lines-12-moderate-one_to_one-amount": [
             "Enter the amount that goes with these hours or weeks (0 if nothing is charged), or clear them."
         ],

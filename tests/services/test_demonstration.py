@@ -46,6 +46,7 @@ from marketplace.services.demonstration.supply import terms_of
 from marketplace.services.frameworks import framework_in_force, rule
 from marketplace.services.needs import missing_answers
 from marketplace.services.people import ROLES
+from marketplace.services.schedule_review import review
 from marketplace.services.schedules import priced
 from marketplace.web.coordinates import latitude_longitude
 from pricing.profile import NeedsProfile, band_for
@@ -156,6 +157,15 @@ def test_a_higher_band_never_costs_less_within_a_provision_by_much(region: Sessi
             by_provision.setdefault(price.provision, []).append(price.annual_fee)
         for fees in by_provision.values():
             assert all(low < high for low, high in pairwise(fees))
+
+
+def test_what_can_be_compared_like_for_like_and_what_leaves_its_hours_unsaid_are_both_there(region: Session) -> None:
+    found = Counter(
+        (row.setting.type is SettingType.AP, bool(comparison.missing))
+        for row in region.scalars(select(PriceSchedule).where(PriceSchedule.status == ScheduleStatus.PUBLISHED))
+        for comparison in review(region, row).comparisons.values()
+    )
+    assert set(found) == {(False, False), (True, True)}
 
 
 def test_some_budgets_are_short_and_one_authority_has_no_limit(region: Session) -> None:

@@ -3,9 +3,10 @@
 Each setting has last year's prices, superseded, and this year's. Illustrative throughout.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -131,6 +132,8 @@ def _lines(offered: Offered, provision: Provision, band: Band, tariff: Tariff, a
     for line in extras:
         line.provision_id, line.band, line.weeks = provision.id, band, SCHOOL_WEEKS
         yield line
+    if offered.setting.type is not SettingType.AP:  # which leaves unsaid what it does not give
+        yield from _none_of_others(extras, common)
     if guide.amount > day.amount:
         yield PriceLine(part=Part.RESIDENTIAL, amount=_rounded((guide.amount - day.amount) * asked), **common)
 
@@ -147,6 +150,13 @@ def _one_to_one(band: Band, share: Decimal) -> Iterator[PriceLine]:
         hours = ONE_TO_ONE_HOURS[band] * share
         amount = _rounded(float(hours * SCHOOL_WEEKS * ONE_TO_ONE_RATE))
         yield PriceLine(part=Part.ONE_TO_ONE, hours_a_week=hours, amount=amount)
+
+
+def _none_of_others(extras: Iterable[PriceLine], common: Mapping[str, Any]) -> Iterator[PriceLine]:
+    given = {(line.part, line.discipline) for line in extras}
+    for part, discipline in (*((Part.THERAPY, each) for each in Discipline), (Part.ONE_TO_ONE, None)):
+        if (part, discipline) not in given:
+            yield PriceLine(part=part, discipline=discipline, hours_a_week=Decimal(0), amount=0, **common)
 
 
 def _rounded(pence: float) -> int:
