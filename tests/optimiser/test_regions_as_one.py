@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from benchmarks.region import side_by_side
-from optimiser import Problem, Travel, check, crew, match, match_regions
+from optimiser import Problem, TimeRanOutError, Travel, check, crew, match, match_regions, regions
 from optimiser.clock import Clock
-from optimiser.eligibility import Catalogue
+from optimiser.eligibility import Catalogue, Floats
 from optimiser.options import find_options
-from optimiser.prices import Pupils
+from optimiser.prices import Demand, Pupils, climb
 from optimiser.programme import phase_programme
 from optimiser.regions import _Demand, _Regions, allotted, divided
 from optimiser.solve import money_left
-from tests.optimiser.problems import pupil
+from tests.optimiser.problems import problem, pupil
 
 LONG = 600.0
 SOURCE, REGION_OF = side_by_side(2, 120, 40, seed=7)
@@ -61,9 +61,9 @@ def test_the_demand_of_all_regions_is_that_of_one_programme() -> None:
     whole = Pupils(phase_programme(source, catalogue, options, "choices", room, money_left(source, [])))
     parts = divided(source, REGION_OF)
     with crew.hired(parts, 1, Clock(LONG)) as alone:
-        regions = _Regions(alone, len(parts), Clock(LONG))
-        assert sum(regions.every("find")) == len(options)
-        demand = _Demand(regions, [scale for scale, _ in regions.every("begin", "choices", room)])
+        together = _Regions(alone, len(parts), Clock(LONG))
+        assert sum(together.every("find")) == len(options)
+        demand = _Demand(together, [scale for scale, _ in together.every("begin", "choices", room)])
         one, several = whole.scale(), demand.scale()
         assert (several.largest, several.columns) == (one.largest, one.columns)
         assert (several.gain, several.distance) == (pytest.approx(one.gain), pytest.approx(one.distance))
@@ -94,6 +94,23 @@ def test_each_region_has_its_own_pupils_budgets_and_ways() -> None:
         }
         assert [row.pupil for row in part.travel] == [row.pupil for row in part.pupils]
         assert (part.provisions, part.pools, part.prices) == (SOURCE.provisions, SOURCE.pools, SOURCE.prices)
+
+
+def test_prices_take_at_most_half_of_the_time_of_their_phase(monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[float] = []
+
+    def timed(demand: Demand, room: Floats, clock: Clock) -> Floats:
+        left.append(clock.left())
+        return climb(demand, room, clock)
+
+    monkeypatch.setattr(regions, "climb", timed)
+    match_regions(problem(), {"901": "North"}, seconds=1_000)
+    assert left == pytest.approx([250, 500], rel=0.02)
+
+
+def test_without_time_for_the_options_of_all_regions_there_is_no_answer() -> None:
+    with pytest.raises(TimeRanOutError):
+        match_regions(SOURCE, REGION_OF, seconds=1e-6)
 
 
 def test_the_largest_regions_are_given_out_first_each_to_whom_has_the_fewest_pupils(
