@@ -9,11 +9,11 @@ from benchmarks.region import generate
 from optimiser import master
 from optimiser.clock import Clock
 from optimiser.eligibility import Floats, Ints
-from optimiser.master import contested, relax
+from optimiser.master import Relaxation, contested, relax
 from optimiser.model import Box, Model, relaxation
 from optimiser.prices import ascend
-from optimiser.programme import Prices, Programme, best_reduced_costs, reduced_costs
-from tests.optimiser.problems import programme_of_choices
+from optimiser.programme import Prices, Programme, best_reduced_costs, bound, reduced_costs
+from tests.optimiser.problems import problem, programme_of_choices
 
 LONG = 600.0
 CROWDED = programme_of_choices(generate(80, 60, seed=7))
@@ -145,6 +145,52 @@ def test_without_time_everybody_wants_the_best_column_at_the_prices_there_are(
     assert found.shares.tolist() == [1] * len(found.columns)
 
 
+def test_the_first_column_of_all_can_be_the_best_too() -> None:
+    assert relax(programme_of_choices(problem()), Clock(0)).columns.tolist() == [0]
+
+
+@pytest.mark.usefixtures("as_if_large")
+def test_prices_that_climb_on_to_worse_ones_are_not_followed_but_the_search_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps: list[Prices | None] = []
+
+    def solved(programme: Programme, centre: Prices, *others: Any) -> Relaxation | None:
+        steps.append(centre)
+        return solve_box(programme, centre, *others)
+
+    def worse(programme: Programme, *_: object) -> Prices:
+        steps.append(None)
+        return Prices.none(programme)
+
+    solve_box = master._solve_box
+    monkeypatch.setattr(master, "_solve_box", solved)
+    monkeypatch.setattr(master, "ascend", worse)
+    monkeypatch.setattr(master, "_WIDTH", 0.001)
+    monkeypatch.setattr(master, "_MOST", 60)
+    relax(CROWDED, Clock(LONG), CENTRE)
+    at = steps.index(None)
+    assert len(steps) > at + 1
+    bounds = [bound(CROWDED, centre) for centre in steps if centre is not None]
+    assert min(bounds) == bounds[0] == bound(CROWDED, CENTRE)
+
+
 def test_shares_of_nothing_are_left_out_and_the_rest_put_in_order() -> None:
     found = master._relaxation(CROWDED, np.array([7, 3, 5]), np.array([0.5, 1.0, 1e-9]), CENTRE, is_exact=True)
     assert (found.columns.tolist(), found.shares.tolist()) == ([3, 7], [1.0, 0.5])
+
+
+@pytest.mark.usefixtures("as_if_large")
+def test_what_a_round_gains_is_kept_and_an_optimum_is_known_as_one_where_prices_were_there_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    exact = relax(CROWDED, Clock(LONG), CENTRE)
+    again = relax(CROWDED, Clock(LONG), exact.prices)
+    assert exact.is_exact
+    assert again.is_exact
+    assert again.bound == pytest.approx(exact.bound, rel=1e-12)
+    monkeypatch.setattr(master, "_ROUNDS", 1)
+    monkeypatch.setattr(master, "_WIDTH", 0.001)
+    once = relax(CROWDED, Clock(LONG), CENTRE)
+    assert not once.is_exact
+    assert bound(CROWDED, CENTRE) < once.bound < exact.bound

@@ -35,9 +35,10 @@ def test_the_options_are_estimated_from_a_sample_of_pupils() -> None:
 def test_the_estimate_is_what_is_held_and_so_much_for_each_option_and_each_column_of_the_largest_model(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Every other pupil is asked: these have two options each, the others none."""
+    """Every other pupil has two options, the others none: as long as all are asked, these are counted."""
     rows = tuple(pupil(pupil=f"P{at}", levels=(3, 1, 0, 0) if at % 2 == 0 else (0, 0, 0, 0)) for at in range(7))
     source = problem(rows, (provision(), provision(provision="V2"))).ordered()
+    assert estimate(source, Catalogue(source))[0] == 8
     monkeypatch.setattr(memory, "_SAMPLE", 3)
     monkeypatch.setattr(memory.psutil.Process, "memory_info", lambda _: SimpleNamespace(rss=2_000_000_000))
     assert estimate(source, Catalogue(source)) == (14, pytest.approx(2 + 14 * (1_200 + 130) / 1e9, abs=1e-12))

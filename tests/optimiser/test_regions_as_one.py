@@ -96,7 +96,9 @@ def test_each_region_has_its_own_pupils_budgets_and_ways() -> None:
         assert (part.provisions, part.pools, part.prices) == (SOURCE.provisions, SOURCE.pools, SOURCE.prices)
 
 
-def test_prices_take_at_most_half_of_the_time_of_their_phase(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prices_and_whole_answer_of_each_phase_are_stages_and_prices_take_at_most_half_of_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     left: list[float] = []
 
     def timed(demand: Demand, room: Floats, clock: Clock) -> Floats:
@@ -104,7 +106,9 @@ def test_prices_take_at_most_half_of_the_time_of_their_phase(monkeypatch: pytest
         return climb(demand, room, clock)
 
     monkeypatch.setattr(regions, "climb", timed)
-    match_regions(problem(), {"901": "North"}, seconds=1_000)
+    answer = match_regions(problem(), {"901": "North"}, seconds=1_000)
+    phases = [f"{phase}: {part}" for phase in ("duties", "choices") for part in ("prices", "whole answer")]
+    assert [row.name for row in answer.summary.stages] == ["options", *phases, "explanation"]
     assert left == pytest.approx([250, 500], rel=0.02)
 
 
