@@ -44,7 +44,8 @@ def test_the_estimate_is_what_is_held_and_so_much_for_each_option_and_each_colum
     assert estimate(source, Catalogue(source)) == (14, pytest.approx(2 + 14 * (1_200 + 130) / 1e9, abs=1e-12))
     monkeypatch.setattr(memory, "_COLUMNS", 5)
     assert estimate(source, Catalogue(source)) == (14, pytest.approx(2 + (5 * 1_200 + 14 * 130) / 1e9, abs=1e-12))
-    nobody = problem(()).ordered()
+    nobody, one = problem(()).ordered(), problem().ordered()
+    assert estimate(one, Catalogue(one))[0] == 1
     assert estimate(nobody, Catalogue(nobody)) == (0, 2.0)
 
 
