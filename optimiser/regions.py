@@ -207,5 +207,5 @@ def _phase(parts: Sequence[PhaseResult], unproven: float) -> PhaseResult:
         objective=objective,
         relaxation=min(bound, bound - unproven),
         bound=bound,
-        budget_prices={la: price for part in parts for la, price in sorted(part.budget_prices.items())},
+        budget_prices={la: price for part in parts for la, price in part.budget_prices.items()},
     )

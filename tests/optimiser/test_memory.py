@@ -2,15 +2,16 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from benchmarks.region import generate
-from optimiser import TooLittleMemoryError, match
+from optimiser import TooLittleMemoryError, match, memory
 from optimiser.eligibility import Catalogue
 from optimiser.memory import estimate
 from optimiser.options import find_options
-from tests.optimiser.problems import problem
+from tests.optimiser.problems import problem, provision, pupil
 
 PEAK_BESIDE_ESTIMATE = """
 from benchmarks.region import generate
@@ -29,6 +30,23 @@ def test_the_options_are_estimated_from_a_sample_of_pupils() -> None:
     catalogue = Catalogue(source)
     options, _ = estimate(source, catalogue)
     assert options == pytest.approx(len(find_options(source, catalogue)), rel=0.05)
+
+
+def test_the_estimate_is_what_is_held_and_so_much_for_each_option_and_each_column_of_the_largest_model(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every other pupil has two options, the others none: as long as all are asked, these are counted."""
+    rows = tuple(pupil(pupil=f"P{at}", levels=(3, 1, 0, 0) if at % 2 == 0 else (0, 0, 0, 0)) for at in range(7))
+    source = problem(rows, (provision(), provision(provision="V2"))).ordered()
+    assert estimate(source, Catalogue(source))[0] == 8
+    monkeypatch.setattr(memory, "_SAMPLE", 3)
+    monkeypatch.setattr(memory.psutil.Process, "memory_info", lambda _: SimpleNamespace(rss=2_000_000_000))
+    assert estimate(source, Catalogue(source)) == (14, pytest.approx(2 + 14 * (1_200 + 130) / 1e9, abs=1e-12))
+    monkeypatch.setattr(memory, "_COLUMNS", 5)
+    assert estimate(source, Catalogue(source)) == (14, pytest.approx(2 + (5 * 1_200 + 14 * 130) / 1e9, abs=1e-12))
+    nobody, one = problem(()).ordered(), problem().ordered()
+    assert estimate(one, Catalogue(one))[0] == 1
+    assert estimate(nobody, Catalogue(nobody)) == (0, 2.0)
 
 
 def test_the_estimate_is_near_what_a_match_comes_to_hold() -> None:

@@ -156,9 +156,10 @@ def test_an_allotment_gives_out_all_room_and_splits_no_place_that_it_need_not(bo
     assert (np.abs(shares - fair)[:, claims.sum(axis=0) > 0] <= 1 + 1e-6).all()
 
 
-def test_an_la_without_a_region_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="no region is named for the LAs 902"):
-        match_regions(problem((pupil(), pupil(pupil="P2", la="902"))), {"901": "North"})
+def test_las_without_a_region_are_refused_by_name_and_in_order() -> None:
+    children = tuple(pupil(pupil=f"P{la}", la=str(la)) for la in range(909, 900, -1))
+    with pytest.raises(ValueError, match="no region is named for the LAs 902, 903, 904, 905, 906, 907, 908, 909"):
+        match_regions(problem(children), {"901": "North"})
 
 
 def test_nobody_anywhere_has_an_answer() -> None:
