@@ -158,6 +158,7 @@ def from_files_to_files() -> tuple[float, float]:
     """Seconds of the command, from a folder of CSV files to a folder of results, and of its stages in all."""
     with tempfile.TemporaryDirectory() as folder:
         problem, out = Path(folder) / "problem", Path(folder) / "result"
+        problem.mkdir()
         write_problem(generate(FILES_PUPILS, PROVISIONS[FILES_PUPILS], seed=SEED), problem)
         started = time.perf_counter()
         command = [sys.executable, "-m", "marketplace", "match", str(problem), "--out", str(out), "--seconds", "600"]
