@@ -13,6 +13,7 @@ from optimiser.eligibility import REASONS, Bools, Catalogue, Floats, Ints, repla
 from optimiser.problem import BANDS, Problem, Provision, Pupil
 
 _BLOCK_CELLS = 2_000_000  # pupils x provisions looked at together: bounds the memory, not the result
+_RUN = 50  # blocks joined at a time: many small arrays kept till the end would leave holes that nothing else fits
 _HOURS_OF_FULL_TIME = 25  # a week
 _WORST_WISH = 3
 
@@ -72,6 +73,7 @@ class Option:
     objective: float
 
 
+_Columns = tuple[NDArray[np.int32], Floats, Ints, Floats]
 _NUMBERS = ("use", "fte", "road_km", "child_km", "price", "transport", "cost", "wish", "objective")
 
 
@@ -101,16 +103,25 @@ def find_options(problem: Problem, catalogue: Catalogue, tick: Callable[[], None
     """
     block = max(1, _BLOCK_CELLS // max(1, len(catalogue.provisions)))
     counts = np.zeros(len(problem.pupils) + 1, dtype=np.int64)
-    parts: list[tuple[NDArray[np.int32], Floats, Ints, Floats]] = []
+    parts: list[_Columns] = []
+    runs: list[_Columns] = []
     for at in range(0, max(1, len(problem.pupils)), block):
         pupils = problem.pupils[at : at + block]
         row, provision, road_km = catalogue.eligible(pupils)
         found = details(catalogue, pupils, row, provision, road_km)
         counts[at + 1 : at + 1 + len(pupils)] = np.bincount(row, minlength=len(pupils))
         parts.append((provision.astype(np.int32), found.use, found.cost, found.objective))
+        if len(parts) == _RUN:
+            runs.append(_joined(parts))
+            parts.clear()
         tick()
-    provisions, uses, costs, objectives = (np.concatenate(column) for column in zip(*parts, strict=True))
+    provisions, uses, costs, objectives = _joined([*runs, *parts])
     return Options(start=np.cumsum(counts), provision=provisions, use=uses, cost=costs, objective=objectives)
+
+
+def _joined(parts: Sequence[_Columns]) -> _Columns:
+    provision, use, cost, objective = zip(*parts, strict=True)
+    return np.concatenate(provision), np.concatenate(use), np.concatenate(cost), np.concatenate(objective)
 
 
 def options_for(problem: Problem, pupil: Pupil) -> Ranking:
