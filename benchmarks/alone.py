@@ -3,6 +3,7 @@
 import multiprocessing
 import resource
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -10,8 +11,8 @@ T = TypeVar("T")
 
 def alone(work: Callable[..., T], *arguments: Any) -> T:
     """What the work returns, done in a new process."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(work, arguments)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as processes:
+        return processes.submit(work, *arguments).result()
 
 
 def peak_mb() -> float:
