@@ -21,7 +21,7 @@ from optimiser.memory import estimate
 match(generate(300, 120, seed=1), seconds=5)
 problem = generate(20_000, 600, seed=7).ordered()
 _, needed = estimate(problem, Catalogue(problem))
-print(needed, match(problem, seconds=10).summary.stages[-1].peak_mb / 1e3)
+print(needed, match(problem, seconds=6).summary.stages[-1].peak_mb / 1e3)
 """
 
 
@@ -50,7 +50,8 @@ def test_the_estimate_is_what_is_held_and_so_much_for_each_option_and_each_colum
 
 
 def test_the_estimate_is_near_what_a_match_comes_to_hold() -> None:
-    run = subprocess.run([sys.executable, "-c", PEAK_BESIDE_ESTIMATE], capture_output=True, text=True, check=True)
+    for _ in ("compile", "measure"):  # what compiling takes, once on a machine, is no part of the estimate
+        run = subprocess.run([sys.executable, "-c", PEAK_BESIDE_ESTIMATE], capture_output=True, text=True, check=True)
     needed, peak = map(float, run.stdout.split())
     assert peak * 0.7 < needed < peak * 1.6  # how much a search holds differs from run to run
 
