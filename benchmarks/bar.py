@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchmarks.peers import Peer
-
-_HIGHS = "HiGHS, arrays passed, `ipx`"
+from benchmarks.peers import HIGHS, Peer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +37,8 @@ def bar(sizes: Sizes) -> list[str]:
     """The lines of the table."""
     lines: list[tuple[str, str, str]] = []
     for pupils, least in ((10_000, 10), (100_000, 30)):
-        if (_HIGHS, pupils) in sizes.peers:
-            lines += _against_highs(sizes.ours[pupils], sizes.peers[_HIGHS, pupils], pupils, least)
+        if (HIGHS, pupils) in sizes.peers:
+            lines += _against_highs(sizes.ours[pupils], sizes.peers[HIGHS, pupils], pupils, least)
     largest = sizes.ours.get(500_000)
     if largest:
         ratio = largest.answer_seconds / sizes.ours[100_000].answer_seconds

@@ -91,9 +91,14 @@ def highs_told(answer: Answer, peer: Peer) -> str:
     """What HiGHS reached, beside ours."""
     if peer.objective is None:
         return f"no answer in {peer.seconds:.0f} s"
-    worse = peer.objective / answer.summary.objective - 1
-    beside = f"objective {abs(worse):.3%} {'higher' if worse > 0 else 'lower'} than ours"
-    return f"gap {relative_gap(peer.objective, peer.bound):.3%} in {peer.seconds:.0f} s, {beside}"
+    gap = relative_gap(peer.objective, peer.bound)
+    return f"gap {gap:.3%} in {peer.seconds:.0f} s, objective {beside(peer.objective, answer)} than ours"
+
+
+def beside(objective: float, answer: Answer) -> str:
+    """How far a peer's objective is from ours."""
+    worse = objective / answer.summary.objective - 1
+    return f"{abs(worse):.3%} {'higher' if worse > 0 else 'lower'}"
 
 
 def row(pupils: int, answer: Answer, seconds: float, highs: str) -> str:
@@ -146,14 +151,13 @@ def usual_way(problem: Problem, objective: float) -> Usual:
 
 def comparison(answer: Answer, seconds: float, peer: Usual) -> str:
     """The peer in words, as ratios."""
-    worse = peer.objective / answer.summary.objective - 1
     return COMPARISON.format(
         pupils=PEER_PUPILS,
         limit=SECONDS[PEER_PUPILS],
         build=peer.build,
         solve=peer.solve,
         ratio=(peer.build + peer.solve) / seconds,
-        worse=f"{abs(worse):.3%} {'higher' if worse > 0 else 'lower'}",
+        worse=beside(peer.objective, answer),
     )
 
 

@@ -22,6 +22,7 @@ from optimiser.options import find_options
 from optimiser.programme import POUNDS, Programme, programme_of
 
 SEED = 7
+HIGHS = "HiGHS, arrays passed, `ipx`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,7 @@ def programme(pupils: int, provisions: int) -> tuple[Programme, float]:
 
 def relaxations() -> dict[str, Callable[[int, int, float], Peer]]:
     """The peers for the relaxation that are installed."""
-    found: dict[str, Callable[[int, int, float], Peer]] = {"HiGHS, arrays passed, `ipx`": by_highs}
+    found: dict[str, Callable[[int, int, float], Peer]] = {HIGHS: by_highs}
     if importlib.util.find_spec("ortools"):
         found["OR-Tools PDLP to 1e-4"] = by_pdlp
     return found

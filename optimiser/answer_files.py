@@ -3,7 +3,6 @@
 Same problem, same policy, same version: the CSV files are the same to the byte. Nothing is decided or computed here.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from optimiser.answer import Answer, PhaseResult, Summary
 from optimiser.boundaries import Outline
 from optimiser.cells import neutralised
 from optimiser.errors import FileError
-from optimiser.files import csv_text, problem_sha256
+from optimiser.files import csv_text, json_text, problem_sha256, write_text
 from optimiser.problem import Problem
 from optimiser.report import report_html
 from optimiser.result_folder import ERRORS_FILE, whole_folder
@@ -57,18 +56,23 @@ def write_answer(
     tables = {name: [columns, *_values(getattr(answer, name), columns)] for name, columns in COLUMNS.items()}
     with whole_folder(out) as folder:
         for name, (header, *rows) in tables.items():
-            _write(folder / f"{name}.csv", csv_text(header, (_texts(header, row) for row in rows)))
-        _write(folder / "summary.json", _json(summary(problem, answer.summary, version) | _source(source)))
-        _write(folder / "report.html", report_html(problem, answer, version=version, outlines=outlines))
+            write_text(folder / f"{name}.csv", csv_text(header, (_texts(header, row) for row in rows)))
+        write_text(folder / "summary.json", json_text(summary(problem, answer.summary, version) | _source(source)))
+        write_text(folder / "report.html", report_html(problem, answer, version=version, outlines=outlines))
         if with_workbook:
             write_workbook(folder / "answer.xlsx", tables)
 
 
 def write_errors(errors: Iterable[FileError], out: Path) -> None:
     """Write the error list as the one file of the folder `out`, which a later success may replace."""
-    lines = [[neutralised(str(_blank(getattr(error, name)))) for name in ERROR_COLUMNS] for error in errors]
     with whole_folder(out) as folder:
-        _write(folder / ERRORS_FILE, csv_text(ERROR_COLUMNS, lines))
+        write_text(folder / ERRORS_FILE, errors_text(errors))
+
+
+def errors_text(errors: Iterable[FileError]) -> str:
+    """The error list as the text of a CSV file."""
+    lines = [[neutralised(str(_blank(getattr(error, name)))) for name in ERROR_COLUMNS] for error in errors]
+    return csv_text(ERROR_COLUMNS, lines)
 
 
 def summary(problem: Problem, figures: Summary, version: str) -> dict[str, Any]:
@@ -132,11 +136,3 @@ def _texts(columns: Sequence[str], row: Sequence[Any]) -> Iterator[str]:
 
 def _blank(value: object) -> object:
     return "" if value is None else value
-
-
-def _json(content: dict[str, Any]) -> str:
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, "utf-8", newline="")

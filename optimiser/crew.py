@@ -36,8 +36,7 @@ class Hand:
     """The regions of one process, worked on one after the other."""
 
     def __init__(self, problems: dict[int, Problem], clock: Clock) -> None:
-        self._problems = problems
-        self._regions: dict[int, Region] = {}
+        self._regions = {number: Region(problem, clock) for number, problem in problems.items()}
         self._clock = clock
 
     def ask(self, calls: Sequence[Call], seconds: float) -> list[Any]:
@@ -46,14 +45,8 @@ class Hand:
         found = []
         for at, (number, name, arguments) in enumerate(calls):
             with self._clock.until(1 / (len(calls) - at)):
-                found.append(self._do(number, name, arguments))
+                found.append(getattr(self._regions[number], name)(*arguments))
         return found
-
-    def _do(self, number: int, name: str, arguments: tuple[Any, ...]) -> Any:
-        if name == "find":
-            self._regions[number] = Region(self._problems.pop(number), self._clock)
-            return len(self._regions[number].options)
-        return getattr(self._regions[number], name)(*arguments)
 
 
 class Processes:

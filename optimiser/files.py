@@ -7,11 +7,13 @@ from files without any error, or not at all.
 import csv
 import hashlib
 import io
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import count
 from os.path import lexists
 from pathlib import Path
+from typing import Any
 
 from optimiser.columns import TABLES
 from optimiser.errors import BadProblem, FileError, UnreadableFile
@@ -50,7 +52,7 @@ def read_problem(path: Path, policy: Path | None = None) -> Problem:
 def write_problem(problem: Problem, folder: Path) -> None:
     """Write the problem's files into an existing folder, rows ordered by key; `read_problem` gives the same problem."""
     for name, text in problem_files(problem):
-        (folder / name).write_text(text, "utf-8", newline="")
+        write_text(folder / name, text)
 
 
 def problem_sha256(problem: Problem) -> str:
@@ -80,6 +82,16 @@ def csv_text(header: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
     writer.writerow(header)
     writer.writerows(lines)
     return text.getvalue()
+
+
+def json_text(content: Mapping[str, Any]) -> str:
+    """A JSON file as text, for people and programmes to read."""
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def write_text(path: Path, text: str) -> None:
+    """The text as it is, in UTF-8, whatever the system's line ends."""
+    path.write_text(text, "utf-8", newline="")
 
 
 def csv_lines(path: Path) -> Iterator[Line]:

@@ -21,8 +21,9 @@ from optimiser.compiled import compiled
 from optimiser.eligibility import Bools, Floats, Ints
 from optimiser.highs import solve_relaxation
 from optimiser.model import Box, relaxation
-from optimiser.prices import ascend, box_widths
+from optimiser.prices import ascend
 from optimiser.programme import POUNDS, TOLERANCE, Numbers, Prices, Programme, bound
+from optimiser.scale import box_widths
 
 _SMALL = 20_000  # columns that are all given to the solver at once
 _MOST = 60_000  # columns of one model: a box that grows wider has its prices climb on, once; else it is narrowed
@@ -61,13 +62,12 @@ def relax(programme: Programme, clock: Clock, near: Prices | None = None) -> Rel
     for number in range(_ROUNDS):
         if clock.is_over():
             break
-        is_open, fixed = contested(programme, centre, width)
-        if number > 0 and not has_climbed_on and np.count_nonzero(is_open) > _MOST:
+        narrow, is_open, fixed = _narrowed(programme, centre, width, clock)
+        if number > 0 and not has_climbed_on and narrow is not width:
             best = max(best, _unsolved(programme, ascend(programme, clock, best.prices)), key=lambda each: each.bound)
             centre, width, has_climbed_on = best.prices, box_widths(programme, _WIDTH), True
             continue
-        width, is_open, fixed = _narrowed(programme, centre, width, clock)
-        found = _solve_box(programme, centre, width, is_open, fixed, clock)
+        found = _solve_box(programme, centre, narrow, is_open, fixed, clock)
         if found is None:
             break
         rise = found.bound - best.bound
@@ -77,7 +77,7 @@ def relax(programme: Programme, clock: Clock, near: Prices | None = None) -> Rel
         enough = _ENOUGH if np.count_nonzero(is_open) <= _DEAR else _ENOUGH_DEARLY
         if found.is_exact or rise <= enough * abs(best.bound):
             break
-        centre, width = found.prices, _next_widths(centre, found.prices, width)
+        centre, width = found.prices, _next_widths(centre, found.prices, narrow)
     return best
 
 

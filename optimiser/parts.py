@@ -15,8 +15,8 @@ from optimiser.exchange import losses
 from optimiser.highs import solve_whole
 from optimiser.model import whole
 from optimiser.placement import UNPLACED, Placement, fits, put
-from optimiser.prices import scale_of
 from optimiser.programme import Prices, Programme
+from optimiser.scale import scale_of
 
 _SIZE = 40  # pupils
 _NODES = 50  # of a part's search tree

@@ -17,8 +17,7 @@ What climbs needs of the pupils only what they use of each pool at these prices,
 apart, each with the prices of its own budgets (`optimiser.regions`).
 """
 
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -26,67 +25,11 @@ from optimiser.clock import Clock
 from optimiser.compiled import compiled
 from optimiser.eligibility import Floats, Ints
 from optimiser.programme import POUNDS, Numbers, Prices, Programme, bound
+from optimiser.scale import FAST, SLOW, Scale, scale_of, usual_costs
 
-_MOST_STAGES = 24
-_HOTTEST = 1 / 16  # of the largest gain
-_COLDEST = 1 / 3000  # of the usual difference between a pupil's options
-_LEAST = 1 / 1000  # of the mean gain: what the usual difference is at least
 _STEP = 0.4
 _LONGEST = 3.0  # a step may change a usual option's reduced cost by so many temperatures
 _FAR = 25.0  # temperatures from the pupil's best: what is further has no share worth counting
-
-
-class Pace(NamedTuple):
-    """How many sweeps at each temperature, how far the next is cooler, and how much of a step goes on."""
-
-    sweeps: int
-    cooling: float
-    momentum: float
-
-
-FAST = Pace(20, 1 / 3, 0.8)
-SLOW = Pace(40, 1 / 2, 0.9)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
-    """What sets the pace of the ascent; scales of several groups of pupils add up.
-
-    `largest` is the largest gain of a column over none, `gain` the sum over `columns`, `distance` that of how far each
-    is from the mean of its pupil's, in km-equivalents; `use` and `count` are, by pool, the sum of the uses and the
-    number of columns.
-    """
-
-    largest: float
-    gain: float
-    distance: float
-    columns: int
-    use: Floats
-    count: Ints
-
-    @property
-    def difference(self) -> float:
-        """The usual difference between a pupil's options; at least a small part of the usual gain, since pupils with
-        one column or equal ones differ in what their places are worth."""
-        return max(self.distance, self.gain * _LEAST) / self.columns if self.columns else 0.0
-
-    @property
-    def usual_use(self) -> Floats:
-        """The mean use of each pool, 1 where there is none."""
-        return _means(self.use, self.count)
-
-    @property
-    def coldest(self) -> float:
-        """The last temperature: a small part of the usual difference."""
-        return self.difference * _COLDEST
-
-    def temperatures(self, pace: Pace, *, is_near: bool = False) -> list[float]:
-        """Down to the coldest from the scale of the gains, or where prices are near already from the usual
-        difference."""
-        stages = [self.difference if is_near else self.largest * _HOTTEST] if self.columns else []
-        while stages and stages[-1] > self.coldest and len(stages) < _MOST_STAGES:
-            stages.append(stages[-1] * pace.cooling)
-        return stages
 
 
 class Demand(Protocol):
@@ -108,7 +51,7 @@ class Pupils:
     def __init__(self, programme: Programme, budgets: Floats | None = None) -> None:
         self.programme = programme
         self.budgets = np.zeros(len(programme.money)) if budgets is None else budgets
-        self._usual_cost = _usual_costs(programme)
+        self._usual_cost = usual_costs(programme)
         self._speed = np.zeros_like(self.budgets)
         self._temperature = 0.0
 
@@ -160,32 +103,6 @@ def climb(demand: Demand, room: Floats, clock: Clock, near: Floats | None = None
     return pools
 
 
-def scale_of(programme: Programme) -> Scale:
-    """The scale of one programme."""
-    counts = np.diff(programme.start)
-    some = counts > 0
-    distance = 0.0
-    if len(programme):
-        means = np.add.reduceat(programme.gain, programme.start[:-1][some]) / counts[some]
-        distance = float(np.abs(programme.gain - np.repeat(means, counts[some])).sum())
-    size = len(programme.room)
-    return Scale(
-        largest=float(-programme.gain.min(initial=0.0)),
-        gain=float(-programme.gain.sum()),
-        distance=distance,
-        columns=len(programme),
-        use=_sums(programme.pool, programme.use, size),
-        count=np.bincount(programme.pool, minlength=size),
-    )
-
-
-def box_widths(programme: Programme, temperatures: float) -> Prices:
-    """By how much prices may move so that a usual option moves by so many of the coldest temperatures."""
-    scale = scale_of(programme)
-    width = temperatures * scale.coldest
-    return Prices(pools=width / scale.usual_use, budgets=width / _usual_costs(programme))
-
-
 def _step(prices: Floats, speed: Floats, surplus: Floats, bend: Floats, longest: Floats) -> tuple[Floats, Floats]:
     """The next prices and their speed, from what is kept of the speed before; `bend` is the curvature of each price,
     `longest` its longest step."""
@@ -194,21 +111,6 @@ def _step(prices: Floats, speed: Floats, surplus: Floats, bend: Floats, longest:
     speed = speed + _STEP * np.clip(call, -longest, longest)
     moved = np.maximum(0.0, prices + speed)
     return moved, np.where(moved == 0, np.maximum(speed, 0.0), speed)
-
-
-def _usual_costs(programme: Programme) -> Floats:
-    """The mean cost (£1,000) to each budget of the columns that draw on it, 1 where there is none."""
-    las = np.repeat(programme.la, np.diff(programme.start))
-    cost, las, size = programme.cost[las >= 0] / POUNDS, las[las >= 0], len(programme.money)
-    return _means(_sums(las, cost, size), np.bincount(las, minlength=size))
-
-
-def _sums(keys: Ints | Numbers, values: Floats, size: int) -> Floats:
-    return np.bincount(keys, values, minlength=size).astype(np.float64)  # of nothing it counts whole numbers
-
-
-def _means(sums: Floats, counts: Ints) -> Floats:
-    return np.where(sums > 0, sums, 1.0) / np.where(sums > 0, counts, 1)
 
 
 def shares(programme: Programme, prices: Prices, temperature: float) -> tuple[Floats, Floats, Floats, Floats]:

@@ -14,9 +14,10 @@ from optimiser.eligibility import Catalogue, Floats
 from optimiser.exchange import exchange
 from optimiser.options import find_options
 from optimiser.outcome import Outcome, answer_of
-from optimiser.prices import Pupils, Scale
+from optimiser.prices import Pupils
 from optimiser.problem import Problem
 from optimiser.programme import Prices, Uses, bound, largest_whole_uses, phase_programme, uses_of
+from optimiser.scale import Scale
 from optimiser.solve import money_left, solve_phase
 
 
@@ -26,9 +27,13 @@ class Region:
     def __init__(self, problem: Problem, clock: Clock) -> None:
         self.problem = problem
         self.clock = clock
-        self.catalogue = Catalogue(problem)
-        self.options = find_options(problem, self.catalogue, clock.tick)
         self.outcomes: list[Outcome] = []
+
+    def find(self) -> int:
+        """Find the options; how many there are."""
+        self.catalogue = Catalogue(self.problem)
+        self.options = find_options(self.problem, self.catalogue, self.clock.tick)
+        return len(self.options)
 
     def begin(self, phase: PhaseName, room: Floats) -> tuple[Scale, Uses]:
         """The phase's programme, as if the whole room were this region's; what its columns are like."""
@@ -36,7 +41,8 @@ class Region:
         self.phase = phase
         self.programme = phase_programme(self.problem, self.catalogue, self.options, phase, room, money)
         self.pupils = Pupils(self.programme)
-        return self.pupils.scale(), uses_of(self.programme)
+        self.uses = uses_of(self.programme)
+        return self.pupils.scale(), self.uses
 
     def sweep(self, pools: Floats, temperature: float, momentum: float) -> tuple[Floats, Floats]:
         """What soft choices use of each pool at these prices, and its curvature."""
@@ -51,7 +57,7 @@ class Region:
 
         The bound is that of the prices that all regions share: so, and only so, the parts of all regions add up.
         """
-        whole = largest_whole_uses(uses_of(self.programme), room)
+        whole = largest_whole_uses(self.uses, room)
         programme = replace(self.programme, room=room, whole_room=whole)
         shared = Prices(pools=pools, budgets=self.pupils.budgets)
         outcome = solve_phase(self.phase, programme, self.problem.policy.bound_gap, self.clock, near=shared)

@@ -28,9 +28,10 @@ from optimiser.clock import Clock, Progress, Stop
 from optimiser.crew import Crew, hired
 from optimiser.eligibility import Floats
 from optimiser.outcome import summary_of
-from optimiser.prices import Scale, climb
+from optimiser.prices import climb
 from optimiser.problem import Problem
 from optimiser.programme import added_up, largest_whole_uses
+from optimiser.scale import Scale
 from optimiser.solve import checked, require_time, seconds_to_explain, time_of
 
 _PRICES_TIME = 0.5  # of the phase's

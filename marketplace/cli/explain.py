@@ -3,14 +3,13 @@
 It must never explain an answer by a problem other than the one that was solved.
 """
 
-import sys
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from marketplace.cli.match import above_nothing
-from marketplace.cli.refusal import BAD_INPUT
+from marketplace.cli.refusal import BAD_INPUT, stop
 from optimiser.errors import BadProblem
 from optimiser.files import problem_sha256, read_problem
 from optimiser.inquiry import Inquiry, UnknownError
@@ -78,5 +77,4 @@ def _problem(found: Result, result: Path, path: Path | None, policy: Path | None
 
 
 def _stop(message: str) -> NoReturn:
-    click.echo(f"Error: {message}", err=True)
-    sys.exit(BAD_INPUT)
+    stop(f"Error: {message}", BAD_INPUT)

@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 import click
 
 from marketplace.cli.observed_file import read_observed
-from marketplace.cli.pricing_files import errors_file, tariff_file, write_corridor, write_new_file, write_shadow
+from marketplace.cli.pricing_files import tariff_file, write_corridor, write_new_file, write_shadow
 from marketplace.cli.pricing_tables import print_calibration, print_corridor, print_shadow
 from marketplace.cli.refusal import BAD_INPUT, FAILED, refuse, sentence, stop
-from optimiser.answer_files import write_errors
+from optimiser.answer_files import errors_text, write_errors
 from optimiser.errors import BadProblem, FileError
+from optimiser.files import write_text
 from optimiser.result_folder import ERRORS_FILE, FolderTakenError, check_free
 from pricing.calibration import calibrate
 from pricing.corridor import TooFew, corridor
@@ -75,7 +76,7 @@ def calibrate_command(
         stop(f"Error: {out} exists; give another name.", BAD_INPUT)
 
     def keep(errors: Sequence[FileError]) -> Path:
-        errors_at.write_text(errors_file(errors), "utf-8", newline="")
+        write_text(errors_at, errors_text(errors))
         return errors_at
 
     placements, start = _read(observed, multipliers or DEMONSTRATION_TARIFF, keep, priced=("pattern",))

@@ -3,7 +3,6 @@
 Same placements, same tariff: the same bytes, whatever the order of the rows.
 """
 
-import json
 import os
 import secrets
 from collections.abc import Iterable, Sequence
@@ -14,10 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from optimiser.answer_files import ERROR_COLUMNS
 from optimiser.cells import neutralised
-from optimiser.errors import FileError
-from optimiser.files import csv_text
+from optimiser.files import csv_text, json_text, write_text
 from optimiser.result_folder import FolderTakenError, whole_folder
 from pricing.calibration import Calibration
 from pricing.corridor import QUANTILES, Corridor
@@ -53,18 +50,12 @@ def write_new_file(path: Path, text: str) -> None:
     """Write a file that is whole or absent and takes the place of none. Raises FolderTakenError, OSError."""
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
-        partial.write_text(text, "utf-8", newline="")
+        write_text(partial, text)
         os.link(partial, path)
     except FileExistsError:
         raise FolderTakenError(f"{path} exists; give another name.") from None
     finally:
         partial.unlink(missing_ok=True)
-
-
-def errors_file(errors: Iterable[FileError]) -> str:
-    """The list of errors as text, with the columns of every errors.csv."""
-    lines = ([neutralised("" if (v := getattr(e, c)) is None else str(v)) for c in ERROR_COLUMNS] for e in errors)
-    return csv_text(ERROR_COLUMNS, lines)
 
 
 def write_shadow(run: ShadowRun, out: Path, *, limit: int | None) -> None:
@@ -74,11 +65,11 @@ def write_shadow(run: ShadowRun, out: Path, *, limit: int | None) -> None:
     figures = [each.tolist() for each in (observed.price, run.guide, run.difference, *run.transition)]
     rows = zip(map(neutralised, observed.placement), *(map(str, each) for each in figures), strict=True)
     with whole_folder(out) as folder:
-        _write(folder / "placements.csv", csv_text((*SHADOW_COLUMNS, *years), rows))
+        write_text(folder / "placements.csv", csv_text((*SHADOW_COLUMNS, *years), rows))
         for noun, totals in run.by.items():
             lines = ([neutralised(each.name), *map(str, _figures(each))] for each in totals)
-            _write(folder / f"by_{noun}.csv", csv_text((noun, *TOTAL_COLUMNS), lines))
-        _write(folder / "summary.json", _json(shadow_summary(run, limit)))
+            write_text(folder / f"by_{noun}.csv", csv_text((noun, *TOTAL_COLUMNS), lines))
+        write_text(folder / "summary.json", json_text(shadow_summary(run, limit)))
 
 
 def shadow_summary(run: ShadowRun, limit: int | None) -> dict[str, Any]:
@@ -112,9 +103,9 @@ def write_corridor(found: Corridor, observed: Observed, out: Path) -> None:
         },
     }
     with whole_folder(out) as folder:
-        _write(folder / "corridor.csv", csv_text(CORRIDOR_COLUMNS, cells))
-        _write(folder / "placements.csv", csv_text(PLACE_COLUMNS, _places(found, observed)))
-        _write(folder / "summary.json", _json(summary))
+        write_text(folder / "corridor.csv", csv_text(CORRIDOR_COLUMNS, cells))
+        write_text(folder / "placements.csv", csv_text(PLACE_COLUMNS, _places(found, observed)))
+        write_text(folder / "summary.json", json_text(summary))
 
 
 def _places(found: Corridor, observed: Observed) -> Iterable[Sequence[str]]:
@@ -149,11 +140,3 @@ def change(difference: int) -> str:
 
 def _figures(total: Total) -> list[int]:
     return [asdict(total)[column] for column in TOTAL_COLUMNS]
-
-
-def _json(content: dict[str, Any]) -> str:
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, "utf-8", newline="")

@@ -19,20 +19,12 @@ from benchmarks.real.legal_type import INDEPENDENT, NON_MAINTAINED, legal_types,
 from benchmarks.real.prices import PLACE_FUNDING, PriceLevel, demonstration_guide
 from benchmarks.real.provenance import provenance
 from benchmarks.real.region import Region, build_region
-from benchmarks.real.sources import ATTRIBUTION, VARIABLE, DataError, Sources, Table, data_folder, read_sources
+from benchmarks.real.sources import ATTRIBUTION, VARIABLE, DataError, Sources, Table, read_sources
 from optimiser.answer import Answer
 from optimiser.check import check
 from optimiser.files import read_problem, write_problem
 from optimiser.problem import Problem
 from optimiser.solve import match
-
-
-@pytest.fixture(scope="module")
-def folder() -> Path:
-    try:
-        return data_folder()
-    except DataError as missing:
-        pytest.skip(f"the public data are not beside the project: {missing}")
 
 
 @pytest.fixture(scope="module")

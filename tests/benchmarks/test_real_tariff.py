@@ -11,21 +11,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.real.sources import VARIABLE, DataError, data_folder, read_sources
+from benchmarks.real.sources import VARIABLE, read_sources
 from benchmarks.real.tariff import RealTariff, build, main, outturn, report, share_explained
 from pricing.observed import Observed
 from pricing.shadow import guide_prices
 from tests.pricing.placements import TARIFF, generated
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "pricing.md"
-
-
-@pytest.fixture(scope="module")
-def folder() -> Path:
-    try:
-        return data_folder()
-    except DataError as missing:
-        pytest.skip(f"the public data are not beside the project: {missing}")
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,9 @@ from optimiser.eligibility import Ints
 from optimiser.exchange import exchange
 from optimiser.master import relax
 from optimiser.placement import rounded
-from optimiser.prices import FAST, ascend, scale_of
+from optimiser.prices import ascend
 from optimiser.programme import Prices, Programme, bound
+from optimiser.scale import FAST, scale_of
 from tests.optimiser.problems import problem, programme_of_choices, provision, pupil
 
 LONG = 600.0

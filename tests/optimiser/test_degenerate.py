@@ -14,8 +14,9 @@ from optimiser.columns import MAX_AMOUNT, MAX_BUDGET, MAX_KM, MAX_PRICE
 from optimiser.errors import BadProblem
 from optimiser.files import read_problem, write_problem
 from optimiser.master import relax
-from optimiser.prices import FAST, ascend, scale_of
+from optimiser.prices import ascend
 from optimiser.programme import bound
+from optimiser.scale import FAST, scale_of
 from tests.optimiser.problems import problem, programme_of_choices, provision, pupil, reordered, seeded
 
 KM, COST, UNPLACED = 14.0, 47_980, 4_000.0  # of `pupil()` in `provision()`

@@ -14,8 +14,8 @@ from optimiser.exchange import losses
 from optimiser.master import relax
 from optimiser.model import Model, whole
 from optimiser.placement import UNPLACED, Placement, rounded
-from optimiser.prices import scale_of
 from optimiser.programme import Programme
+from optimiser.scale import scale_of
 from optimiser.search import _dearer
 from tests.optimiser.problems import programme_of_choices
 

@@ -9,8 +9,9 @@ from benchmarks.region import generate
 from optimiser import Problem
 from optimiser.clock import Clock, Progress
 from optimiser.eligibility import Floats
-from optimiser.prices import FAST, SLOW, Pupils, Scale, _step, ascend, box_widths, climb, scale_of, shares
+from optimiser.prices import Pupils, _step, ascend, climb, shares
 from optimiser.programme import Prices, Programme, bound, reduced_costs
+from optimiser.scale import FAST, SLOW, Scale, box_widths, scale_of
 from tests.optimiser.problems import programme_of_choices
 
 LONG = 600.0
