@@ -1,4 +1,4 @@
-"""Work that no web process does: matching runs, taken from the queue in the same PostgreSQL by any number of workers.
+"""Work that no web process does: runs, taken from the queue in the same PostgreSQL by any number of workers.
 
 A job carries ids only. One process solves one run at a time, in a thread that may be left behind; while it solves, no
 transaction is open and the run's row says at least every 2 seconds where it stands. Every worker also looks after the
@@ -8,7 +8,7 @@ queue: it takes back the jobs of workers that died, and fails their runs.
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -18,8 +18,11 @@ from marketplace.db import transaction
 from marketplace.errors import MarketplaceError, Unavailable
 from marketplace.observability import log
 from marketplace.permissions import SYSTEM
-from marketplace.services.matching import problem, results, runs, solving
+from marketplace.services import calibrations, corridors, shadow_runs
+from marketplace.services.matching import steps as matching
+from marketplace.services.work import LOST_AFTER, QUEUE, Claim, LostClaim, Steps, fail, fail_lost, note_progress
 
+KINDS: tuple[Steps[Any, Any, Any], ...] = (matching.STEPS, calibrations.STEPS, shadow_runs.STEPS, corridors.STEPS)
 PROGRESS_EVERY = 1.0  # seconds
 LOOK_AFTER_EVERY = 10.0
 GRACE = 20.0  # seconds that a run has left when its worker is told to stop
@@ -40,8 +43,16 @@ def queue(address: str) -> procrastinate.App:
     """The queue, whose tasks are known by the names under which services defer them."""
     connector = procrastinate.PsycopgConnector(conninfo=address.replace("postgresql+psycopg://", "postgresql://", 1))
     app = procrastinate.App(connector=connector)
-    app.task(name=runs.TASK, queue=runs.QUEUE)(run_matching)
+    for steps in KINDS:
+        app.task(name=steps.kind.TASK, queue=QUEUE)(_job(steps))
     return app
+
+
+def _job(steps: Steps[Any, Any, Any]) -> Callable[[int], Awaitable[None]]:
+    async def job(run_id: int) -> None:
+        await do(steps, run_id)
+
+    return job
 
 
 async def _work(app: procrastinate.App, *, is_waiting: bool) -> None:
@@ -50,7 +61,7 @@ async def _work(app: procrastinate.App, *, is_waiting: bool) -> None:
         caretaker = asyncio.create_task(_keep_looking_after(app))
         try:
             await app.run_worker_async(
-                queues=[runs.QUEUE],
+                queues=[QUEUE],
                 wait=is_waiting,
                 concurrency=1,
                 delete_jobs="successful",
@@ -64,16 +75,17 @@ async def _work(app: procrastinate.App, *, is_waiting: bool) -> None:
 
 async def look_after(app: procrastinate.App) -> None:
     """Queue again what a dead worker held, and fail the runs that it was working on."""
-    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=runs.LOST_AFTER):
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=LOST_AFTER):
         await app.job_manager.retry_job(job)  # where its run was begun, the job finds it so and does nothing
     await asyncio.to_thread(_fail_lost_runs)
 
 
 def _fail_lost_runs() -> None:
     with transaction(SYSTEM) as session:
-        count = runs.fail_lost_runs(session, SYSTEM)
-    if count:
-        log().warning("runs lost", count=count)
+        counts = {steps.kind.NOUN: fail_lost(session, SYSTEM, steps.kind) for steps in KINDS}
+    for noun, count in counts.items():
+        if count:
+            log().warning("runs lost", kind=noun, count=count)
 
 
 async def _keep_looking_after(app: procrastinate.App) -> None:
@@ -85,73 +97,66 @@ async def _keep_looking_after(app: procrastinate.App) -> None:
             log().error("queue not looked after", exc_info=error)
 
 
-async def run_matching(run_id: int) -> None:
-    """The task: freeze, solve, check, keep; or a failed run with a sentence. A run that is not queued is left alone."""
-    claim = _claim(run_id)  # not in a thread: nobody can be told to stop between the claim and knowing of it
+async def do(steps: Steps[Any, Any, Any], run_id: int) -> None:
+    """The task: freeze, solve, keep; or a failed run with a sentence. A run that is not queued is left alone."""
+    with transaction(
+        SYSTEM
+    ) as session:  # not in a thread: nobody can be told to stop between the claim and knowing of it
+        claim = steps.claim(session, SYSTEM, run_id)
     if claim is None:
         return
+    about = {"kind": steps.kind.NOUN, "run_id": run_id}
     try:
-        frozen, names = await asyncio.to_thread(_freeze, claim)
-        found = await _solve(claim, frozen, names)
-        await asyncio.to_thread(_keep, claim, frozen, found)
-    except runs.LostClaim:
-        log().warning("claim lost", run_id=run_id)
+        frozen = await asyncio.to_thread(_freeze, steps, claim)
+        found = await _solve(steps, claim, frozen)
+        await asyncio.to_thread(_keep, steps, claim, frozen, found)
+    except LostClaim:
+        log().warning("claim lost", **about)
     except asyncio.CancelledError:
-        await asyncio.shield(_fail(claim, "The worker was stopped before the run had ended. Start the run again."))
+        words = "The worker was stopped before the run had ended. Start the run again."
+        await asyncio.shield(_fail(steps, claim, words))
         raise
     except MarketplaceError as error:
-        await _fail(claim, str(error))
+        await _fail(steps, claim, str(error))
     except Exception as error:  # noqa: BLE001 - whatever it was, the run must not stay "running"
-        log().error("run failed", run_id=run_id, exc_info=error)
-        await _fail(claim, "Something unexpected went wrong. Tell the operator the number of this run.")
+        log().error("run failed", **about, exc_info=error)
+        await _fail(steps, claim, "Something unexpected went wrong. Tell the operator the number of this run.")
     else:
-        log().info("run done", run_id=run_id)
+        log().info("run done", **about)
 
 
-def _claim(run_id: int) -> runs.Claim | None:
+def _freeze(steps: Steps[Any, Any, Any], claim: Claim) -> Any:
     with transaction(SYSTEM) as session:
-        return runs.claim_run(session, SYSTEM, run_id=run_id)
+        return steps.freeze(session, SYSTEM, claim)
 
 
-def _freeze(claim: runs.Claim) -> tuple[problem.Frozen, dict[str, str]]:
-    with transaction(SYSTEM) as session:
-        frozen = problem.freeze(session, SYSTEM, scope_id=claim.scope_id, on=claim.on, policy=claim.policy)
-        results.keep_problem(session, claim, frozen)
-        return frozen, results.setting_names(session, frozen)
-
-
-async def _solve(claim: runs.Claim, frozen: problem.Frozen, names: dict[str, str]) -> results.Findings:
+async def _solve(steps: Steps[Any, Any, Any], claim: Claim, frozen: Any) -> Any:
     """Solve in a thread of its own and note where it stands, until it ends or the claim is lost."""
     started = time.monotonic()
-    stage: dict[str, Any] = {"stage": "options"}
-
-    def found() -> results.Findings:
-        answer = solving.solve(frozen.problem, seconds=claim.seconds, note=stage.update)
-        return results.findings(frozen, answer, names)
-
-    solved = _in_thread(found)
+    stage: dict[str, Any] = {"stage": steps.solving}
+    solved = _in_thread(lambda: steps.solve(claim, frozen, stage.update))
     while not solved.done():
         progress = {**stage, "seconds": round(time.monotonic() - started, 1)}
         with suppress(Unavailable):  # said again in a second
-            await asyncio.to_thread(_note, claim, progress)
+            await asyncio.to_thread(_note, steps, claim, progress)
         await asyncio.wait({solved}, timeout=PROGRESS_EVERY)
     return solved.result()
 
 
-def _note(claim: runs.Claim, progress: dict[str, Any]) -> None:
+def _note(steps: Steps[Any, Any, Any], claim: Claim, progress: dict[str, Any]) -> None:
     with transaction(SYSTEM) as session:
-        runs.note_progress(session, claim, progress)
+        note_progress(session, steps.kind, claim, progress)
 
 
-def _keep(claim: runs.Claim, frozen: problem.Frozen, found: results.Findings) -> None:
+def _keep(steps: Steps[Any, Any, Any], claim: Claim, frozen: Any, found: Any) -> None:
     with transaction(SYSTEM) as session:
-        results.keep_answer(session, SYSTEM, claim, frozen=frozen, found=found)
+        steps.keep(session, SYSTEM, claim, frozen, found)
 
 
-async def _fail(claim: runs.Claim, error: str) -> None:
+async def _fail(steps: Steps[Any, Any, Any], claim: Claim, error: str) -> None:
     def write() -> None:
-        with suppress(runs.LostClaim), transaction(SYSTEM) as session:
-            runs.fail_run(session, SYSTEM, claim, error=error)
+        with suppress(LostClaim), transaction(SYSTEM) as session:
+            fail(session, SYSTEM, steps.kind, claim, error=error)
 
     await asyncio.to_thread(write)
 

@@ -185,6 +185,12 @@ def can_start_run(actor: Actor, scope_id: int) -> bool:
     return actor == SYSTEM or (_RUNNER.admits(actor) and actor.organisation_id == scope_id)
 
 
+def can_prepare_prices(actor: Actor, owner_id: int) -> bool:
+    """Procurement keeps placements with prices, and calibrates, shadow-runs and draws corridors on them, for its own
+    region or LA."""
+    return actor == SYSTEM or (_RUNNER.admits(actor) and actor.organisation_id == owner_id)
+
+
 def can_set_budget(actor: Actor) -> bool:
     """Procurement sets the budgets of its LA, or of the LAs of its region; the database decides which those are."""
     return actor == SYSTEM or _RUNNER.admits(actor)

@@ -94,6 +94,11 @@ def shadow_run(observed: Observed, tariff: Tariff, *, limit: int | None = None) 
     )
 
 
+def totals_by(run: ShadowRun, names: Sequence[str]) -> tuple[Total, ...]:
+    """The totals by any other name of each placement, such as its setting, in the order of the names."""
+    return _totals(*_numbered(names), run.observed.price, run.guide)
+
+
 def guide_prices(observed: Observed, tariff: Tariff) -> Ints:
     """The guide price of each placement in whole £. Raises NotStated where the tariff says nothing."""
     band = by_code(BANDS, {band: float(pence) for band, pence in tariff.band.items()})

@@ -23,7 +23,9 @@ from marketplace.models import (
     Organisation,
     Part,
     Pattern,
+    PlacementSet,
     Pool,
+    PriceBasis,
     PriceLine,
     PriceSchedule,
     Provider,
@@ -40,11 +42,14 @@ from marketplace.models import (
     UserRole,
     Vacancy,
 )
-from marketplace.permissions import Actor
+from marketplace.permissions import SYSTEM, Actor
 from marketplace.services.people import actor_of, hash_password
+from marketplace.services.placement_sets import add_set
 from marketplace.services.tariffs import read_framework, read_tariff
 from pricing.framework import DEMONSTRATION_FRAMEWORK
+from pricing.observed import Observed, Placement
 from pricing.tariff import DEMONSTRATION_TARIFF
+from tests.pricing.placements import placement
 
 PASSWORD = "correct horse battery staple"
 _PASSWORD_HASH = hash_password(PASSWORD)
@@ -187,6 +192,21 @@ def tariff(session: Session, **fields: Any) -> Tariff:
         **fields,
     }
     return kept(session, Tariff(framework=rule, **fields))
+
+
+def placement_set(
+    session: Session, owner: Organisation, placements: Iterable[Placement] = (), **fields: Any
+) -> PlacementSet:
+    """Six placements, or those given, as their owner added them."""
+    observed = Observed.of(placements or [placement(f"P{n}", price=46_000 + 1_000 * n) for n in range(6)])
+    fields = {
+        "name": f"Placements {next(_numbers)}",
+        "starts_on": date(2026, 4, 1),
+        "ends_on": date(2027, 3, 31),
+        "basis": PriceBasis.CONTRACTED,
+        **fields,
+    }
+    return add_set(session, SYSTEM, owner_id=owner.id, observed=observed, **fields)
 
 
 def need(session: Session, authority_: Authority, framework_: Framework | None = None, **fields: Any) -> Need:

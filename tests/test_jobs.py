@@ -27,7 +27,8 @@ from marketplace.db import transaction
 from marketplace.errors import Conflict
 from marketplace.models import Budget, MatchingRun, Recommendation, RunBudget, RunResult, RunStatus
 from marketplace.permissions import SYSTEM
-from marketplace.services.matching import problem, results, runs, solving
+from marketplace.services import work
+from marketplace.services.matching import problem, results, runs, solving, steps
 from optimiser import Policy
 from optimiser.files import problem_sha256, read_problem
 from tests import builders
@@ -168,7 +169,7 @@ def found_by(claim: runs.Claim, frozen: problem.Frozen) -> results.Findings:
 def fall_silent(run_id: int) -> None:
     """The run's worker has given no sign of life for longer than it may."""
     with transaction(SYSTEM) as session:
-        silence = text(f"interval '{runs.LOST_AFTER + 1} seconds'")
+        silence = text(f"interval '{work.LOST_AFTER + 1} seconds'")
         session.execute(update(MatchingRun).where(MatchingRun.id == run_id).values(seen_at=func.now() - silence))
 
 
@@ -193,15 +194,15 @@ def test_a_worker_that_was_given_up_and_comes_back_writes_nothing(scope: int) ->
     found = found_by(claim, frozen)
     fall_silent(claim.run_id)
     with transaction(SYSTEM) as session:
-        assert runs.fail_lost_runs(session, SYSTEM) == 1
+        assert work.fail_lost(session, SYSTEM, MatchingRun) == 1
     writes: list[Callable[[Any], None]] = [
-        lambda session: runs.note_progress(session, claim, {"stage": "zombie"}),
+        lambda session: work.note_progress(session, MatchingRun, claim, {"stage": "zombie"}),
         lambda session: results.keep_answer(session, SYSTEM, claim, frozen=frozen, found=found),
-        lambda session: runs.fail_run(session, SYSTEM, claim, error="zombie"),
+        lambda session: work.fail(session, SYSTEM, MatchingRun, claim, error="zombie"),
         lambda session: runs.finish_run(session, SYSTEM, claim),
     ]
     for write in writes:
-        with pytest.raises(runs.LostClaim), transaction(SYSTEM) as session:
+        with pytest.raises(work.LostClaim), transaction(SYSTEM) as session:
             write(session)
     assert (read(claim.run_id).status, count_recommendations()) == (RunStatus.FAILED, 0)
 
@@ -209,7 +210,7 @@ def test_a_worker_that_was_given_up_and_comes_back_writes_nothing(scope: int) ->
 def test_the_token_of_another_claim_writes_nothing(scope: int) -> None:
     claim, frozen = claimed(scope)
     found, other = found_by(claim, frozen), replace(claim, token=uuid4())
-    with pytest.raises(runs.LostClaim), transaction(SYSTEM) as session:
+    with pytest.raises(work.LostClaim), transaction(SYSTEM) as session:
         results.keep_answer(session, SYSTEM, other, frozen=frozen, found=found)
     assert (read(claim.run_id).status, count_recommendations()) == (RunStatus.RUNNING, 0)
 
@@ -308,7 +309,7 @@ def test_a_run_that_its_worker_is_told_to_leave_fails_in_words(scope: int, owner
     run_id = start(scope)
 
     async def stopped() -> None:
-        task = asyncio.create_task(jobs.run_matching(run_id))
+        task = asyncio.create_task(jobs.do(steps.STEPS, run_id))
         while read(run_id).status is RunStatus.QUEUED:
             await asyncio.sleep(0.01)
         task.cancel()

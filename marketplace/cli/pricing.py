@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from marketplace.cli.observed_file import read_observed
-from marketplace.cli.pricing_files import tariff_file, write_corridor, write_new_file, write_shadow
 from marketplace.cli.pricing_tables import print_calibration, print_corridor, print_shadow
 from marketplace.cli.refusal import BAD_INPUT, FAILED, refuse, sentence, stop
+from marketplace.services.observed_file import read_observed
+from marketplace.services.pricing_files import corridor_files, shadow_files, tariff_file, write_folder, write_new_file
 from optimiser.answer_files import errors_text, write_errors
 from optimiser.errors import BadProblem, FileError
 from optimiser.files import write_text
@@ -112,7 +112,7 @@ def shadow_command(observed: Path, tariff: Path, out: Path, limit: int) -> None:
     placements, loaded = _read(observed, tariff, _keeper(out))
     run = shadow_run(placements, loaded, limit=limit)
     try:
-        write_shadow(run, out, limit=limit)
+        write_folder(out, shadow_files(run, limit=limit))
     except (FolderTakenError, OSError) as error:
         stop(f"Error: {sentence(error)} No result was written.", FAILED)
     print_shadow(run, limit, out)
@@ -134,7 +134,7 @@ def corridor_command(observed: Path, out: Path, on: datetime | None) -> None:
     except TooFew as error:
         stop(f"Error: {error}", BAD_INPUT)
     try:
-        write_corridor(found, placements, out)
+        write_folder(out, corridor_files(found, placements))
     except (FolderTakenError, OSError) as error:
         stop(f"Error: {sentence(error)} No result was written.", FAILED)
     print_corridor(found, out)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from marketplace.cli.pricing_files import change
 from marketplace.cli.tables import print_table
+from marketplace.services.pricing_files import change
 from pricing.calibration import Calibration
 from pricing.corridor import QUANTILES, Corridor
 from pricing.money import pounds, whole_pounds

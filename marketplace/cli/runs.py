@@ -14,6 +14,7 @@ from marketplace.db import transaction
 from marketplace.models import MatchingRun, RunBudget, RunStatus, today
 from marketplace.models.matching import MOST_SECONDS
 from marketplace.permissions import SYSTEM
+from marketplace.services import work
 from marketplace.services.matching import runs as service
 from marketplace.services.matching.figures import Figures, figures
 from marketplace.services.matching.policy import PUBLISHED, changed, policy_of
@@ -74,7 +75,7 @@ def _wait(run_id: int) -> None:
     said, started = "", time.monotonic()
     while True:
         with transaction(SYSTEM) as session:
-            service.fail_lost_runs(session, SYSTEM)
+            work.fail_lost(session, SYSTEM, MatchingRun)
             run = service.get_run(session, run_id)
         if run.finished_at is not None:
             return

@@ -3,23 +3,23 @@
 from marketplace.models.audit import AuditEvent
 from marketplace.models.base import Base, now, today
 from marketplace.models.matching import (
-    RUN_MOVES,
     Budget,
     MatchingRun,
     Phase,
     Recommendation,
     RunBudget,
     RunResult,
-    RunStatus,
     policy_numbers,
 )
 from marketplace.models.needs import NEED_MOVES, Ground, Need, NeedStatus
 from marketplace.models.organisations import Authority, Operator, Organisation, OrganisationKind, Provider, Region
+from marketplace.models.price_runs import Calibration, Corridor, PlacementSet, PriceBasis, PriceRun, ShadowRun
 from marketplace.models.provisions import Pool, Provision, Unit, Vacancy
 from marketplace.models.schedules import PriceLine, PriceSchedule, line_key
 from marketplace.models.settings import HomeArea, Setting, SettingStatus, Sex
 from marketplace.models.tariffs import Framework, Tariff
 from marketplace.models.users import RateLimit, Role, User, UserRole, UserSession
+from marketplace.models.work import RUN_MOVES, RunStatus, Work
 from pricing.framework import SettingType
 from pricing.framework import Status as TariffStatus
 from pricing.guide import Kind
@@ -35,6 +35,8 @@ __all__ = [
     "Band",
     "Base",
     "Budget",
+    "Calibration",
+    "Corridor",
     "Discipline",
     "Framework",
     "Ground",
@@ -49,8 +51,11 @@ __all__ = [
     "Part",
     "Pattern",
     "Phase",
+    "PlacementSet",
     "Pool",
+    "PriceBasis",
     "PriceLine",
+    "PriceRun",
     "PriceSchedule",
     "Provider",
     "Provision",
@@ -66,6 +71,7 @@ __all__ = [
     "SettingStatus",
     "SettingType",
     "Sex",
+    "ShadowRun",
     "Tariff",
     "TariffStatus",
     "Unit",
@@ -73,6 +79,7 @@ __all__ = [
     "UserRole",
     "UserSession",
     "Vacancy",
+    "Work",
     "line_key",
     "now",
     "policy_numbers",

@@ -1,16 +1,14 @@
 """Matching runs: what was asked, what was frozen, what came out. A recommendation says whom to consult, never more."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    DateTime,
     Double,
     ForeignKey,
     Index,
@@ -23,30 +21,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.models.base import Base, Id, Instant, Pence, by_value, now
+from marketplace.models.base import Base, Id, Pence, by_value
 from marketplace.models.needs import Need
 from marketplace.models.organisations import Authority, Organisation
 from marketplace.models.provisions import Provision
-from marketplace.models.users import User
+from marketplace.models.work import Work
 
 MOST_SECONDS = 3600  # that a run may be allowed to solve
-
-
-class RunStatus(StrEnum):
-    """Where a run stands. The allowed moves are RUN_MOVES."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
-
-
-RUN_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
-    RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.FAILED}),
-    RunStatus.RUNNING: frozenset({RunStatus.DONE, RunStatus.FAILED}),
-    RunStatus.DONE: frozenset(),
-    RunStatus.FAILED: frozenset(),
-}
 
 
 class Phase(StrEnum):
@@ -71,10 +52,10 @@ class Budget(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 
 
-class MatchingRun(Base):
-    """One run over the published needs of a region or an LA. One is active per scope. `token` fences off a worker
-    that comes back from the dead: only the holder of the current token may write."""
+class MatchingRun(Work, Base):
+    """One run over the published needs of a region or an LA. One is active per scope."""
 
+    NOUN, TASK = "matching run", "run_matching"
     __tablename__ = "matching_runs"
     __table_args__ = (
         Index(
@@ -87,23 +68,12 @@ class MatchingRun(Base):
         CheckConstraint(f"seconds BETWEEN 1 AND {MOST_SECONDS}", name="seconds"),
     )
 
-    id: Mapped[Id]
     scope_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)  # a region or an LA
-    requested_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # None = the operator's command line
-    status: Mapped[RunStatus] = mapped_column(by_value(RunStatus, "status"), default=RunStatus.QUEUED)
     on: Mapped[date] = mapped_column("on_date")  # vacancies and prices as of this day
     seconds: Mapped[int]
     policy: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    token: Mapped[UUID | None]
-    progress: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # stage, seconds, objective, bound
-    seen_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # its worker's last sign of life
-    error: Mapped[str | None] = mapped_column(String(400))
-    created_at: Mapped[Instant] = mapped_column(default=now)
-    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     scope: Mapped[Organisation] = relationship()
-    requested_by: Mapped[User | None] = relationship()
     result: Mapped["RunResult | None"] = relationship(back_populates="run")
 
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from marketplace.cli import main
 from marketplace.cli.pricing import _next_april
-from marketplace.cli.pricing_files import write_new_file
+from marketplace.services.pricing_files import write_new_file
 from optimiser.result_folder import FolderTakenError
 from pricing.observed import Placement
 from pricing.tariff import DEMONSTRATION_TARIFF, load_tariff

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from marketplace.cli import main
-from marketplace.cli.observed_file import OBSERVED
-from marketplace.cli.pricing_files import CORRIDOR_COLUMNS, PLACE_COLUMNS, TOTAL_COLUMNS
+from marketplace.services.observed_file import OBSERVED
+from marketplace.services.pricing_files import CORRIDOR_COLUMNS, PLACE_COLUMNS, TOTAL_COLUMNS
 from pricing.tariff import DEMONSTRATION_TARIFF
 from tests.cli.test_pricing import lines_of, write
 from tests.pricing.placements import generated

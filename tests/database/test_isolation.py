@@ -3,23 +3,28 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import Engine, func, inspect, select, text
+from sqlalchemy import Engine, func, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from marketplace.db import transaction
-from marketplace.errors import NotPermitted
+from marketplace.errors import Conflict, NotPermitted
 from marketplace.models import (
     AuditEvent,
     Authority,
     Band,
     Base,
     Budget,
+    Calibration,
+    Corridor,
     MatchingRun,
     Need,
+    Organisation,
     Part,
+    PlacementSet,
     Pool,
     PriceLine,
+    PriceRun,
     PriceSchedule,
     Provider,
     Provision,
@@ -31,6 +36,7 @@ from marketplace.models import (
     RunResult,
     RunStatus,
     ScheduleStatus,
+    ShadowRun,
     Tariff,
     User,
     UserRole,
@@ -46,6 +52,18 @@ OWNED = sorted(
     (mapper.class_ for mapper in Base.registry.mappers if mapper.local_table.name not in OPEN),
     key=lambda model: model.__name__,
 )
+
+
+def add_price_runs(session: Session, owner: Organisation, user_id: int) -> None:
+    """A placement set with a calibration, a shadow run and a corridor, each of them done."""
+    placements = builders.placement_set(session, owner)
+    about = {"placement_set": placements, "owner_id": owner.id, "requested_by_id": user_id, "status": RunStatus.DONE}
+    result = {"figures": {}, "files": b""}
+    tariff = session.scalars(select(Tariff).order_by(Tariff.id.desc()).limit(1)).one()
+    chosen = {"step": 1_000, "is_neutral": True, "fits_multipliers": False, "multipliers": {}}
+    session.add(Calibration(name="Tested", valid_from=date(2027, 4, 1), **chosen, **about, **result))
+    session.add(ShadowRun(tariff=tariff, content={}, limit=500, **about, **result))
+    session.add(Corridor(on=date(2026, 11, 1), **about, **result))
 
 
 class World:
@@ -91,6 +109,7 @@ class World:
                 run=run, need=need, authority_id=la.id, phase="choices", provision_id=provision.id, price=1, transport=0
             )
         )
+        add_price_runs(session, la, user.id)
         session.add(AuditEvent(organisation_id=la.id, event="tested", subject_type="needs", subject_id=need.id))
         session.flush()
         ids = {"region": region.id, "la": la.id, "provider": provider.id, "setting": provision.setting_id}
@@ -130,7 +149,15 @@ SEES = [
     ("la", Pool, 2),
     ("la", Vacancy, 2),
     ("la", PriceLine, 6),
+    ("la", PlacementSet, 1),
+    ("la", ShadowRun, 1),
     ("region", Need, 1),
+    ("region", PlacementSet, 0),  # what an LA pays is the LA's
+    ("region", Calibration, 0),
+    ("provider", PlacementSet, 0),
+    ("provider", ShadowRun, 0),
+    ("operator", PlacementSet, 0),
+    ("operator", Corridor, 0),
     ("region", Budget, 1),
     ("region", Recommendation, 1),
     ("region", RunResult, 1),
@@ -196,6 +223,23 @@ def test_the_audit_trail_is_not_changed_by_the_application(world: World, databas
 def test_the_application_role_owns_nothing_and_builds_nothing(database: Engine) -> None:
     with database.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
         connection.execute(text("CREATE TABLE mine (id int)"))
+
+
+@pytest.mark.parametrize("kind", [Calibration, ShadowRun, Corridor], ids=lambda kind: kind.__name__)
+def test_what_has_ended_is_changed_by_nobody_and_a_set_by_nobody_at_all(world: World, kind: type[PriceRun]) -> None:  # noqa: ARG001
+    with transaction(SYSTEM) as session:
+        changed = session.execute(update(kind).values(files=b"other"))
+        assert changed.rowcount == 0  # type: ignore[attr-defined]
+    with transaction(SYSTEM) as session, pytest.raises(ProgrammingError, match="permission denied"):
+        session.execute(text("UPDATE placement_sets SET file = ''"))
+
+
+def test_a_run_is_of_its_owners_own_set(world: World) -> None:
+    with transaction(SYSTEM) as session:
+        theirs = session.scalars(select(PlacementSet).order_by(PlacementSet.id)).all()[1]
+    mine = world.actor("la")
+    with pytest.raises(Conflict, match="fk_corridors_placement_set_id"), transaction(mine) as session:
+        session.add(Corridor(on=date(2026, 11, 1), owner_id=mine.organisation_id, placement_set_id=theirs.id))
 
 
 PUBLISHED_CHANGES = [

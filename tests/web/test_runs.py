@@ -26,6 +26,7 @@ from marketplace.models import (
     Unit,
 )
 from marketplace.permissions import SYSTEM
+from marketplace.services import work
 from marketplace.services.matching import runs
 from tests import builders
 
@@ -231,11 +232,13 @@ def test_progress_is_shown_and_the_page_is_read_again_at_the_end(
     with transaction(SYSTEM) as session:
         claim = runs.claim_run(session, SYSTEM, run_id=run_id)
         assert claim is not None
-        runs.note_progress(session, claim, {"stage": "options", "seconds": 4.2, "objective": 200.0, "bound": 199.0})
+        work.note_progress(
+            session, MatchingRun, claim, {"stage": "options", "seconds": 4.2, "objective": 200.0, "bound": 199.0}
+        )
     page = text_of(client.get(f"/runs/{run_id}/progress").text)
     assert "Options found; placing the duties in law: 4 seconds of at most 30. Proven within 0.50% so far." in page
     with transaction(SYSTEM) as session:
-        runs.fail_run(session, SYSTEM, claim, error="Tested.")
+        work.fail(session, SYSTEM, MatchingRun, claim, error="Tested.")
     assert client.get(f"/runs/{run_id}/progress").headers["HX-Refresh"] == "true"
     failed = text_of(client.get(f"/runs/{run_id}").text)
     assert "has failed" in failed

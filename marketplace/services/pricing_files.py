@@ -1,11 +1,12 @@
-"""What the pricing commands write: a tariff, and the folders of a shadow run and of a corridor. It decides nothing.
+"""What calibration, shadow run and corridor are as files: a tariff, and two folders. It decides nothing.
 
+The commands write them and the pages hand them out, the same to the byte.
 Same placements, same tariff: the same bytes, whatever the order of the rows.
 """
 
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -32,8 +33,22 @@ PLACE_COLUMNS = ("placement", "price", "price_at_factor_1", "low", "median", "hi
 
 def tariff_file(calibration: Calibration, *, name: str, valid_from: date, multipliers_of: str) -> str:
     """The text of a calibrated tariff, its fit in remarks. Raises pricing.table.Invalid for one that cannot be used."""
+    content = _content(calibration, name, valid_from, multipliers_of)
+    text = tariff_text(content, _remarks(calibration))
+    load_tariff(content)
+    return text
+
+
+def tariff_content(calibration: Calibration, *, name: str, valid_from: date, multipliers_of: str) -> dict[str, Any]:
+    """What the file says, as JSON can hold it: what reading the file gives."""
+    content = _content(calibration, name, valid_from, multipliers_of)
+    pattern = {name: float(multiplier) for name, multiplier in content["pattern"].items()}
+    return {**content, "valid_from": valid_from.isoformat(), "pattern": pattern}
+
+
+def _content(calibration: Calibration, name: str, valid_from: date, multipliers_of: str) -> dict[str, Any]:
     fitted = f", fitted for {', '.join(calibration.fitted)}" if calibration.fitted else ""
-    content = {
+    return {
         "name": name,
         "basis": "local",
         "valid_from": valid_from,
@@ -41,9 +56,6 @@ def tariff_file(calibration: Calibration, *, name: str, valid_from: date, multip
         "band": {str(band): price for band, price in calibration.band.items()},
         "pattern": {str(pattern): multiplier for pattern, multiplier in calibration.pattern.items()},
     }
-    text = tariff_text(content, _remarks(calibration))
-    load_tariff(content)
-    return text
 
 
 def write_new_file(path: Path, text: str) -> None:
@@ -58,18 +70,29 @@ def write_new_file(path: Path, text: str) -> None:
         partial.unlink(missing_ok=True)
 
 
-def write_shadow(run: ShadowRun, out: Path, *, limit: int | None) -> None:
-    """The folder of a shadow run, whole or not at all. Raises FolderTakenError, OSError."""
+def write_folder(out: Path, files: Mapping[str, str]) -> None:
+    """The files by name in a folder, whole or not at all. Raises FolderTakenError, OSError."""
+    with whole_folder(out) as folder:
+        for name, text in files.items():
+            write_text(folder / name, text)
+
+
+def shadow_files(run: ShadowRun, *, limit: int | None) -> dict[str, str]:
+    """The files of a shadow run, by name."""
     observed = run.observed
     years = [f"transition_{year}" for year in range(1, len(run.transition) + 1)]
     figures = [each.tolist() for each in (observed.price, run.guide, run.difference, *run.transition)]
     rows = zip(map(neutralised, observed.placement), *(map(str, each) for each in figures), strict=True)
-    with whole_folder(out) as folder:
-        write_text(folder / "placements.csv", csv_text((*SHADOW_COLUMNS, *years), rows))
-        for noun, totals in run.by.items():
-            lines = ([neutralised(each.name), *map(str, _figures(each))] for each in totals)
-            write_text(folder / f"by_{noun}.csv", csv_text((noun, *TOTAL_COLUMNS), lines))
-        write_text(folder / "summary.json", json_text(shadow_summary(run, limit)))
+    return {
+        "placements.csv": csv_text((*SHADOW_COLUMNS, *years), rows),
+        **{f"by_{noun}.csv": _totals_text(noun, totals) for noun, totals in run.by.items()},
+        "summary.json": json_text(shadow_summary(run, limit)),
+    }
+
+
+def _totals_text(noun: str, totals: Iterable[Total]) -> str:
+    lines = ([neutralised(each.name), *map(str, _figures(each))] for each in totals)
+    return csv_text((noun, *TOTAL_COLUMNS), lines)
 
 
 def shadow_summary(run: ShadowRun, limit: int | None) -> dict[str, Any]:
@@ -89,23 +112,27 @@ def shadow_summary(run: ShadowRun, limit: int | None) -> dict[str, Any]:
     }
 
 
-def write_corridor(found: Corridor, observed: Observed, out: Path) -> None:
-    """The folder of a corridor, whole or not at all, in whole £. Raises FolderTakenError, OSError."""
+def corridor_files(found: Corridor, observed: Observed) -> dict[str, str]:
+    """The files of a corridor, by name, in whole £."""
     cells = (
         (*map(str, cell), *map(str, (bounds.n, *map(whole_pounds, (bounds.low, bounds.median, bounds.high)))))
         for cell, bounds in found.bounds.items()
     )
-    summary = {
+    return {
+        "corridor.csv": csv_text(CORRIDOR_COLUMNS, cells),
+        "placements.csv": csv_text(PLACE_COLUMNS, _places(found, observed)),
+        "summary.json": json_text(corridor_summary(found)),
+    }
+
+
+def corridor_summary(found: Corridor) -> dict[str, Any]:
+    """The content of a corridor's summary.json."""
+    r2 = zip(QUANTILES, found.pseudo_r2, strict=True)
+    return {
         "on": found.on.isoformat(),
         "n": found.n,
-        "pseudo_r2": {
-            str(q): r2 if r2 is None else round(r2, 6) for q, r2 in zip(QUANTILES, found.pseudo_r2, strict=True)
-        },
+        "pseudo_r2": {str(q): share if share is None else round(share, 6) for q, share in r2},
     }
-    with whole_folder(out) as folder:
-        write_text(folder / "corridor.csv", csv_text(CORRIDOR_COLUMNS, cells))
-        write_text(folder / "placements.csv", csv_text(PLACE_COLUMNS, _places(found, observed)))
-        write_text(folder / "summary.json", json_text(summary))
 
 
 def _places(found: Corridor, observed: Observed) -> Iterable[Sequence[str]]:

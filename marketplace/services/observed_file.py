@@ -1,9 +1,10 @@
 """OBSERVED.csv: placements with their prices, every error of the file in one pass. Nothing in it is repaired.
 
-The columns are declared here and read by the reader of the batch files.
+The columns are declared here and read by the reader of the batch files. Commands and pages read with this alone.
 """
 
 import re
+import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,10 @@ from pathlib import Path
 from optimiser.cells import FORMULA_STARTS, CellError, Choice, Number, Text
 from optimiser.columns import MAX_PRICE, Column, Table
 from optimiser.errors import BadProblem, FileError
-from optimiser.files import csv_lines
+from optimiser.files import csv_lines, csv_text
 from optimiser.tables import Rows, read_rows
 from pricing.framework import SettingType
-from pricing.observed import Observed, Placement
+from pricing.observed import BANDS, PATTERNS, SETTING_TYPES, Observed, Placement
 from pricing.profile import Band
 from pricing.tariff import MULTIPLIERS, Pattern, Tariff
 
@@ -103,6 +104,30 @@ def read_observed(
     if errors:
         raise BadProblem(sorted(errors, key=lambda error: error.row or 0))
     return Observed.of(_in_codes(row) for row in read.rows)
+
+
+def observed_text(observed: Observed) -> str:
+    """The file in its one canonical form: every column, rows by reference. Read again, it gives the same placements."""
+    codes = zip(observed.setting_type.tolist(), observed.pattern.tolist(), observed.band.tolist(), strict=True)
+    columns = (observed.placement, observed.la, observed.setting, observed.provider)
+    figures = zip(observed.area_factor.tolist(), observed.price.tolist(), strict=True)
+    kinds = [column.kind for column in OBSERVED.columns]
+    lines = (
+        [
+            kind.write(value)
+            for kind, value in zip(kinds, (*names, SETTING_TYPES[t], PATTERNS[p], BANDS[b], *last), strict=True)
+        ]
+        for names, (t, p, b), last in zip(zip(*columns, strict=True), codes, figures, strict=True)
+    )
+    return csv_text([column.name for column in OBSERVED.columns], lines)
+
+
+def observed_of(text: bytes) -> Observed:
+    """The placements of a file that `observed_text` wrote."""
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "observed.csv"
+        path.write_bytes(text)
+        return read_observed(path)
 
 
 def _repeated(read: Rows) -> list[FileError]:

@@ -1,0 +1,38 @@
+"""What a worker does for a matching run: freeze the problem, solve and check it, keep answer and recommendations."""
+
+from sqlalchemy.orm import Session
+
+from marketplace.models import MatchingRun
+from marketplace.permissions import Actor
+from marketplace.services.matching import problem, results, solving
+from marketplace.services.matching.problem import Frozen
+from marketplace.services.matching.results import Findings
+from marketplace.services.matching.runs import Claim, claim_run
+from marketplace.services.work import Note, Steps
+
+Problem = tuple[Frozen, dict[str, str]]  # with the names of its settings by URN
+
+
+def _freeze(session: Session, actor: Actor, claim: Claim) -> Problem:
+    frozen = problem.freeze(session, actor, scope_id=claim.scope_id, on=claim.on, policy=claim.policy)
+    results.keep_problem(session, claim, frozen)
+    return frozen, results.setting_names(session, frozen)
+
+
+def _solve(claim: Claim, found: Problem, note: Note) -> Findings:
+    frozen, names = found
+    return results.findings(frozen, solving.solve(frozen.problem, seconds=claim.seconds, note=note), names)
+
+
+def _keep(session: Session, actor: Actor, claim: Claim, found: Problem, findings: Findings) -> None:
+    results.keep_answer(session, actor, claim, frozen=found[0], found=findings)
+
+
+STEPS = Steps(
+    kind=MatchingRun,
+    claim=lambda session, actor, run_id: claim_run(session, actor, run_id=run_id),
+    freeze=_freeze,
+    solving="options",
+    solve=_solve,
+    keep=_keep,
+)

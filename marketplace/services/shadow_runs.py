@@ -1,0 +1,83 @@
+"""Shadow runs: a tariff over a placement set, who would gain and lose, and the way there. Nothing is changed by one.
+
+A tariff is not to be adopted before one of it, as it stands, has been kept.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marketplace.errors import Invalid, NotFound
+from marketplace.models import RunStatus, ShadowRun, Tariff
+from marketplace.permissions import Actor
+from marketplace.services import price_runs
+from marketplace.services.archives import zip_of
+from marketplace.services.price_runs import Result
+from marketplace.services.pricing_files import shadow_files, shadow_summary
+from pricing.observed import Observed
+from pricing.shadow import shadow_run, totals_by
+from pricing.tariff import load_tariff
+
+LIMIT = 500  # hundredths of a per cent a year, unless told otherwise
+
+
+def start_shadow_run(
+    session: Session, actor: Actor, *, placement_set_id: int, tariff_id: int, limit: int = LIMIT
+) -> ShadowRun:
+    """Queue a run of a tariff, as it stands now, over a set. Raises Invalid where the tariff states no price of a band
+    or no multiplier of a pattern that is in the set."""
+    placements = price_runs.own_set(session, actor, placement_set_id, "start a shadow run")
+    tariff = session.get(Tariff, tariff_id)
+    if tariff is None:
+        raise NotFound(f"There is no tariff {tariff_id}.")
+    _refuse_unpriced(tariff, placements.contents)
+    run = ShadowRun(tariff_id=tariff.id, content=tariff.content, limit=limit)
+    price_runs.start(session, actor, run, placements, tariff_id=tariff.id, limit=limit)
+    return run
+
+
+def kept_for(session: Session, tariff: Tariff) -> Sequence[ShadowRun]:
+    """The done shadow runs of exactly this tariff's present content, newest first; of a tariff that has an owner, the
+    owner's. Where the tariff stands in its life is not content."""
+    query = select(ShadowRun).where(ShadowRun.tariff_id == tariff.id, ShadowRun.status == RunStatus.DONE)
+    if tariff.owner_id is not None:
+        query = query.where(ShadowRun.owner_id == tariff.owner_id)
+    runs = session.scalars(query.order_by(ShadowRun.id.desc())).all()
+    return [run for run in runs if _prices(run.content) == _prices(tariff.content)]
+
+
+def _prices(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in content.items() if key != "status"}
+
+
+def _refuse_unpriced(tariff: Tariff, contents: Mapping[str, Any]) -> None:
+    stated = load_tariff(tariff.content)
+    missing = [
+        f"{word} ({contents[key][word]:,})"
+        for key, known in (("band", stated.band), ("pattern", stated.pattern))
+        for word in contents[key]
+        if word not in {str(each) for each in known}
+    ]
+    if missing:
+        words = f"{tariff.name} states nothing for {', '.join(missing)} of these placements. Choose another tariff."
+        raise Invalid({"tariff_id": [words]})
+
+
+def _compute(run: ShadowRun, observed: Observed) -> Result:
+    found = shadow_run(observed, load_tariff(run.content), limit=run.limit)
+    provider_of = dict(zip(observed.setting, observed.provider, strict=True))
+    settings = [asdict(total) | {"provider": provider_of[total.name]} for total in totals_by(found, observed.setting)]
+    figures = {
+        "summary": shadow_summary(found, run.limit),
+        "total": asdict(found.total),
+        "by": {noun: [asdict(total) for total in totals] for noun, totals in found.by.items()},
+        "settings": settings,
+    }
+    files = shadow_files(found, limit=run.limit)
+    return Result(figures, zip_of((name, text.encode()) for name, text in files.items()))
+
+
+STEPS = price_runs.steps(ShadowRun, _compute)
