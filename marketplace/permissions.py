@@ -5,7 +5,7 @@ sends a real request for each role, endpoint and object. Whose rows a person see
 database's row-level security. It must never ask the database anything.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from marketplace.errors import NotPermitted
 from marketplace.models import OrganisationKind, Role
@@ -48,15 +48,18 @@ NOBODY = Actor(scope="nobody")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who reaches an endpoint. `is_public`: also those who are not signed in."""
+    """Who reaches an endpoint. `is_public`: also those who are not signed in. `also`: or who another rule admits."""
 
     roles: frozenset[Role] = EVERY_ROLE
     kinds: frozenset[OrganisationKind] = EVERY_KIND
     is_public: bool = False
+    also: "Rule | None" = None
 
     def admits(self, actor: Actor | None) -> bool:
         """Whether this person (None: not signed in) may reach the endpoint."""
         if self.is_public:
+            return True
+        if self.also is not None and self.also.admits(actor):
             return True
         return actor is not None and actor.kind in self.kinds and actor.has(*self.roles)
 
@@ -73,6 +76,9 @@ _MARKET = Rule(kinds=BUYERS | {OPERATOR})
 _EDITOR = _only({PROVIDER}, Role.PROVIDER_EDITOR)
 _RUNNER = _only(BUYERS, Role.PROCUREMENT)
 _ADMINISTRATOR = _only(EVERY_KIND, Role.ADMINISTRATOR)
+_OPERATOR = _only({OPERATOR}, Role.ADMINISTRATOR)
+_DRAFTER = replace(_RUNNER, also=_OPERATOR)
+_ADOPTER = replace(_only(BUYERS, Role.PROCUREMENT, Role.APPROVER), also=_OPERATOR)
 
 # endpoint → rule. A missing or left-over endpoint fails the test suite, and a missing one is refused at run time.
 POLICY: dict[str, Rule] = {
@@ -194,6 +200,30 @@ def can_prepare_prices(actor: Actor, owner_id: int) -> bool:
 def can_set_budget(actor: Actor) -> bool:
     """Procurement sets the budgets of its LA, or of the LAs of its region; the database decides which those are."""
     return actor == SYSTEM or _RUNNER.admits(actor)
+
+
+def owns_tariff(actor: Actor, owner_id: int | None) -> bool:
+    """A tariff is its LA's or region's; the national ones, of owner None, are the operator's."""
+    if owner_id is None:
+        return actor == SYSTEM or actor.kind is OPERATOR
+    return actor.kind in BUYERS and actor.organisation_id == owner_id
+
+
+def can_draft_tariff(actor: Actor, owner_id: int | None) -> bool:
+    """Procurement drafts the tariffs of its LA or region and opens them for consultation; the operator's
+    administrators the national ones."""
+    return actor == SYSTEM or (_DRAFTER.admits(actor) and owns_tariff(actor, owner_id))
+
+
+def can_adopt_tariff(actor: Actor, owner_id: int | None) -> bool:
+    """Procurement and approvers of the owner adopt a tariff; that it is somebody else than who made it, the use case
+    and the table hold."""
+    return actor == SYSTEM or (_ADOPTER.admits(actor) and owns_tariff(actor, owner_id))
+
+
+def can_comment_on_tariffs(actor: Actor) -> bool:
+    """Editors of a provider comment on tariffs in consultation; the database decides on which."""
+    return _EDITOR.admits(actor)
 
 
 def can_administer(actor: Actor, organisation_id: int) -> bool:

@@ -45,7 +45,7 @@ from marketplace.models import (
 from marketplace.permissions import SYSTEM, Actor
 from marketplace.services.people import actor_of, hash_password
 from marketplace.services.placement_sets import add_set
-from marketplace.services.tariffs import read_framework, read_tariff
+from marketplace.services.tariff_files import read_framework, read_tariff
 from pricing.framework import DEMONSTRATION_FRAMEWORK
 from pricing.observed import Observed, Placement
 from pricing.tariff import DEMONSTRATION_TARIFF
@@ -185,6 +185,7 @@ def tariff(session: Session, **fields: Any) -> Tariff:
     )
     fields = {
         "name": content["name"],
+        "version": content["version"],
         "status": TariffStatus.ADOPTED,
         "starts_on": date(2026, 4, 1),
         "is_illustrative": True,
@@ -207,6 +208,26 @@ def placement_set(
         **fields,
     }
     return add_set(session, SYSTEM, owner_id=owner.id, observed=observed, **fields)
+
+
+def tariff_in_consultation(session: Session, *, owner: Organisation | None, **fields: Any) -> Tariff:
+    """A tariff from 1 April 2027 on which providers may comment until 15 January."""
+    starts_on = date(2027, 4, 1)
+    content = {
+        "name": "Next tariff", "version": "1", "basis": "local", "valid_from": starts_on.isoformat(),
+        "band": {"moderate": 31_000, "intensive": 50_000}, "pattern": {"day": 1.0},
+    }  # fmt: skip
+    fields = {
+        "name": "Next tariff",
+        "version": "1",
+        "status": TariffStatus.IN_CONSULTATION,
+        "starts_on": starts_on,
+        "closes_on": date(2027, 1, 15),
+        "content": content,
+        "makers": [],
+        **fields,
+    }
+    return kept(session, Tariff(owner=owner, **fields))
 
 
 def need(session: Session, authority_: Authority, framework_: Framework | None = None, **fields: Any) -> Need:

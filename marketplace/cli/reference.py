@@ -8,6 +8,7 @@ import click
 from marketplace.cli.reference_files import read
 from marketplace.cli.session import FILE, application, told
 from marketplace.db import transaction
+from marketplace.models import today
 from marketplace.permissions import SYSTEM
 from marketplace.services.reference import Report, load_reference
 from marketplace.services.register import Changes
@@ -45,7 +46,7 @@ def load(
         raise click.UsageError("Give at least one file: --gias, --boundaries, --home-areas, --framework or --tariff.")
     found = read(gias=gias, boundaries=boundaries, home_areas=home_areas, framework=framework, tariff=tariff)
     with application(), transaction(SYSTEM) as session:
-        report = load_reference(session, SYSTEM, reference=found, is_skipping_bad_rows=skip_bad_rows)
+        report = load_reference(session, SYSTEM, reference=found, on=today(), is_skipping_bad_rows=skip_bad_rows)
     for line in _lines(report):
         click.echo(line)
     for fault in report.faults:

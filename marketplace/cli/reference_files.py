@@ -23,7 +23,7 @@ from marketplace.schemas.rows import Rows
 from marketplace.services.boundaries import LONGEST_FILE, Boundary, read_boundaries
 from marketplace.services.reference import Reference
 from marketplace.services.register import Establishment, Register
-from marketplace.services.tariffs import read_framework, read_tariff
+from marketplace.services.tariff_files import read_framework, read_tariff
 
 
 def read(

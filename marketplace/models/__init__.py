@@ -17,7 +17,8 @@ from marketplace.models.price_runs import Calibration, Corridor, PlacementSet, P
 from marketplace.models.provisions import Pool, Provision, Unit, Vacancy
 from marketplace.models.schedules import PriceLine, PriceSchedule, line_key
 from marketplace.models.settings import HomeArea, Setting, SettingStatus, Sex
-from marketplace.models.tariffs import Framework, Tariff
+from marketplace.models.tariff_comments import LONGEST_COMMENT, Stance, TariffComment
+from marketplace.models.tariffs import TARIFF_MOVES, Framework, Tariff
 from marketplace.models.users import RateLimit, Role, User, UserRole, UserSession
 from marketplace.models.work import RUN_MOVES, RunStatus, Work
 from pricing.framework import SettingType
@@ -28,8 +29,10 @@ from pricing.schedule import Discipline, Part, ScheduleStatus
 from pricing.tariff import Pattern
 
 __all__ = [
+    "LONGEST_COMMENT",
     "NEED_MOVES",
     "RUN_MOVES",
+    "TARIFF_MOVES",
     "AuditEvent",
     "Authority",
     "Band",
@@ -72,7 +75,9 @@ __all__ = [
     "SettingType",
     "Sex",
     "ShadowRun",
+    "Stance",
     "Tariff",
+    "TariffComment",
     "TariffStatus",
     "Unit",
     "User",

@@ -7,31 +7,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 import pricing.guide
 import pricing.quote
 import pricing.tariff
-from marketplace.models import Band, Kind, Need, PriceLine, Provision, Tariff, TariffStatus
+from marketplace.models import Band, Kind, Need, PriceLine, Provision
 from marketplace.services.frameworks import framework_in_force, rule
 from marketplace.services.schedules import in_force, priced
+from marketplace.services.tariffs import loaded, tariff_in_force
 from pricing.quote import Quote, Transport
-
-
-def tariff_in_force(session: Session, *, owner_id: int, on: date) -> Tariff | None:
-    """The adopted tariff that holds on a day: the owner's own before the national one, the newest first; or none."""
-    return session.scalar(
-        select(Tariff)
-        .where(
-            Tariff.status == TariffStatus.ADOPTED,
-            Tariff.starts_on <= on,
-            or_(Tariff.ends_on.is_(None), Tariff.ends_on > on),
-            or_(Tariff.owner_id == owner_id, Tariff.owner_id.is_(None)),
-        )
-        .order_by(Tariff.owner_id.nulls_last(), Tariff.starts_on.desc(), Tariff.id.desc())
-        .limit(1)
-    )
 
 
 def quote_options(
@@ -42,8 +28,8 @@ def quote_options(
     if need.band is None or not provisions:
         return {}
     framework = rule(framework_in_force(session, on=on))
-    tariff_row = tariff_in_force(session, owner_id=need.authority_id, on=on)
-    tariff = pricing.tariff.load_tariff(tariff_row.content) if tariff_row else None
+    tariff_row = tariff_in_force(session, authority_id=need.authority_id, on=on)
+    tariff = loaded(tariff_row) if tariff_row else None
     lines: dict[int, list[PriceLine]] = defaultdict(list)
     for line in session.scalars(
         select(PriceLine)

@@ -5,6 +5,7 @@ It must never write a row that a fault is about, and never leave out a fault.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -15,7 +16,7 @@ from marketplace.models import AuditEvent, Base, HomeArea
 from marketplace.permissions import SYSTEM, Actor, require
 from marketplace.services.boundaries import BoundariesReport, Boundary, load_boundaries
 from marketplace.services.register import Changes, Register, RegisterReport, load_register
-from marketplace.services.tariffs import keep_framework, keep_tariff
+from marketplace.services.tariff_files import keep_framework, keep_tariff
 
 HOME_AREA_COLUMNS = ("name", "easting", "northing")
 
@@ -46,7 +47,7 @@ class Report:
 
 
 def load_reference(
-    session: Session, actor: Actor, *, reference: Reference, is_skipping_bad_rows: bool = False
+    session: Session, actor: Actor, *, reference: Reference, on: date, is_skipping_bad_rows: bool = False
 ) -> Report:
     """Load what was read, and record it. Raises BadFiles with every fault of every file when there is one; the
     transaction must then be given up. Where bad rows are to be skipped, only a fault of a file as a whole is one."""
@@ -62,7 +63,7 @@ def load_reference(
     if reference.framework is not None:
         framework = _kept(keep_framework(session, reference.framework, files["framework"], faults))
     if reference.tariff is not None:
-        tariff = _kept(keep_tariff(session, reference.tariff, files["tariff"], faults))
+        tariff = _kept(keep_tariff(session, actor, reference.tariff, files["tariff"], faults, on=on))
     if faults and not (is_skipping_bad_rows and all(fault.row is not None for fault in faults)):
         raise BadFiles(faults)
     report = Report(

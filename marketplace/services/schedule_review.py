@@ -15,8 +15,9 @@ import pricing.tariff
 from marketplace.models import Band, PriceSchedule, Provision
 from marketplace.services.comparisons import compare_prices
 from marketplace.services.frameworks import rule
-from marketplace.services.quotes import guide_of, tariff_in_force
+from marketplace.services.quotes import guide_of
 from marketplace.services.schedules import predecessor, priced, provisions_to_price
+from marketplace.services.tariffs import loaded, tariff_in_force
 from pricing.comparison import Comparison
 from pricing.quote import Variance
 
@@ -39,13 +40,13 @@ class Review:
 
 
 def review(session: Session, schedule: PriceSchedule) -> Review:
-    """The schedule beside its predecessor and beside the tariff of the LA in whose area the setting lies, or the
-    national one."""
+    """The schedule beside its predecessor and beside the tariff that holds for the LA in whose area the setting
+    lies."""
     prices = priced(schedule)
     provisions = provisions_to_price(session, schedule)
     before = predecessor(session, schedule)
-    row = tariff_in_force(session, owner_id=schedule.setting.authority_id, on=schedule.starts_on)
-    tariff, framework = (pricing.tariff.load_tariff(row.content), rule(row.framework)) if row else (None, None)
+    row = tariff_in_force(session, authority_id=schedule.setting.authority_id, on=schedule.starts_on)
+    tariff, framework = (loaded(row), rule(row.framework)) if row else (None, None)
     variances = {}
     for provision in provisions:
         for band in Band:

@@ -1,115 +1,105 @@
-"""Frameworks and tariffs as published: kept once, never edited, only superseded by another version.
+"""Tariffs: which one is in force on a day for an LA, which there are, and a tariff as the text of its file.
 
-`pricing` reads the files and says what is wrong with them. It must never change a price or a band.
+It must never write: drafts are kept by `tariff_drafts`, adopted by `tariff_adoption`.
 """
 
-import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import case, or_, select
+from sqlalchemy.orm import Session, joinedload
 
-import pricing.framework
 import pricing.tariff
-from marketplace.errors import Conflict, Fault
-from marketplace.models import Framework, Organisation, OrganisationKind, Tariff
-from marketplace.services.frameworks import framework_in_force
-from pricing.table import Invalid
+from marketplace.errors import NotFound
+from marketplace.models import Authority, Tariff, TariffStatus
+from marketplace.permissions import Actor, owns_tariff
+from pricing.tariff_text import tariff_content, tariff_text
 
-BUYERS = (OrganisationKind.LA, OrganisationKind.REGION)
-SUPERSEDE = "What was published is never edited: give the new content a new version, and a start of its own."
-
-
-def read_framework(path: Path, faults: list[Fault]) -> dict[str, Any] | None:
-    """The content of a framework's TOML file; None, and the faults, when `pricing` cannot use it."""
-    try:
-        pricing.framework.load_framework(path)
-    except Invalid as error:
-        faults += (Fault(path.name, None, fault.where, "", f"{fault.what}. {fault.remedy}.") for fault in error.faults)
-        return None
-    return _content(path)
+BINDING = (TariffStatus.ADOPTED, TariffStatus.SUPERSEDED)  # superseded = it holds until its end, as was adopted
 
 
-def read_tariff(path: Path, faults: list[Fault]) -> dict[str, Any] | None:
-    """The content of a tariff's TOML file; None, and the faults, when `pricing` cannot use it."""
-    try:
-        pricing.tariff.load_tariff(path)
-    except Invalid as error:
-        faults += (Fault(path.name, None, fault.where, "", f"{fault.what}. {fault.remedy}.") for fault in error.faults)
-        return None
-    return _content(path)
+def tariff_in_force(session: Session, *, authority_id: int, on: date) -> Tariff | None:
+    """The tariff that holds on a day for an LA: its own before that of its region, before the national one; or none.
 
-
-def keep_framework(session: Session, content: dict[str, Any], file: str, faults: list[Fault]) -> Framework | None:
-    """Keep a framework; None when this very one is there already. Other content under its name and version adds to
-    `faults`."""
-    framework = pricing.framework.load_framework(content)
-    kept = session.scalar(
-        select(Framework).where(Framework.name == framework.name, Framework.version == framework.version)
-    )
-    if kept is not None:
-        if kept.content != content:
-            words = f"{framework} is already here with other content. {SUPERSEDE}"
-            faults.append(Fault(file, None, "version", framework.version, words))
-        return None
-    row = Framework(
-        name=framework.name,
-        version=framework.version,
-        status=framework.status,
-        starts_on=framework.starts_on,
-        content=content,
-    )
-    session.add(row)
-    session.flush()
-    return row
-
-
-def keep_tariff(session: Session, content: dict[str, Any], file: str, faults: list[Fault]) -> Tariff | None:
-    """Keep a tariff, under the framework that is in force when it starts; None when this very one is there already.
-
-    Other content under its name and version or start, an owner that is no LA or region here, and a start before any
-    framework add to `faults`.
+    Of one owner there is one at most: adopted tariffs do not overlap.
     """
-    tariff = pricing.tariff.load_tariff(content)
-    for kept in session.scalars(select(Tariff).where(Tariff.name == tariff.name).order_by(Tariff.id)):
-        if kept.content == content:
-            return None
-        if kept.starts_on == tariff.valid_from or pricing.tariff.load_tariff(kept.content).version == tariff.version:
-            words = f"{tariff} is already here with other content. {SUPERSEDE}"
-            faults.append(Fault(file, None, "version", tariff.version, words))
-            return None
-    owner_id = None
-    if tariff.owner:
-        owner_id = session.scalar(
-            select(Organisation.id).where(Organisation.name == tariff.owner, Organisation.kind.in_(BUYERS))
+    region_id = select(Authority.region_id).where(Authority.id == authority_id).scalar_subquery()
+    nearness = case((Tariff.owner_id == authority_id, 0), (Tariff.owner_id == region_id, 1), else_=2)
+    return session.scalar(
+        select(Tariff)
+        .where(
+            Tariff.status.in_(BINDING),
+            Tariff.starts_on <= on,
+            or_(Tariff.ends_on.is_(None), Tariff.ends_on > on),
+            or_(Tariff.owner_id == authority_id, Tariff.owner_id == region_id, Tariff.owner_id.is_(None)),
         )
-        if owner_id is None:
-            words = "No LA or region of this name is here. Write its name as the register has it, or leave it out."
-            faults.append(Fault(file, None, "owner", tariff.owner, words))
-            return None
-    try:
-        framework = framework_in_force(session, on=tariff.valid_from)
-    except Conflict as error:
-        faults.append(Fault(file, None, "valid_from", str(tariff.valid_from), str(error)))
-        return None
-    row = Tariff(
-        owner_id=owner_id,
-        framework_id=framework.id,
-        name=tariff.name,
-        status=tariff.status,
-        starts_on=tariff.valid_from,
-        ends_on=tariff.valid_until,
-        is_illustrative=tariff.is_illustrative,
-        content=content,
+        .order_by(nearness)
+        .limit(1)
     )
-    session.add(row)
-    session.flush()
+
+
+def find_tariff(session: Session, tariff_id: int) -> Tariff:
+    """A tariff with its owner and framework. Raises NotFound also for one that this person may not know of."""
+    row = session.get(Tariff, tariff_id, options=[joinedload(Tariff.owner), joinedload(Tariff.framework)])
+    if row is None:
+        raise NotFound
     return row
 
 
-def _content(path: Path) -> dict[str, Any]:
-    """The file as JSON can hold it: dates as ISO texts."""
-    content = tomllib.loads(path.read_text("utf-8-sig"))
-    return {key: value.isoformat() if isinstance(value, date) else value for key, value in content.items()}
+def loaded(row: Tariff) -> pricing.tariff.Tariff:
+    """The tariff as `pricing` reads it, with the status and the end that it has here."""
+    content = {**row.content, "status": row.status.value}
+    content.pop("valid_until", None)
+    if row.ends_on is not None and row.ends_on > row.starts_on:
+        content["valid_until"] = row.ends_on
+    return pricing.tariff.load_tariff(content)
+
+
+def text_of(row: Tariff) -> str:
+    """The tariff as its TOML file."""
+    remarks = [f"Guide prices under {row.framework.name}, version {row.framework.version}. They cap nothing."]
+    if row.is_illustrative:
+        remarks.append("Illustrative: every page and file that shows a figure of it says so.")
+    return tariff_text(tariff_content(loaded(row)), remarks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariffs:
+    """The tariffs that a person may know of, by what is to do. The first four are the person's own organisation's, or
+    for the operator the national ones; `others` are of those by whom they are bound, in consultation."""
+
+    decide: tuple[Tariff, ...]  # consultation over, start to come
+    drafts: tuple[Tariff, ...]
+    consulting: tuple[Tariff, ...]
+    lapsed: tuple[Tariff, ...]  # consultation over, start gone by, not adopted
+    others: tuple[Tariff, ...]
+    in_force: tuple[Tariff, ...]
+    to_come: tuple[Tariff, ...]
+    past: tuple[Tariff, ...]
+
+
+def list_tariffs(session: Session, actor: Actor, *, on: date) -> Tariffs:
+    """All tariffs that the actor of this transaction may know of, those that start last first."""
+    rows = session.scalars(
+        select(Tariff).options(joinedload(Tariff.owner)).order_by(Tariff.starts_on.desc(), Tariff.id.desc())
+    ).all()
+    mine = [row for row in rows if row.status not in BINDING and owns_tariff(actor, row.owner_id)]
+    binding = [row for row in rows if row.status in BINDING]
+
+    def consulted(found: Sequence[Tariff], *, is_open: bool) -> list[Tariff]:
+        return [row for row in found if row.closes_on is not None and (row.closes_on >= on) == is_open]
+
+    over = consulted(mine, is_open=False)
+    return Tariffs(
+        decide=tuple(row for row in over if row.starts_on > on),
+        drafts=tuple(row for row in mine if row.status is TariffStatus.DRAFT),
+        consulting=tuple(consulted(mine, is_open=True)),
+        lapsed=tuple(row for row in over if row.starts_on <= on),
+        others=tuple(
+            row for row in rows if row.status is TariffStatus.IN_CONSULTATION and not owns_tariff(actor, row.owner_id)
+        ),
+        in_force=tuple(row for row in binding if row.starts_on <= on and (row.ends_on is None or row.ends_on > on)),
+        to_come=tuple(row for row in binding if row.starts_on > on),
+        past=tuple(row for row in binding if row.starts_on <= on and row.ends_on is not None and row.ends_on <= on),
+    )

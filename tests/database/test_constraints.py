@@ -53,8 +53,21 @@ BREAKERS = {
                                SELECT schedule_id, provision_id, band, part, 2 FROM price_lines
                                WHERE schedule_id IN {DRAFT}""",
     "uq_frameworks_name_version": "UPDATE frameworks SET name = 'same', version = 'same'",
-    "uq_tariffs_name_starts_on": "UPDATE tariffs SET name = 'same', starts_on = '2026-09-01'",
-    "ck_tariffs_dates": "UPDATE tariffs SET ends_on = starts_on - 1",
+    "uq_tariffs_owner_id_name_version": "UPDATE tariffs SET version = 'same' WHERE status = 'draft'",
+    "ck_tariffs_dates": "UPDATE tariffs SET ends_on = starts_on - 1 WHERE status = 'draft'",
+    "ck_tariffs_two_people": """UPDATE tariffs SET status = 'adopted', adopted_by_id = makers[1]
+                                WHERE status = 'in_consultation'""",
+    "ck_tariffs_consultation": "UPDATE tariffs SET status = 'in_consultation' WHERE status = 'draft'",
+    "ck_tariffs_closes_before_it_starts": """UPDATE tariffs SET status = 'in_consultation', closes_on = starts_on
+                                             WHERE status = 'draft'""",
+    "ck_tariffs_adopted_by": "UPDATE tariffs SET status = 'adopted' WHERE status = 'in_consultation'",
+    "ex_tariffs_overlap": """INSERT INTO tariffs
+                             (framework_id, name, version, status, starts_on, is_illustrative, content, makers, edit)
+                             SELECT framework_id, name, 'x' || id, 'adopted', starts_on, false, '{}', '{}', 1
+                             FROM tariffs WHERE status = 'draft'""",
+    "uq_tariff_comments_band": """INSERT INTO tariff_comments (tariff_id, provider_id, stance, at)
+                                  SELECT tariff_id, provider_id, 'agree', at FROM tariff_comments""",
+    "ck_tariff_comments_words": "UPDATE tariff_comments SET words = ''",
     "uq_needs_authority_id_reference": """UPDATE needs SET reference = 'same',
                                           authority_id = (SELECT min(authority_id) FROM needs)""",
     "ck_needs_reference": "UPDATE needs SET reference = 'has a space'",
@@ -139,6 +152,12 @@ INDIRECT = {
     "ck_provisions_kind": "UPDATE provisions SET kind = 'nonsense', pattern = 'day'",
     "ck_provisions_pattern": "UPDATE provisions SET pattern = 'nonsense'",
     "ck_matching_runs_status": "UPDATE matching_runs SET status = 'nonsense'",
+    "ck_tariffs_status": """INSERT INTO tariffs
+                            (framework_id, name, version, status, starts_on, is_illustrative, content, makers, edit)
+                            SELECT framework_id, name, 'x', 'nonsense', starts_on, false, '{}', '{}', 1 FROM tariffs""",
+    "fk_tariffs_owner_id": "UPDATE tariffs SET owner_id = -1 WHERE status = 'draft'",
+    "fk_tariffs_framework_id": "UPDATE tariffs SET framework_id = -1 WHERE status = 'draft'",
+    "fk_tariffs_adopted_by_id": "UPDATE tariffs SET adopted_by_id = -1 WHERE status = 'draft'",
     "fk_user_roles_user_id": "INSERT INTO user_roles (user_id, role) VALUES (-1, 'approver')",
     "fk_budgets_authority_id": "INSERT INTO budgets (authority_id, amount, version) VALUES (-1, 1, 1)",
     "fk_pools_setting_id": "INSERT INTO pools (setting_id, name, unit, version) VALUES (-1, 'x', 'places', 1)",

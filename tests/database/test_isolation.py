@@ -37,7 +37,10 @@ from marketplace.models import (
     RunStatus,
     ScheduleStatus,
     ShadowRun,
+    Stance,
     Tariff,
+    TariffComment,
+    TariffStatus,
     User,
     UserRole,
     UserSession,
@@ -84,7 +87,8 @@ class World:
             session,
             Tariff(
                 framework=framework,
-                name=f"Tariff {framework.id}",
+                name="National tariff",
+                version=f"{framework.id}",
                 status="draft",
                 starts_on=date(2026, 9, 1),
                 content={},
@@ -95,6 +99,8 @@ class World:
         session.add(draft)
         need = builders.need(session, la)
         user = builders.user(session, la, Role.COMMISSIONER)
+        consulted = builders.tariff_in_consultation(session, owner=la, framework=framework, makers=[user.id])
+        session.add(TariffComment(tariff=consulted, provider=provider, stance=Stance.AGREE))
         session.add(UserSession(user=user, token_hash=f"{user.id}"))
         session.add(Budget(authority=la, amount=100))
         run = MatchingRun(
@@ -171,6 +177,14 @@ SEES = [
     ("provider", Vacancy, 1),
     ("provider", PriceSchedule, 2),
     ("provider", PriceLine, 4),
+    ("la", Tariff, 1),  # its own consultation; of two, and of two national drafts
+    ("region", Tariff, 1),  # the consultation of its LA
+    ("provider", Tariff, 1),  # where it runs a setting
+    ("operator", Tariff, 2),  # the national drafts, and no LA's consultation
+    ("la", TariffComment, 1),  # on its own tariff
+    ("region", TariffComment, 0),  # what providers say to its LA
+    ("provider", TariffComment, 1),  # its own
+    ("operator", TariffComment, 0),
 ]
 
 
@@ -191,6 +205,91 @@ def test_a_draft_price_is_seen_by_its_provider_only(world: World) -> None:
     ]:
         with transaction(actor) as session:
             assert session.scalar(drafts) == seen
+
+
+def test_what_was_adopted_is_seen_by_everybody_and_a_national_consultation_by_all_who_would_be_bound(
+    world: World,
+) -> None:
+    with transaction(SYSTEM) as session:
+        ids = [
+            builders.tariff(session).id,
+            builders.tariff_in_consultation(session, owner=None, framework=builders.framework(session)).id,
+        ]
+    seen = select(Tariff.id).where(Tariff.id.in_(ids)).order_by(Tariff.id)
+    for kind in ("la", "region", "provider", "operator"):
+        with transaction(world.actor(kind)) as session:
+            assert session.scalars(seen).all() == ids
+    with transaction(NOBODY) as session:
+        assert session.scalars(seen).all() == ids[:1]
+
+
+def test_a_tariff_is_written_by_its_owner_only_and_begins_as_a_draft(world: World) -> None:
+    mine, theirs = (side["la"] for side in world.sides)
+    statement = select(Tariff).where(Tariff.status == TariffStatus.IN_CONSULTATION, Tariff.owner_id == mine)
+    with transaction(world.actor("provider")) as session:
+        row = session.scalars(statement).one()
+        assert session.execute(text("UPDATE tariffs SET status = 'adopted'")).rowcount == 0  # type: ignore[attr-defined]
+    fields = {"framework_id": row.framework_id, "name": "X", "version": "1", "starts_on": row.starts_on, "content": {}}
+    for owner_id, status in ((theirs, "draft"), (None, "draft"), (mine, "adopted")):
+        with pytest.raises(NotPermitted), transaction(world.actor("la")) as session:
+            session.add(Tariff(owner_id=owner_id, status=status, **fields))
+    with transaction(world.actor("la")) as session:
+        session.add(Tariff(owner_id=mine, status="draft", **fields))
+
+
+def test_a_provider_comments_for_itself_and_while_the_consultation_is_on(world: World, owner: Engine) -> None:
+    with transaction(world.actor("provider")) as session:
+        row = session.scalars(select(Tariff)).one()
+    with pytest.raises(NotPermitted), transaction(world.actor("provider")) as session:
+        session.add(TariffComment(tariff_id=row.id, provider_id=world.sides[1]["provider"], stance=Stance.AGREE))
+    change = text("UPDATE tariff_comments SET stance = 'too_low'")
+    with transaction(world.actor("provider")) as session:
+        assert session.execute(change).rowcount == 1  # type: ignore[attr-defined]
+    with owner.begin() as connection:
+        user_id = connection.scalar(text("SELECT max(id) FROM users"))
+        adopt = "UPDATE tariffs SET status = 'adopted', adopted_by_id = :user WHERE id = :id"
+        connection.execute(text(adopt), {"id": row.id, "user": user_id})
+    with transaction(world.actor("provider")) as session:
+        assert session.execute(change).rowcount == 0  # type: ignore[attr-defined]
+
+
+TARIFF_CHANGES = [
+    ("in_consultation", "content = '{}'"),
+    ("in_consultation", "starts_on = starts_on + 1"),
+    ("in_consultation", "closes_on = closes_on + 1"),
+    ("in_consultation", "makers = '{}', status = 'adopted', adopted_by_id = makers[1]"),
+    ("in_consultation", "status = 'draft', closes_on = NULL"),
+    ("in_consultation", "status = 'superseded'"),
+    ("draft", "status = 'adopted'"),
+    ("adopted", "content = '{}'"),
+    ("adopted", "status = 'draft'"),
+    ("adopted", "starts_on = starts_on - 1"),
+    ("adopted", "ends_on = starts_on + 1"),
+    ("adopted", "status = 'superseded'"),
+    ("superseded", "ends_on = ends_on - 1"),
+    ("superseded", "status = 'adopted', ends_on = NULL"),
+]
+
+
+@pytest.mark.parametrize(("status", "change"), TARIFF_CHANGES)
+def test_what_is_consulted_on_or_adopted_is_never_changed(world: World, status: str, change: str) -> None:  # noqa: ARG001
+    with transaction(SYSTEM) as session:
+        row = builders.tariff(session)
+        if status == "superseded":
+            row.status, row.ends_on = TariffStatus.SUPERSEDED, date(2027, 4, 1)
+    statement = text(f"UPDATE tariffs SET {change} WHERE status = '{status}'")
+    with transaction(SYSTEM) as session, pytest.raises(IntegrityError, match="a tariff is changed as a draft only"):
+        session.execute(statement)
+
+
+@pytest.mark.parametrize("status", ["in_consultation", "adopted"])
+def test_only_a_draft_of_a_tariff_is_removed(world: World, status: str) -> None:  # noqa: ARG001
+    remove = text("DELETE FROM tariffs WHERE status = :status")
+    with transaction(SYSTEM) as session:
+        builders.tariff(session)
+        assert session.execute(remove, {"status": "draft"}).rowcount == 2  # type: ignore[attr-defined]
+    with transaction(SYSTEM) as session, pytest.raises(IntegrityError):
+        session.execute(remove, {"status": status})
 
 
 def test_an_la_cannot_post_a_need_for_another_la(world: World) -> None:

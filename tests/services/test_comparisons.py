@@ -88,10 +88,16 @@ def test_a_band_or_pattern_without_a_price_in_the_tariff_and_a_day_without_a_tar
 ) -> None:
     row = schedule(session)
     assert review(session, row).comparisons == {}
-    tariff = builders.tariff(session)
-    tariff.content = {**tariff.content, "band": {"intensive": 48_000}}
+    intensive = {
+        "name": "T",
+        "basis": "local",
+        "valid_from": "2026-04-01",
+        "band": {"intensive": 1},
+        "pattern": {"day": 1},
+    }
+    builders.tariff(session, content=intensive)
     assert review(session, row).comparisons == {}
-    tariff.content = {**tariff.content, "band": {"moderate": 30_000}, "pattern": {"day": 1}}
+    builders.tariff(session, content={**intensive, "band": {"moderate": 1}}, owner_id=row.setting.authority_id)
     assert len(review(session, row).comparisons) == 1
     row.lines[0].provision.pattern = Pattern.WEEKLY
     assert review(session, row).comparisons == {}

@@ -206,7 +206,7 @@ def tariff(session: Session, need: Need, *, intensive: int, name: str = "Guide",
     return builders.kept(
         session,
         Tariff(
-            name=name, owner_id=owner_id, framework_id=need.framework_id, status=TariffStatus.ADOPTED,
+            name=name, version="1", owner_id=owner_id, framework_id=need.framework_id, status=TariffStatus.ADOPTED,
             starts_on=date(2026, 4, 1), is_illustrative=True, content=content,
         ),
     )  # fmt: skip

@@ -30,9 +30,11 @@ from pricing.framework import DEMONSTRATION_FRAMEWORK
 from pricing.tariff import DEMONSTRATION_TARIFF
 from tests import builders, gias
 
+ON = date(2026, 11, 25)
+
 
 def load(session: Session, *, skip: bool = False, **files: Path) -> Report:
-    return load_reference(session, SYSTEM, reference=read(**files), is_skipping_bad_rows=skip)
+    return load_reference(session, SYSTEM, reference=read(**files), on=ON, is_skipping_bad_rows=skip)
 
 
 def load_rows(session: Session, tmp_path: Path, *rows: dict[str, str], skip: bool = False) -> Report:
@@ -386,7 +388,7 @@ def test_a_quotation_mark_without_its_partner_is_refused(session: Session, tmp_p
 def test_only_the_system_loads_reference_data(session: Session, tmp_path: Path) -> None:
     found = read(gias=gias.write(tmp_path / "gias.csv", [gias.row(900001)]))
     with pytest.raises(NotPermitted):
-        load_reference(session, NOBODY, reference=found)
+        load_reference(session, NOBODY, reference=found, on=ON)
 
 
 def feature(geometry: object = None, **properties: object) -> dict[str, Any]:

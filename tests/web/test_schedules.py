@@ -284,6 +284,7 @@ def test_the_guide_price_is_set_beside_each_fee_caps_nothing_and_says_that_it_is
             Tariff(
                 framework=builders.framework(session),
                 name="Test tariff",
+                version="1",
                 status="adopted",
                 starts_on=date(2026, 4, 1),
                 is_illustrative=True,

@@ -26,7 +26,7 @@ from marketplace.services.demonstration.demand import add_demand
 from marketplace.services.demonstration.people import AREA_FACTORS, People, add_people
 from marketplace.services.demonstration.prices import add_prices
 from marketplace.services.demonstration.supply import add_supply
-from marketplace.services.tariffs import keep_framework, keep_tariff, read_framework, read_tariff
+from marketplace.services.tariff_files import keep_framework, keep_tariff, read_framework, read_tariff
 from pricing.framework import DEMONSTRATION_FRAMEWORK
 from pricing.tariff import DEMONSTRATION_TARIFF, load_tariff
 
@@ -100,7 +100,7 @@ def _tariff(session: Session, on: date) -> Any:
     content = read_tariff(DEMONSTRATION_TARIFF, faults)
     assert content is not None
     content = {**content, "valid_from": _financial_year(on), "area": AREA_FACTORS}
-    assert keep_tariff(session, content, DEMONSTRATION_TARIFF.name, faults) is not None, faults
+    assert keep_tariff(session, SYSTEM, content, DEMONSTRATION_TARIFF.name, faults, on=on) is not None, faults
     return load_tariff(content)
 
 
