@@ -216,9 +216,9 @@ def can_draft_tariff(actor: Actor, owner_id: int | None) -> bool:
 
 
 def can_adopt_tariff(actor: Actor, owner_id: int | None) -> bool:
-    """Procurement and approvers of the owner adopt a tariff; that it is somebody else than who made it, the use case
-    and the table hold."""
-    return actor == SYSTEM or (_ADOPTER.admits(actor) and owns_tariff(actor, owner_id))
+    """Procurement and approvers of the owner adopt a tariff, always a person; that it is somebody else than who made
+    it, the use case and the table hold."""
+    return _ADOPTER.admits(actor) and owns_tariff(actor, owner_id)
 
 
 def can_comment_on_tariffs(actor: Actor) -> bool:

@@ -9,11 +9,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from marketplace import audit
-from marketplace.errors import Conflict, Invalid
-from marketplace.models import Tariff, TariffStatus
-from marketplace.permissions import Actor, can_draft_tariff, require
+from marketplace.errors import Conflict, Invalid, InvalidTransition, Stale
+from marketplace.models import Tariff, TariffStatus, now
+from marketplace.permissions import Actor, can_adopt_tariff, can_draft_tariff, require
+from marketplace.services.shadow_runs import kept_for
 from marketplace.services.tariff_drafts import own_draft
-from marketplace.services.tariffs import BINDING
+from marketplace.services.tariffs import BINDING, find_tariff
 
 FURTHEST = timedelta(days=3 * 366)  # a start further from today is a slip in the year, and final once adopted
 SHORTEST = timedelta(days=7)  # that providers have to comment
@@ -47,10 +48,53 @@ def open_consultation(
     return row
 
 
+def adopt_tariff(session: Session, actor: Actor, *, tariff_id: int, version: int, on: date) -> Tariff:
+    """Adopt a tariff: it is in force from its start, and the owner's tariff before it ends there.
+
+    Raises Conflict with everything that is in the way; InvalidTransition where it is not in consultation; Stale."""
+    row = find_tariff(session, tariff_id)
+    require(can_adopt_tariff(actor, row.owner_id), "adopt a tariff")
+    if row.status is not TariffStatus.IN_CONSULTATION:
+        raise InvalidTransition(
+            f"{row} is adopted already." if row.status in BINDING else f"{row} is a draft. Open it for consultation."
+        )
+    if row.edit != version:
+        raise Stale("Somebody else has changed this tariff since you opened it.")
+    if found := obstacles(session, actor, row, on=on):
+        raise Conflict(" ".join(found))
+    before, _ = neighbours(session, row)
+    if before is not None:
+        supersede(session, actor, before, starts_on=row.starts_on)
+    row.status, row.adopted_by_id, row.adopted_at = TariffStatus.ADOPTED, actor.user_id, now()
+    audit.record(session, actor, "tariff adopted", row)
+    return row
+
+
 def supersede(session: Session, actor: Actor, row: Tariff, *, starts_on: date) -> None:
     """End an adopted tariff on the day on which its successor starts, which is then kept: until it is, they overlap."""
     row.status, row.ends_on = TariffStatus.SUPERSEDED, starts_on
     audit.record(session, actor, "tariff superseded", row, ends_on=starts_on.isoformat())
+
+
+def obstacles(session: Session, actor: Actor, row: Tariff, *, on: date) -> list[str]:
+    """Everything that keeps this person from adopting a tariff in consultation on a day, a sentence or two each."""
+    found = []
+    if row.closes_on is not None and on <= row.closes_on:
+        found.append(f"The consultation is open until {_day(row.closes_on)}. Adopt it after that day.")
+    if actor.user_id in row.makers:
+        found.append("You drafted, changed or opened this tariff yourself. Somebody else adopts it.")
+    if not is_shadow_run(session, row):
+        found.append("No shadow run of exactly this tariff is kept. Shadow-run it over today's placements first.")
+    return found + start_obstacles(session, row, on=on)
+
+
+def is_shadow_run(session: Session, row: Tariff) -> bool:
+    """Whether a shadow run of exactly this tariff is kept: the owner's; of a national one, anybody's. An LA's run shows
+    what it pays, so of those the operator learns the number alone."""
+    if row.owner_id is not None:
+        return bool(kept_for(session, row))
+    session.flush()
+    return bool(session.scalar(select(func.shadow_runs_of_national_tariff(row.id))))
 
 
 def start_obstacles(session: Session, row: Tariff, *, on: date) -> list[str]:

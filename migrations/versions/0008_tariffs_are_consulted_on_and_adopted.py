@@ -73,6 +73,17 @@ CREATE TRIGGER adopted_tariff_unchanged BEFORE UPDATE OR DELETE ON tariffs
     FOR EACH ROW EXECUTE FUNCTION refuse_change_of_adopted_tariff();
 """
 
+# What an LA pays is the LA's: of the shadow runs of a national tariff the operator learns how many are kept, no more.
+COUNT = """
+CREATE FUNCTION shadow_runs_of_national_tariff(tariff bigint) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+    SELECT count(*) FROM shadow_runs JOIN tariffs ON tariffs.id = shadow_runs.tariff_id
+    WHERE tariffs.id = tariff AND tariffs.owner_id IS NULL AND shadow_runs.status = 'done'
+      AND shadow_runs.content - 'status' = tariffs.content - 'status'
+$$;
+REVOKE EXECUTE ON FUNCTION shadow_runs_of_national_tariff FROM PUBLIC;
+"""
+
 
 def upgrade() -> None:
     op.add_column("tariffs", sa.Column("version", sa.String(length=40), nullable=True))
@@ -114,6 +125,8 @@ def upgrade() -> None:
     )
     op.execute(NO_OVERLAP)
     op.execute(UNCHANGED)
+    op.execute(COUNT)
+    op.execute(f"GRANT EXECUTE ON FUNCTION shadow_runs_of_national_tariff TO {APPLICATION}")
     _policies(READS, WRITES, f"{SYSTEM} OR ({MINE} AND status = 'draft')")
     op.execute(f"GRANT DELETE ON tariffs TO {APPLICATION}")
     op.create_table(
@@ -168,6 +181,7 @@ def downgrade() -> None:
     op.drop_table("tariff_comments")
     op.execute(f"REVOKE DELETE ON tariffs FROM {APPLICATION}")
     _policies("true", SYSTEM, SYSTEM)
+    op.execute("DROP FUNCTION shadow_runs_of_national_tariff")
     op.execute("DROP TRIGGER adopted_tariff_unchanged ON tariffs")
     op.execute("DROP FUNCTION refuse_change_of_adopted_tariff")
     for name in ("overlap", "adopted_by", "closes_before_it_starts", "consultation", "two_people"):

@@ -76,6 +76,8 @@ def test_a_run_is_done_by_the_worker_and_kept_for_the_tariff(world: World, addre
 
 
 def test_a_run_of_other_content_is_not_kept_for_the_tariff(world: World, addresses: embedded.Addresses) -> None:
+    with transaction(SYSTEM) as session:
+        world.tariff_id = builders.tariff(session, status="draft", owner_id=world.buyer.organisation_id).id
     world.start()
     jobs.work(addresses.application, is_waiting=False)
     with transaction(SYSTEM) as session:
@@ -90,7 +92,8 @@ def test_a_run_of_other_content_is_not_kept_for_the_tariff(world: World, address
 
 def test_the_run_of_another_owner_is_not_kept_for_an_owned_tariff(world: World, addresses: embedded.Addresses) -> None:
     with transaction(SYSTEM) as session:
-        session.get_one(Tariff, world.tariff_id).owner_id = world.region.id
+        about = {"status": "in_consultation", "closes_on": date(2026, 3, 1), "owner_id": world.region.id}
+        world.tariff_id = builders.tariff(session, **about).id
     world.start()
     jobs.work(addresses.application, is_waiting=False)
     assert world.kept(SYSTEM) == []

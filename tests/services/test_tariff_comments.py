@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from marketplace.errors import Conflict, Invalid, NotPermitted
-from marketplace.models import Band, Role, Stance, Tariff
+from marketplace.models import Band, Role, Stance, Tariff, TariffStatus
 from marketplace.permissions import Actor
 from marketplace.services.tariff_comments import Said, comment_on_tariff, comments_of, opinions
 from tests import builders
@@ -62,7 +62,7 @@ def test_a_band_without_a_price_and_a_draft_are_not_commented_on(session: Sessio
     with pytest.raises(Invalid):
         comment_on_tariff(session, editor(session), tariff_id=tariff.id, comments={Band.PROFOUND: AGREE}, on=on)
     draft = builders.tariff_in_consultation(
-        session, owner=tariff.owner, framework=tariff.framework, version="2", status="draft", closes_on=None
+        session, owner=tariff.owner, framework=tariff.framework, version="2", status=TariffStatus.DRAFT, closes_on=None
     )
     with pytest.raises(Conflict):
         comment_on_tariff(session, editor(session), tariff_id=draft.id, comments={}, on=on)
