@@ -70,4 +70,5 @@ class BadFiles(MarketplaceError):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
         count = f"{len(self.faults):,} {'fault' if len(self.faults) == 1 else 'faults'}"
-        super().__init__("\n".join([f"Nothing was loaded: {count}.", *map(str, self.faults)]))
+        self.summary = f"Nothing was loaded: {count}."
+        super().__init__("\n".join([self.summary, *map(str, self.faults)]))

@@ -6,10 +6,12 @@ Reading guesses nothing: a cell is in its form or it is an error whose remedy is
 import math
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Protocol
 
 MAX_TEXT = 200  # characters
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run as a formula
+FORMULA = "is a formula, or would be taken for one"
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,15}(\.0*)?")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,15}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
@@ -66,6 +68,20 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Name(Text):
+    """Words that no spreadsheet takes for a formula."""
+
+    @property
+    def form(self) -> str:
+        return f"{Text().form}, not beginning with = + - or @"
+
+    def read(self, text: str) -> str:
+        if text.startswith(FORMULA_STARTS):
+            raise CellError(FORMULA)
+        return Text().read(text)
+
+
+@dataclass(frozen=True, slots=True)
 class Pattern:
     """A code of fixed shape."""
 
@@ -93,7 +109,9 @@ class Choice:
 
     def read(self, text: str) -> str:
         if text not in self.words:
-            raise CellError("is not one of the words known here")
+            near = get_close_matches(text.casefold(), self.words, n=1)
+            nearest = f"; the nearest is {near[0]}" if near and len(self.words) > 1 else ""
+            raise CellError(f"is not one of the words known here{nearest}")
         return text
 
     def write(self, value: str) -> str:

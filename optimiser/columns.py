@@ -78,7 +78,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One file or sheet: its rows, the columns in their order, and the columns that make a row unique."""
+    """One file or sheet: its rows, the columns in their order, and the columns that make a row unique. `most_rows`:
+    that it may hold beside its header; None = as many as the reader takes."""
 
     name: str
     row: Callable[..., Any]
@@ -86,6 +87,7 @@ class Table:
     is_required: bool
     meaning: str
     columns: tuple[Column, ...]
+    most_rows: int | None = None
 
 
 def _levels(prefix: str, attribute: str, meaning: str) -> tuple[Column, ...]:

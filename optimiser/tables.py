@@ -56,9 +56,13 @@ def _read_lines(read: Rows, numbered: Iterator[tuple[int, Line]], errors: list[F
     if header is None or not any(header):
         raise UnreadableFile("has no header row", f"Begin it with the row {_header(read.table)}.", 1)
     reader = _RowReader(read, header, _placed(read, header, errors), errors)
+    most = read.table.most_rows
     for number, line in numbered:
         if number > MAX_ROWS:
             raise UnreadableFile(f"has more than {MAX_ROWS:,} rows", "Split the problem into smaller ones.", number)
+        if most is not None and number > most + 1:
+            remedy = "Split it into several files; delete the rows at its end that only look empty."
+            raise UnreadableFile(f"has more than {most:,} rows", remedy, number)
         if any(line):
             read.rows.append(reader.row(number, line))
             read.numbers.append(number)

@@ -5,6 +5,7 @@ read with entities refused, and no formula is run, kept or written.
 """
 
 import datetime
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,12 +38,21 @@ class _Reader(ExcelReader):
         pass
 
 
+# Tags of a sheet's XML: the first row's, and a merged range that touches it. Within a text "<" is written "&lt;".
+_ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
+_HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
+_LATER_ROW = re.compile(rb"""\br=["'](?!1["'])""")
+_MERGED_HEADER = re.compile(rb"""<(?:\w+:)?mergeCell\b[^>]*\bref=["'][A-Z]+1:""")
+_CHUNK = 1 << 20  # bytes
+
+
 @contextmanager
-def open_workbook(path: Path) -> Iterator[dict[str, Iterator[Line]]]:
-    """The sheets by name, each as its lines; raises UnreadableFile. Lines are read as they are asked for."""
+def open_workbook(path: Path, *, max_unzipped: int | None = None) -> Iterator[dict[str, Iterator[Line]]]:
+    """The sheets by name, each as its lines, read as they are asked for; raises UnreadableFile. `max_unzipped`: bytes,
+    where fewer than MAX_UNZIPPED will do."""
     if not DEFUSEDXML:  # openpyxl falls back in silence to a parser that expands entities
         raise RuntimeError("defusedxml is not installed, or OPENPYXL_DEFUSEDXML is switched off")
-    _check_size(path)
+    _check_size(path, max_unzipped or MAX_UNZIPPED)
     with path.open("rb") as stream, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions, which do not matter here
         with _unreadable():
@@ -68,14 +78,14 @@ def write_workbook(path: Path, tables: Mapping[str, Sequence[Sequence[Any]]]) ->
                 sheet.write_row(number, 0, row, None if number else bold)
 
 
-def _check_size(path: Path) -> None:
+def _check_size(path: Path, max_unzipped: int) -> None:
     with _unreadable():
         size = path.stat().st_size
         with zipfile.ZipFile(path) as archive:
             unzipped = sum(entry.file_size for entry in archive.infolist())
     if size > MAX_BYTES:
         raise UnreadableFile(f"is larger than {MAX_BYTES // 1_000_000} MB", _SMALLER)
-    if unzipped > MAX_UNZIPPED or unzipped > MAX_RATIO * size:
+    if unzipped > max_unzipped or unzipped > MAX_RATIO * size:
         raise UnreadableFile("unpacks to far more than a workbook of this size holds", _SMALLER)
 
 
@@ -91,6 +101,7 @@ def _unreadable() -> Iterator[None]:
 
 def _lines(sheet: Any) -> Iterator[Line]:
     """Lines as long as the header, or longer where a cell stands beyond it, as in a CSV file."""
+    _refuse_unseen_header(sheet)
     sheet.reset_dimensions()  # what the file says of its size need not be true
     rows = sheet.iter_rows(max_col=MAX_COLUMNS + 1)
     width = 0
@@ -106,6 +117,22 @@ def _lines(sheet: Any) -> Iterator[Line]:
             cells.pop()
         width = width or len(cells)
         yield cells
+
+
+def _refuse_unseen_header(sheet: Any) -> None:
+    """A header that is hidden, or merged so that all but one of its names are gone, is not what people see."""
+    with _unreadable(), sheet._get_source() as source:
+        text, is_first, is_hidden, is_merged = b"", True, False, False
+        while chunk := source.read(_CHUNK):
+            text = text[-200:] + chunk
+            if is_first and (row := _ROW.search(text)):
+                is_first = False
+                is_hidden = bool(_HIDDEN.search(row[1])) and not _LATER_ROW.search(row[1])
+            is_merged = is_merged or bool(_MERGED_HEADER.search(text))
+    if is_hidden:
+        raise UnreadableFile("has a header row that is hidden", "Unhide row 1, to see what is read.", 1)
+    if is_merged:
+        raise UnreadableFile("has merged cells in its header row", "Unmerge them, and name each column by itself.", 1)
 
 
 def _cell(cell: Any) -> Cell:

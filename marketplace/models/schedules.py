@@ -44,6 +44,7 @@ class PriceSchedule(Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     published_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    uploaded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # when a file gave it its lines
     edit: Mapped[int] = mapped_column(Integer)  # counts saves of the draft, so that a stale form is noticed
 
     setting: Mapped[Setting] = relationship()

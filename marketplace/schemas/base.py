@@ -35,11 +35,15 @@ class PoundsField(fields.Field[int]):
     """Money as people type it ("£1,200.50", "1200") to whole pence. "1.2k" is refused: it is not a figure to pay."""
 
     PATTERN = re.compile(r"£?\s*([0-9]{1,3}(?:,[0-9]{3}){1,2}|[0-9]{1,9})(?:\.([0-9]{2}))?")
+    SHORTENED = re.compile(r"£?\s*[0-9][0-9.,]*\s*(k|m|thousand|million)", re.IGNORECASE)
+    WORDS = "Enter an amount in pounds, like 48,000 or 1,200.50"
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> int:  # noqa: ARG002
         matched = self.PATTERN.fullmatch(str(value).strip())
+        if self.SHORTENED.fullmatch(str(value).strip()):
+            raise ValidationError(f"{self.WORDS}, with all its digits: nobody should have to guess what was rounded.")
         if not matched:
-            raise ValidationError("Enter an amount in pounds, like 48,000 or 1,200.50.")
+            raise ValidationError(f"{self.WORDS}.")
         return int(matched[1].replace(",", "")) * 100 + int(matched[2] or 0)
 
 

@@ -78,17 +78,22 @@ class PriceLineSchema(FormSchema):
         is_none = matched is not None and not Decimal(matched[1])
         return {**line, "amount": "0"} if is_none and not str(line.get("amount") or "").strip() else {**line}
 
-    @validates_schema(skip_on_field_errors=True)
+    @validates_schema(skip_on_field_errors=False)
     def complete(self, line: dict[str, Any], **_: Any) -> None:
-        """Therapy names its discipline, nothing else has one; what buys staff time says how much; none is free."""
-        if (line["part"] is Part.THERAPY) != (line["discipline"] is not None):
-            raise ValidationError("Name the discipline of a therapy line, and of no other.", "discipline")
-        if line["part"] in STAFF and line["hours_a_week"] is None:
-            raise ValidationError("Enter the hours a week that this amount buys, or 0 for none.", "hours_a_week")
-        if line["hours_a_week"] == 0 and line["part"] not in STAFF:
-            raise ValidationError("Enter more than 0 hours a week, or leave them out.", "hours_a_week")
-        if line["hours_a_week"] == 0 and line["amount"]:
-            raise ValidationError("0 hours a week are none, so nothing is charged for them.", "amount")
+        """Therapy names its discipline, nothing else has one; what buys staff time says how much; none is free. All of
+        it in one pass, as far as the fields that it is about could be read."""
+        errors = {}
+        part, hours = line.get("part"), line.get("hours_a_week")
+        if part and "discipline" in line and (part is Part.THERAPY) != (line["discipline"] is not None):
+            errors["discipline"] = ["Name the discipline of a therapy line, and of no other."]
+        if part in STAFF and "hours_a_week" in line and hours is None:
+            errors["hours_a_week"] = ["Enter the hours a week that this amount buys, or 0 for none."]
+        if part and hours == 0 and part not in STAFF:
+            errors["hours_a_week"] = ["Enter more than 0 hours a week, or leave them out."]
+        if part in STAFF and hours == 0 and line.get("amount"):
+            errors["amount"] = ["0 hours a week are none, so nothing is charged for them."]
+        if errors:
+            raise ValidationError(errors)
 
 
 class LinesField(fields.Field[list[dict[str, Any]]]):

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from optimiser.cells import FORMULA_STARTS, CellError, Choice, Number, Text
+from optimiser.cells import FORMULA_STARTS, CellError, Choice, Name, Number
 from optimiser.columns import MAX_PRICE, Column, Table
 from optimiser.errors import BadProblem, FileError
 from optimiser.files import csv_lines, csv_text
@@ -21,20 +21,6 @@ from pricing.tariff import MULTIPLIERS, Pattern, Tariff
 
 SHORTENED = re.compile(r"£?\s*[0-9][0-9.,]*\s*(k|m|thousand|million)", re.IGNORECASE)
 AMOUNT = re.compile(r"£?\s*([0-9]{1,9}|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.([0-9]{1,2}))?")
-
-
-@dataclass(frozen=True, slots=True)
-class Name(Text):
-    """Words that no spreadsheet takes for a formula."""
-
-    @property
-    def form(self) -> str:
-        return f"{Text().form}, not beginning with = + - or @"
-
-    def read(self, text: str) -> str:
-        if text.startswith(FORMULA_STARTS):
-            raise CellError("is a formula, or would be taken for one")
-        return Text().read(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ It must never change a published price, nor cap one.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import TypedDict
@@ -87,8 +87,10 @@ def save_schedule(
     version: int,
     starts_on: date,
     lines: Sequence[LineFields],
+    uploaded_at: datetime | None = None,
 ) -> PriceSchedule:
-    """Keep a draft as it was typed: these lines and no others. `version` is the save that the page was opened on.
+    """Keep a draft as it was typed, or uploaded at a moment: these lines and no others. `version` is the save that the
+    page was opened on.
 
     Raises InvalidTransition once it is published, Stale when it was saved since, NotFound for a provision of another
     setting."""
@@ -96,10 +98,10 @@ def save_schedule(
     if {line["provision_id"] for line in lines} - {row.id for row in _provisions(session, draft)}:
         raise NotFound
     kept = {line.key: line for line in draft.lines}
-    draft.lines = [_filled(kept.get(_key(fields)) or PriceLine(), fields) for fields in lines]
-    draft.starts_on = starts_on
+    draft.lines = [_filled(kept.get(key_of(fields)) or PriceLine(), fields) for fields in lines]
+    draft.starts_on, draft.uploaded_at = starts_on, uploaded_at
     flag_modified(draft, "starts_on")  # a change of lines alone also counts as a save
-    audit.record(session, actor, "price schedule saved", draft)
+    audit.record(session, actor, "price schedule uploaded" if uploaded_at else "price schedule saved", draft)
     return draft
 
 
@@ -122,7 +124,7 @@ def raise_prices(
     published = {line.key: line.amount for line in latest.lines}
     raised: list[LineFields] = []
     for line in lines:
-        amount = published.get(_key(line))
+        amount = published.get(key_of(line))
         raised.append(line if amount is None else {**line, "amount": raised_by(amount, percent)})
     return save_schedule(session, actor, schedule_id=schedule_id, version=version, starts_on=starts_on, lines=raised)
 
@@ -170,7 +172,7 @@ def _provisions(session: Session, draft: PriceSchedule) -> Sequence[Provision]:
     return session.scalars(select(Provision).where(Provision.setting_id == draft.setting_id)).all()
 
 
-def _key(line: LineFields) -> str:
+def key_of(line: LineFields) -> str:
     """What a typed line is called within its schedule."""
     return line_key(line["provision_id"], line["band"], line["part"], line["discipline"])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 import pricing.schedule
@@ -45,7 +45,7 @@ def priced(row: PriceSchedule, lines: Iterable[PriceLine] | None = None) -> pric
     """A schedule as `pricing` reads one, with these of its lines or all; a provision is called by its id. Prices by
     provision and rising band, lines in the order of parts and disciplines."""
     lines = sorted(
-        row.lines if lines is None else lines, key=lambda line: (line.provision_id, line.band.level, _place(line))
+        row.lines if lines is None else lines, key=lambda line: (line.provision_id, line.band.level, place_of(line))
     )
     return pricing.schedule.PriceSchedule(
         version=row.version,
@@ -63,7 +63,8 @@ def _line(line: PriceLine) -> pricing.schedule.PriceLine:
     return pricing.schedule.PriceLine(line.part, line.amount, line.discipline, line.hours_a_week, line.weeks)
 
 
-def _place(line: PriceLine) -> tuple[int, int]:
+def place_of(line: PriceLine) -> tuple[int, int]:
+    """Where a line stands among those of its price: in the order of parts and disciplines."""
     return list(Part).index(line.part), list(Discipline).index(line.discipline) if line.discipline else -1
 
 
@@ -151,6 +152,24 @@ def predecessor(session: Session, schedule: PriceSchedule) -> PriceSchedule | No
         .options(selectinload(PriceSchedule.lines))
         .limit(1)
     )
+
+
+def latest_published(session: Session, settings: Iterable[int]) -> dict[int, PriceSchedule]:
+    """The published schedule of each setting that starts last, with its lines; a setting without one is left out."""
+    last = (
+        select(PriceSchedule.setting_id, func.max(PriceSchedule.starts_on))
+        .where(PriceSchedule.setting_id.in_(settings), PriceSchedule.status != ScheduleStatus.DRAFT)
+        .group_by(PriceSchedule.setting_id)
+    )
+    rows = session.scalars(
+        select(PriceSchedule)
+        .where(
+            PriceSchedule.status != ScheduleStatus.DRAFT,
+            tuple_(PriceSchedule.setting_id, PriceSchedule.starts_on).in_(last),
+        )
+        .options(selectinload(PriceSchedule.lines))
+    )
+    return {row.setting_id: row for row in rows}
 
 
 def provisions_to_price(session: Session, schedule: PriceSchedule) -> list[Provision]:

@@ -23,6 +23,8 @@ NOUNS = (
     "needs",
     "options",
     "people",
+    "price_drafts",
+    "price_files",
     "provisions",
     "questions",
     "restrictions",

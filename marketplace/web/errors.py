@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from marketplace.errors import Conflict, Invalid, NotFound, NotPermitted, Unavailable
+from marketplace.errors import BadFiles, Conflict, Invalid, NotFound, NotPermitted, Unavailable
 from marketplace.observability import log
 
 
@@ -17,6 +17,7 @@ def attach(app: Flask) -> None:
     app.register_error_handler(NotPermitted, lambda error: page(403, str(error)))
     app.register_error_handler(Conflict, lambda error: page(409, str(error)))
     app.register_error_handler(Invalid, lambda error: page(422, str(error)))
+    app.register_error_handler(BadFiles, lambda error: page(422, error.summary))
     app.register_error_handler(Unavailable, lambda error: page(503, str(error)))
     app.register_error_handler(CSRFError, lambda _: page(400, "This page was open too long. Open it again, then send."))
     app.register_error_handler(HTTPException, _http)

@@ -9,16 +9,17 @@ from flask import g, make_response, request
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError, fields
 
-from marketplace.errors import Conflict, Invalid
+from marketplace.errors import BadFiles, Conflict, Fault, Invalid, MarketplaceError
 from marketplace.schemas.base import DayField
 
 
 @dataclass(slots=True)
 class Form:
-    """What a page shows in its fields: values as typed or as kept, and the errors beside them."""
+    """What a page shows in its fields: values as typed or as kept, the errors beside them, and the faults of a file."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
 
     def is_behind(self, version: int | None, name: str = "version") -> bool:
         """Whether the version that was typed, under this name, is another than the one kept now (None = not there).
@@ -90,8 +91,8 @@ def _by_field(messages: Any, prefix: str = "") -> dict[str, list[str]]:
 
 
 def redisplay(page: Callable[..., ResponseReturnValue]) -> Callable[..., Any]:
-    """Decorate a post: when it raises Invalid (422) or Conflict (409), `page` (its GET view, same arguments) answers
-    instead, with the error summary, and everything as it was typed.
+    """Decorate a post: when it raises Invalid or BadFiles (422) or Conflict (409), `page` (its GET view, same
+    arguments) answers instead, with the error summary, and everything as it was typed.
 
     A page that carries a version shows what is kept now wherever its form `is_behind`. Where the page has nothing to
     show any more, because it redirects, the error page answers.
@@ -100,13 +101,17 @@ def redisplay(page: Callable[..., ResponseReturnValue]) -> Callable[..., Any]:
     def decorate(post: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
         @wraps(post)
         def answer(**arguments: Any) -> ResponseReturnValue:
+            refused: MarketplaceError
+            faults: tuple[Fault, ...] = ()
             try:
                 return post(**arguments)
             except Invalid as invalid:
                 refused, errors, status = invalid, invalid.errors, 422
+            except BadFiles as bad:
+                refused, errors, status, faults = bad, {"file": [bad.summary]}, 422, bad.faults
             except Conflict as conflict:
-                refused, errors, status = conflict, {"_form": [str(conflict)]}, 409  # type: ignore[assignment]
-            g.refused_form = Form(values=typed(), errors=errors)
+                refused, errors, status = conflict, {"_form": [str(conflict)]}, 409
+            g.refused_form = Form(values=typed(), errors=errors, faults=faults)
             again = make_response(page(**arguments))
             if again.status_code != 200:
                 raise refused

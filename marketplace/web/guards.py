@@ -35,6 +35,8 @@ HEADERS = {
 }
 # What somebody reaches whose password was chosen by somebody else.
 CHANGING_PASSWORD = {"static", "sessions.password", "sessions.post_password", "sessions.sign_out"}
+# The most bytes of a request where it carries a file; everywhere else it is MAX_CONTENT_LENGTH.
+UPLOADS = {"price_files.post_upload": 10_000_000}
 KEPT = {"static", "maps.boundaries"}  # the same for everybody, so a browser may keep it
 LOOPBACK = re.compile(r"^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$")
 
@@ -54,6 +56,7 @@ def attach(app: Flask) -> None:
 def _begin() -> None:
     g.started = time.perf_counter()
     g.request_id = uuid.uuid4().hex
+    request.max_content_length = UPLOADS.get(request.endpoint or "")  # before anything reads the form
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 

@@ -157,7 +157,9 @@ def test_every_error_of_a_grid_comes_in_one_pass_under_the_name_of_its_box() -> 
         })  # fmt: skip
     assert caught.value.errors == {
         "starts_on": ["Enter a real date, like 1 September 2027."],
-        "lines-12-moderate-core-amount": ["Enter an amount in pounds, like 48,000 or 1,200.50."],
+        "lines-12-moderate-core-amount": [
+            f"{PoundsField.WORDS}, with all its digits: nobody should have to guess what was rounded."
+        ],
         "lines-12-moderate-core-weeks": ["Enter weeks a year, from 1 to 52."],
         "lines-12-moderate-therapy-physio-hours_a_week": [
             "Enter the hours a week that this amount buys, or 0 for none."
@@ -182,3 +184,12 @@ def test_weeks_of_a_provision_fill_its_empty_boxes_only_and_none_of_equipment() 
         "weeks-13": "",
     })["lines"]  # fmt: skip
     assert [line["weeks"] for line in lines] == [38, 52, None, None]
+
+
+def test_what_is_wrong_in_a_line_is_told_in_one_pass_whatever_else_is_wrong_in_it() -> None:
+    with pytest.raises(Invalid) as caught:
+        grid(**{"lines-12-mild-therapy-salt-amount": "1.2k", "lines-12-mild-therapy-salt-weeks": "38"})
+    assert set(caught.value.errors) == {
+        "lines-12-mild-therapy-salt-amount",
+        "lines-12-mild-therapy-salt-hours_a_week",
+    }

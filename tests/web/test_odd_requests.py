@@ -11,6 +11,7 @@ from marketplace.db import transaction
 from marketplace.models import Role
 from marketplace.permissions import POLICY, SYSTEM
 from tests import builders
+from tests.security.test_policy import first_value
 
 BEYOND = 2**63  # the first number that no row can have
 DAY = {"on-day": "1", "on-month": "9", "on-year": "2027", "seconds": "30"}
@@ -32,7 +33,10 @@ def client(sign_in: Callable[[str], FlaskClient], database: Engine) -> FlaskClie
 def test_an_id_that_no_row_can_have_is_no_page(app: Flask, client: FlaskClient, number: int) -> None:
     with app.test_request_context():
         urls = [
-            app.url_for(rule.endpoint, **{name: number if name.endswith("_id") else "full" for name in rule.arguments})
+            app.url_for(
+                rule.endpoint,
+                **{name: number if name.endswith("_id") else first_value(rule, name) for name in rule.arguments},
+            )
             for rule in app.url_map.iter_rules()
             if rule.endpoint in POLICY and any(name.endswith("_id") for name in rule.arguments)
         ]

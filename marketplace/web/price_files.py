@@ -1,0 +1,111 @@
+"""Price files: the template to fill in, and the page on which a file is sent until nothing is wrong in it."""
+
+import base64
+import tempfile
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.db import transaction
+from marketplace.errors import Fault, Invalid
+from marketplace.models import now, today
+from marketplace.schemas import price_files as files
+from marketplace.services import price_files, schedules
+from marketplace.services.price_file_checks import FROM, academic_year
+from marketplace.services.schedule_drafts import next_september
+from marketplace.web import forms
+from marketplace.web.current import actor
+from marketplace.web.formats import counted
+
+bp = Blueprint("price_files", __name__)
+
+SHOWN = 100  # faults on the page; all of them are in the file of faults
+LONGEST_NAME = 80  # of a file, as pages repeat it
+
+
+@bp.get("/schedules/template.<any(csv, xlsx):form>")
+def template(form: str) -> ResponseReturnValue:
+    """The file to fill in, of all settings of the provider."""
+    return _template(form, None)
+
+
+@bp.get("/settings/<int:setting_id>/schedules/template.<any(csv, xlsx):form>")
+def template_of_setting(setting_id: int, form: str) -> ResponseReturnValue:
+    """The file to fill in, of one setting."""
+    return _template(form, setting_id)
+
+
+def _template(form: str, setting_id: int | None) -> Response:
+    with transaction(actor()) as session:
+        if setting_id is not None:
+            schedules.find_setting(session, actor(), setting_id)
+        rows = price_files.template(session, actor(), provider_id=_provider(), setting_id=setting_id, on=today())
+    year = academic_year(next_september(today())).replace("/", "-")
+    content = files.prices_xlsx(rows) if form == "xlsx" else files.prices_csv(rows).encode()
+    return send_file(BytesIO(content), as_attachment=True, download_name=f"prices-{year}.{form}")
+
+
+@bp.get("/schedules/upload")
+def upload() -> ResponseReturnValue:
+    """Take the template, send the file; where something is wrong in it, everything that is."""
+    with transaction(actor()) as session:
+        start = next_september(today())
+        form = forms.shown({"starts_on": start})
+        for fault in form.faults:
+            if fault.row is None and fault.column == FROM:
+                form.errors.setdefault("starts_on", [fault.words])
+        settings = price_files.open_settings(session, _provider())
+        drafts = price_files.drafts_of(session, [row.id for row in settings])
+        return render_template(
+            "price_files/upload.html",
+            form=form,
+            settings=settings,
+            drafts=[(row, drafts[row.id]) for row in settings if row.id in drafts],
+            shown=form.faults[:SHOWN],
+            faults_file=_as_link(form.faults),
+            year=academic_year(start),
+            start=start,
+            most_rows=files.MOST_ROWS,
+        )
+
+
+@bp.post("/schedules/upload")
+@forms.redisplay(upload)
+def post_upload() -> ResponseReturnValue:
+    """Make the drafts of the file's settings hold what it states, or say everything that is wrong."""
+    form = forms.read(files.PriceFileSchema)
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        raise Invalid({"file": ["Choose the file of prices: a CSV file or a workbook (.xlsx)."]})
+    name = _shown_name(sent.filename)
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "file"
+        sent.save(path)
+        rows, faults = files.read_prices(path, name)
+    with transaction(actor()) as session:
+        kept = price_files.keep_price_file(
+            session, actor(), provider_id=_provider(), file=name, rows=rows, faults=faults, on=today(), at=now(), **form
+        )
+        count, unchanged = len(kept.drafts), kept.unchanged
+    same = f" {unchanged:,} of them held all of it already." if unchanged else ""
+    flash(f"{name} is in {counted(count, 'draft')}.{same} Nobody else sees them until you publish them.", "success")
+    return redirect(url_for("price_drafts.index"))
+
+
+def _provider() -> int:
+    return actor().organisation_id or 0
+
+
+def _shown_name(name: str) -> str:
+    """A file's name as pages repeat it: without folders and what cannot be seen, not too long, its ending kept."""
+    seen = "".join(letter for letter in name.replace("\\", "/").rpartition("/")[2] if letter.isprintable())
+    stem, dot, ending = seen.rpartition(".")
+    return f"{stem[:LONGEST_NAME]}{dot}{ending[:8]}"
+
+
+def _as_link(faults: Sequence[Fault]) -> str:
+    """The file of faults inside a link, so that nothing of a refused file is kept here."""
+    return f"data:text/csv;charset=utf-8;base64,{base64.b64encode(files.faults_csv(faults).encode()).decode()}"
