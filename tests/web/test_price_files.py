@@ -343,13 +343,8 @@ def test_prices_that_start_with_a_published_version_are_refused(trust: Trust, si
     client.post("/schedules/drafts/publish", data={"drafts": ticked(page)[:1], "csrf_token": builders.csrf_token(page)})
     (left,) = drafts()
     found = faults(send_file(client, GOOD))
-    assert found == [
-        (
-            "2", "from", "1 September 2027",
-            "Heron House: Prices from 1 September 2027 are published already, as version 2."
-            " Choose a later day for these.",
-        )
-    ]  # fmt: skip
+    words = "Prices from 1 September 2027 are published already, as version 2. Choose a later day for these."
+    assert found == [("2", "from", "1 September 2027", f"Heron House: {words}")]
     assert [row.edit for row in drafts()] == [left.edit]
 
 
