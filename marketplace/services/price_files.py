@@ -140,7 +140,9 @@ def keep_price_file(
         )
     kept, unchanged = [], 0
     for offer, lines in found.prices:
-        draft = drafts.get(offer.setting.id) or start_schedule(session, actor, setting_id=offer.setting.id, on=on)
+        draft = drafts.get(offer.setting.id) or start_schedule(
+            session, actor, setting_id=offer.setting.id, on=on, is_copy=False
+        )
         if draft.uploaded_at and draft.starts_on == starts_on and _holds(draft, lines):
             unchanged += 1
         else:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypedDict
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -56,9 +56,9 @@ def next_september(after: date) -> date:
     return date(after.year + (after >= date(after.year, 9, 1)), 9, 1)
 
 
-def start_schedule(session: Session, actor: Actor, *, setting_id: int, on: date) -> PriceSchedule:
+def start_schedule(session: Session, actor: Actor, *, setting_id: int, on: date, is_copy: bool = True) -> PriceSchedule:
     """Start a setting's next prices: a draft from the next 1 September, every line copied from the latest published
-    schedule, or blank when there is none. Raises Conflict when a draft is there already."""
+    schedule, or blank when there is none or it is to be no copy. Raises Conflict when a draft is there already."""
     setting = find_setting(session, actor, setting_id)
     require(can_edit_setting(actor, setting.provider_id), "set prices")
     rows = schedules_of(session, [setting_id])
@@ -68,14 +68,15 @@ def start_schedule(session: Session, actor: Actor, *, setting_id: int, on: date)
             f"{setting.name} has a draft of its next prices already: version {draft.version}. Go on with it."
         )
     latest = rows[0] if rows else None
+    copied = latest if is_copy else None
     row = PriceSchedule(
         setting=setting,
         version=1 + max((each.version for each in rows), default=0),
         starts_on=next_september(max(on, latest.starts_on) if latest else on),
-        lines=[PriceLine(**_fields(line)) for line in latest.lines] if latest else [],
+        lines=[PriceLine(**_fields(line)) for line in copied.lines] if copied else [],
     )
     session.add(row)
-    audit.record(session, actor, "price schedule started", row, copied_from=latest.id if latest else None)
+    audit.record(session, actor, "price schedule started", row, copied_from=copied.id if copied else None)
     return row
 
 
@@ -97,6 +98,10 @@ def save_schedule(
     draft = _own_draft(session, actor, schedule_id, version)
     if {line["provision_id"] for line in lines} - {row.id for row in _provisions(session, draft)}:
         raise NotFound
+    if uploaded_at and draft.lines:  # at once: line by line, the rows of a large file take a minute
+        old = delete(PriceLine).where(PriceLine.schedule_id == draft.id)
+        session.execute(old, execution_options={"synchronize_session": False})  # nobody holds the old lines
+        session.expire(draft, ["lines"])
     kept = {line.key: line for line in draft.lines}
     draft.lines = [_filled(kept.get(key_of(fields)) or PriceLine(), fields) for fields in lines]
     draft.starts_on, draft.uploaded_at = starts_on, uploaded_at
