@@ -34,8 +34,8 @@ SEEN = re.compile(r'name="seen" value="([^"]+)"')
 TICKS = re.compile(r'name="drafts" type="checkbox" value="([^"]+)"')
 INTRODUCTION = """Written by `python -m benchmarks.price_file`: one provider sends the prices of {settings} settings in
 one file of {rows:,} rows, the template as it is filled in beforehand, with every amount raised. Each request once, web
-process and database on one machine: {machine}. The target is 10 s until every error of the file is known. Where the load
-was above 1, other work on the machine took turns.
+process and database on one machine: {machine}.
+The target is 10 s until every error of the file is known. Where the load was above 1, other work took turns.
 
 | request | seconds | load |
 |:--|--:|--:|
