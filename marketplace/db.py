@@ -24,6 +24,7 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "uq_organisations_kind_name": ("name", "An organisation of this kind already has this name."),
     "uq_users_email": ("email", "Somebody already signs in with this e-mail address."),
     "ex_vacancies_overlap": ("vacancies", "Two rows with the same date overlap in year groups. Change one of them."),
+    "uq_placement_sets_owner_id_name": ("name", "You already have placements under this name. Use another one."),
     "uq_price_schedules_setting_id_version": ("_form", "Somebody else has just started these prices. Use theirs."),
     "fk_shadow_runs_tariff_id": ("_form", "A shadow run of this draft is kept, and so the draft is kept with it."),
     "uq_tariffs_owner_id_name_version": ("version", "There is a tariff of this name and version already. Use another."),

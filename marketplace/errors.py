@@ -65,10 +65,12 @@ class Fault:
 
 
 class BadFiles(MarketplaceError):
-    """Files that cannot be used, with every fault found in them. Nothing of them was kept."""
+    """Files that cannot be used, with every fault found in them, and the `errors` of the form that they came with.
+    Nothing of them was kept."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    def __init__(self, faults: Iterable[Fault], errors: Mapping[str, Sequence[str]] | None = None) -> None:
         self.faults = tuple(faults)
+        self.errors = {field: list(messages) for field, messages in (errors or {}).items()}
         count = f"{len(self.faults):,} {'fault' if len(self.faults) == 1 else 'faults'}"
         self.summary = f"Nothing was loaded: {count}."
         super().__init__("\n".join([self.summary, *map(str, self.faults)]))

@@ -75,6 +75,7 @@ _BUYER = _only(BUYERS, *DECIDING)
 _MARKET = Rule(kinds=BUYERS | {OPERATOR})
 _EDITOR = _only({PROVIDER}, Role.PROVIDER_EDITOR)
 _RUNNER = _only(BUYERS, Role.PROCUREMENT)
+_PRICE_READER = _only(BUYERS, Role.PROCUREMENT, Role.APPROVER)
 _ADMINISTRATOR = _only(EVERY_KIND, Role.ADMINISTRATOR)
 _OPERATOR = _only({OPERATOR}, Role.ADMINISTRATOR)
 _DRAFTER = replace(_RUNNER, also=_OPERATOR)
@@ -85,6 +86,16 @@ POLICY: dict[str, Rule] = {
     "static": PUBLIC,
     "budgets.index": _RUNNER,
     "budgets.post_index": _RUNNER,
+    "calibrations.post_draft": _RUNNER,
+    "calibrations.post_start": _RUNNER,
+    "calibrations.progress": _PRICE_READER,
+    "calibrations.show": _PRICE_READER,
+    "calibrations.start": _RUNNER,
+    "calibrations.tariff": _RUNNER,
+    "corridors.archive": _RUNNER,
+    "corridors.post_start": _RUNNER,
+    "corridors.progress": _PRICE_READER,
+    "corridors.show": _PRICE_READER,
     "health.live": PUBLIC,
     "health.ready": PUBLIC,
     "maps.boundaries": SIGNED_IN,
@@ -106,6 +117,12 @@ POLICY: dict[str, Rule] = {
     "price_files.template": _EDITOR,
     "price_files.template_of_setting": _EDITOR,
     "price_files.upload": _EDITOR,
+    "placement_sets.file": _RUNNER,
+    "placement_sets.index": _PRICE_READER,
+    "placement_sets.new": _RUNNER,
+    "placement_sets.post_new": _RUNNER,
+    "placement_sets.show": _PRICE_READER,
+    "placement_sets.template": _RUNNER,
     "provisions.edit": _EDITOR,
     "provisions.index": _EDITOR,
     "provisions.new": _EDITOR,
@@ -134,6 +151,13 @@ POLICY: dict[str, Rule] = {
     "runs.show": _BUYER,
     "runs.start": _RUNNER,
     "runs.workbook": _BUYER,
+    "shadow_runs.archive": _RUNNER,
+    "shadow_runs.file": _RUNNER,
+    "shadow_runs.post_start": _RUNNER,
+    "shadow_runs.progress": _PRICE_READER,
+    "shadow_runs.publication": _PRICE_READER,
+    "shadow_runs.show": _PRICE_READER,
+    "shadow_runs.start": _RUNNER,
     "schedules.check": _EDITOR,
     "schedules.grid": _EDITOR,
     "schedules.index": _EDITOR,

@@ -94,6 +94,7 @@ PATTERNS = {
     "termly": "Termly boarding (38 weeks)",
     "annual": "All year (52 weeks)",
 }
+PRICE_BASES = {"like_for_like": "Like for like", "contracted": "As contracted"}
 UNITS = {"places": "places", "hours": "hours a week"}
 SETTING_TYPES = {member.value: member.words[0].upper() + member.words[1:] for member in SettingType}
 PRIORITIES = {

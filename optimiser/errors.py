@@ -20,6 +20,11 @@ class FileError:
     problem: str
     remedy: str
 
+    @property
+    def words(self) -> str:
+        """What is wrong and how to put it right, as sentences of their own."""
+        return f"{self.problem[:1].upper()}{self.problem[1:]}. {self.remedy}"
+
     def __str__(self) -> str:
         place = [self.file]
         if self.row is not None:

@@ -65,6 +65,16 @@ def open_workbook(path: Path, *, max_unzipped: int | None = None) -> Iterator[di
             book.close()
 
 
+def sheet_called(sheets: Mapping[str, Iterator[Line]], name: str) -> Iterator[Line]:
+    """The sheet of a name, or the only one whatever its name; raises UnreadableFile."""
+    if name in sheets:
+        return sheets[name]
+    if len(sheets) != 1:
+        remedy = f"Name the sheet with the rows {name}, or delete the others."
+        raise UnreadableFile(f"has {len(sheets)} sheets, none of them called {name}", remedy)
+    return next(iter(sheets.values()))
+
+
 def write_workbook(path: Path, tables: Mapping[str, Sequence[Sequence[Any]]]) -> None:
     """Write each table as a sheet, its first row the header; texts stay texts and numbers numbers."""
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

@@ -3,7 +3,7 @@
 import pytest
 
 from marketplace import vocabulary
-from marketplace.models import Band, Ground, Kind, NeedStatus, Pattern, SettingType, Unit
+from marketplace.models import Band, Ground, Kind, NeedStatus, Pattern, PriceBasis, SettingType, Unit
 from optimiser.eligibility import REASONS
 from optimiser.problem import AREAS, PRIMARY_NEEDS
 
@@ -20,6 +20,7 @@ from optimiser.problem import AREAS, PRIMARY_NEEDS
         (vocabulary.LEVEL_DESCRIPTIONS, AREAS),
         (vocabulary.NEED_STATUSES, NeedStatus),
         (vocabulary.PATTERNS, Pattern),
+        (vocabulary.PRICE_BASES, PriceBasis),
         (vocabulary.PRIMARY_NEEDS, PRIMARY_NEEDS),
         (vocabulary.REFUSALS, REASONS),
         (vocabulary.SETTING_TYPES, SettingType),

@@ -120,17 +120,18 @@ class Calibration(PriceRun, Base):
 
 
 class ShadowRun(PriceRun, Base):
-    """A tariff over a set. `content` is the tariff's as it was then; `limit` how far a price moves in a year."""
+    """A tariff over a set. `content` is the tariff's as it was then, which also outlives a draft that was removed;
+    `limit` how far a price moves in a year."""
 
     NOUN, TASK = "shadow run", "run_shadow"
     __tablename__ = "shadow_runs"
     __table_args__ = _rules("shadow_runs", CheckConstraint(f"year_limit BETWEEN 1 AND {MOST_LIMIT}", name="year_limit"))
 
-    tariff_id: Mapped[int] = mapped_column(ForeignKey("tariffs.id"), index=True)
+    tariff_id: Mapped[int | None] = mapped_column(ForeignKey("tariffs.id", ondelete="SET NULL"), index=True)
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     limit: Mapped[int] = mapped_column("year_limit")  # hundredths of a per cent of the year before
 
-    tariff: Mapped[Tariff] = relationship()
+    tariff: Mapped[Tariff | None] = relationship()
 
     @property
     def per_cent(self) -> Decimal:

@@ -6,7 +6,7 @@ row is then read by the schema of a price line, as a form's boxes are. It must n
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -23,8 +23,8 @@ from optimiser.cells import FORMULA, FORMULA_STARTS, CellError, Choice, Name, Pa
 from optimiser.columns import Column, Table
 from optimiser.errors import FileError, UnreadableFile
 from optimiser.files import csv_lines, csv_text
-from optimiser.tables import UNREAD, Line, read_rows
-from optimiser.workbook import open_workbook, write_workbook
+from optimiser.tables import UNREAD, read_rows
+from optimiser.workbook import open_workbook, sheet_called, write_workbook
 
 MOST_ROWS = 20_000
 MAX_UNZIPPED = 60_000_000  # bytes: several times what the longest price file takes
@@ -134,31 +134,21 @@ def read_prices(path: Path, name: str) -> tuple[list[dict[str, Any]], list[Fault
     try:
         if name.lower().endswith(".xlsx"):
             with open_workbook(path, max_unzipped=MAX_UNZIPPED) as sheets:
-                read = read_rows(PRICES, name, _sheet(sheets), errors)
+                read = read_rows(PRICES, name, sheet_called(sheets, SHEET), errors)
         elif name.lower().endswith(".csv"):
             read = read_rows(PRICES, name, csv_lines(path), errors)
         else:
             raise UnreadableFile("is neither a .csv nor an .xlsx file", "Save it as one of the two.")
     except UnreadableFile as error:
-        return [], [_fault(FileError(name, error.row, "", "", error.problem, error.remedy))]
-    faults = [_fault(error) for error in errors]
+        errors.append(FileError(name, error.row, "", "", error.problem, error.remedy))
+        return [], _faults(errors)
+    faults = _faults(errors)
     rows = [_row(name, number, row, faults) for number, row in zip(read.numbers, read.rows, strict=True)]
     return rows, faults
 
 
-def _sheet(sheets: Mapping[str, Iterator[Line]]) -> Iterator[Line]:
-    """The sheet of prices: by its name, or the only one."""
-    if SHEET in sheets:
-        return sheets[SHEET]
-    if len(sheets) != 1:
-        remedy = f"Name the sheet with the prices {SHEET}, or delete the others."
-        raise UnreadableFile(f"has {len(sheets)} sheets, none of them called {SHEET}", remedy)
-    return next(iter(sheets.values()))
-
-
-def _fault(error: FileError) -> Fault:
-    words = f"{error.problem[0].upper()}{error.problem[1:]}. {error.remedy}"
-    return Fault(error.file, error.row, error.column, error.value, words)
+def _faults(errors: Iterable[FileError]) -> list[Fault]:
+    return [Fault(error.file, error.row, error.column, error.value, error.words) for error in errors]
 
 
 def _row(name: str, number: int, row: FileRow, faults: list[Fault]) -> dict[str, Any]:
@@ -198,15 +188,6 @@ def prices_xlsx(rows: Iterable[Mapping[str, Any]]) -> bytes:
         path = Path(place) / "prices.xlsx"
         write_workbook(path, {SHEET: [header, *lines], "notes": [("column", "what to write", "meaning"), *columns]})
         return path.read_bytes()
-
-
-def faults_csv(faults: Sequence[Fault]) -> str:
-    """Faults as a file, to go through beside the file that has them."""
-    lines = (
-        ["" if fault.row is None else str(fault.row), *map(neutralised, (fault.column, fault.value, fault.words))]
-        for fault in faults
-    )
-    return BOM + csv_text(("row", "column", "value", "what is wrong and how to put it right"), lines)
 
 
 def _cells(row: Mapping[str, Any]) -> list[Any]:

@@ -18,7 +18,7 @@ def zip_of(files: Iterable[tuple[str, bytes]]) -> bytes:
     return content.getvalue()
 
 
-def file_of(archive: bytes, name: str) -> bytes | None:
-    """One of the files; None when there is none of the name."""
+def file_of(archive: bytes, name: str) -> bytes:
+    """One of the files. Raises KeyError when there is none of the name."""
     with zipfile.ZipFile(BytesIO(archive)) as files:
-        return files.read(name) if name in files.namelist() else None
+        return files.read(name)

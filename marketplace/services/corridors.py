@@ -15,13 +15,14 @@ from pricing.corridor import FEWEST, corridor
 from pricing.observed import Observed
 
 
-def start_corridor(session: Session, actor: Actor, *, placement_set_id: int, on: date) -> Corridor:
-    """Queue the corridor of a set. Raises Conflict where the set has too few placements for one."""
+def start_corridor(session: Session, actor: Actor, *, placement_set_id: int, today: date) -> Corridor:
+    """Queue the corridor of a set, of the last day of its period, or of today where that is to come. Raises Conflict
+    where the set has too few placements for one."""
     placements = price_runs.own_set(session, actor, placement_set_id, "draw a corridor")
     if placements.placements < FEWEST:
         raise Conflict(f"The set has {placements.placements} placements; a corridor needs at least {FEWEST}.")
-    run = Corridor(on=on)
-    price_runs.start(session, actor, run, placements, on=on.isoformat())
+    run = Corridor(on=min(placements.ends_on, today))
+    price_runs.start(session, actor, run, placements, on=run.on.isoformat())
     return run
 
 

@@ -3,22 +3,28 @@
 The columns are declared here and read by the reader of the batch files. Commands and pages read with this alone.
 """
 
+import csv
 import re
 import tempfile
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from marketplace.errors import BadFiles, Fault
 from optimiser.cells import FORMULA_STARTS, CellError, Choice, Name, Number
 from optimiser.columns import MAX_PRICE, Column, Table
-from optimiser.errors import BadProblem, FileError
+from optimiser.errors import BadProblem, FileError, UnreadableFile
 from optimiser.files import csv_lines, csv_text
-from optimiser.tables import Rows, read_rows
+from optimiser.tables import Line, Rows, read_rows
+from optimiser.workbook import open_workbook, sheet_called, write_workbook
 from pricing.framework import SettingType
 from pricing.observed import BANDS, PATTERNS, SETTING_TYPES, Observed, Placement
 from pricing.profile import Band
 from pricing.tariff import MULTIPLIERS, Pattern, Tariff
 
+MOST_ROWS = 100_000  # of a file that is sent; England has some 34,000 such placements
+MAX_UNZIPPED = 100_000_000  # bytes: twice what so many rows take in a workbook
 SHORTENED = re.compile(r"£?\s*[0-9][0-9.,]*\s*(k|m|thousand|million)", re.IGNORECASE)
 AMOUNT = re.compile(r"£?\s*([0-9]{1,9}|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.([0-9]{1,2}))?")
 
@@ -73,23 +79,71 @@ OBSERVED = Table(
 
 
 def read_observed(
-    path: Path, tariff: Tariff | None = None, *, priced: Collection[str] = ("band", "pattern")
+    path: Path,
+    tariff: Tariff | None = None,
+    *,
+    priced: Collection[str] = ("band", "pattern"),
+    name: str = "",
+    most: int | None = None,
 ) -> Observed:
-    """The placements of the file. A tariff that is given prices the band and pattern of each, or what `priced` names.
+    """The placements of the file, a CSV or, by its `name` (else that of the path), a workbook. A tariff that is given
+    prices the band and pattern of each, or what `priced` names. `most`: rows that are read, before it is too large.
 
     Raises BadProblem with everything that is wrong.
     """
     errors: list[FileError] = []
-    read = read_rows(OBSERVED, path.name, csv_lines(path), errors)
+    name = name or path.name
+    try:
+        with _lines(path, name) as lines:
+            read = read_rows(replace(OBSERVED, most_rows=most), name, lines, errors)
+    except UnreadableFile as error:
+        raise BadProblem([FileError(name, error.row, "", "", error.problem, error.remedy)]) from None
     if read.is_known:
         errors += _repeated(read)
         for column in priced if tariff is not None else ():
             errors += _unpriced(read, column, tariff)
         if not read.rows and not errors:
-            errors.append(FileError(path.name, None, "", "", "holds no placement", "Add a row for each placement."))
+            errors.append(FileError(name, None, "", "", "holds no placement", "Add a row for each placement."))
     if errors:
         raise BadProblem(sorted(errors, key=lambda error: error.row or 0))
     return Observed.of(_in_codes(row) for row in read.rows)
+
+
+@contextmanager
+def _lines(path: Path, name: str) -> Iterator[Iterable[Line]]:
+    """The lines of a CSV file; of a workbook those of the sheet `observed`, or of its only one."""
+    if not name.lower().endswith(".xlsx"):
+        yield csv_lines(path)
+        return
+    with open_workbook(path, max_unzipped=MAX_UNZIPPED) as sheets:
+        yield sheet_called(sheets, OBSERVED.name)
+
+
+def read_sent(path: Path, name: str) -> Observed:
+    """The placements of a file that was sent under a name. Raises BadFiles with everything that is wrong."""
+    if not name.lower().endswith((".csv", ".xlsx")):
+        words = "It is neither a .csv nor an .xlsx file. Save it as one of the two."
+        raise BadFiles([Fault(name, None, "", "", words)])
+    try:
+        return read_observed(path, name=name, most=MOST_ROWS)
+    except BadProblem as bad:
+        raise BadFiles(Fault(each.file, each.row, each.column, each.value, each.words) for each in bad.errors) from bad
+
+
+def template_text() -> str:
+    """A file to fill in: the columns, and one made-up row that shows their forms."""
+    row = ("P-001", "873", "Elm House", "Elm Trust", "independent", "day", "intensive", "1.02", "48500")
+    return csv_text([column.name for column in OBSERVED.columns], [row])
+
+
+def template_workbook() -> bytes:
+    """The same as a workbook, with a sheet that says what each column holds."""
+    header, row = csv.reader(template_text().splitlines())
+    notes = [(column.name, column.kind.form, column.meaning) for column in OBSERVED.columns]
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "observed.xlsx"
+        write_workbook(path, {OBSERVED.name: [header, row], "notes": [("column", "what to write", "meaning"), *notes]})
+        return path.read_bytes()
 
 
 def observed_text(observed: Observed) -> str:

@@ -4,7 +4,7 @@ A reference in it is no pupil's. It must never be seen by anybody but its owner.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ from marketplace.errors import Invalid, NotFound
 from marketplace.models import PlacementSet, PriceBasis
 from marketplace.permissions import Actor, can_prepare_prices, require
 from marketplace.services.observed_file import observed_text
+from marketplace.services.small_groups import FEWEST
 from pricing.observed import BANDS, PATTERNS, SETTING_TYPES, Ints, Observed
 
 
@@ -69,6 +70,11 @@ def get_set(session: Session, placement_set_id: int) -> PlacementSet:
     if row is None:
         raise NotFound(f"There is no placement set {placement_set_id}.")
     return row
+
+
+def shown_counts(counts: Mapping[str, int]) -> dict[str, int | None]:
+    """Counts of placements for a page; None for fewer than FEWEST."""
+    return {word: n if n >= FEWEST else None for word, n in counts.items()}
 
 
 def _contents(observed: Observed) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from marketplace import audit
 from marketplace.errors import NotFound
-from marketplace.models import PlacementSet, PriceRun
+from marketplace.models import PlacementSet, PriceRun, Tariff
 from marketplace.permissions import Actor, can_prepare_prices, require
 from marketplace.services import work
 from marketplace.services.observed_file import observed_of
@@ -59,6 +59,11 @@ def list_runs(session: Session, kind: type[R]) -> Sequence[R]:
     """The runs of a kind that the actor may see, newest first."""
     people = (joinedload(kind.placement_set), joinedload(kind.requested_by))
     return session.scalars(select(kind).options(*people).order_by(kind.id.desc()).limit(200)).all()
+
+
+def list_tariffs(session: Session) -> Sequence[Tariff]:
+    """The tariffs that the actor may see, those that start last first."""
+    return session.scalars(select(Tariff).order_by(Tariff.starts_on.desc(), Tariff.name, Tariff.id).limit(200)).all()
 
 
 def get_run(session: Session, kind: type[R], run_id: int) -> R:

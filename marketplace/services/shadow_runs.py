@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marketplace.errors import Invalid, NotFound
+from marketplace.errors import Invalid
 from marketplace.models import RunStatus, ShadowRun, Tariff
 from marketplace.permissions import Actor
 from marketplace.services import price_runs
 from marketplace.services.archives import zip_of
 from marketplace.services.price_runs import Result
 from marketplace.services.pricing_files import shadow_files, shadow_summary
+from marketplace.services.tariffs import find_tariff
 from pricing.observed import Observed
 from pricing.shadow import shadow_run, totals_by
 from pricing.tariff import load_tariff
@@ -30,9 +31,7 @@ def start_shadow_run(
     """Queue a run of a tariff, as it stands now, over a set. Raises Invalid where the tariff states no price of a band
     or no multiplier of a pattern that is in the set."""
     placements = price_runs.own_set(session, actor, placement_set_id, "start a shadow run")
-    tariff = session.get(Tariff, tariff_id)
-    if tariff is None:
-        raise NotFound(f"There is no tariff {tariff_id}.")
+    tariff = find_tariff(session, tariff_id)
     _refuse_unpriced(tariff, placements.contents)
     run = ShadowRun(tariff_id=tariff.id, content=tariff.content, limit=limit)
     price_runs.start(session, actor, run, placements, tariff_id=tariff.id, limit=limit)
@@ -46,7 +45,12 @@ def kept_for(session: Session, tariff: Tariff) -> Sequence[ShadowRun]:
     if tariff.owner_id is not None:
         query = query.where(ShadowRun.owner_id == tariff.owner_id)
     runs = session.scalars(query.order_by(ShadowRun.id.desc())).all()
-    return [run for run in runs if _prices(run.content) == _prices(tariff.content)]
+    return [run for run in runs if is_of(run, tariff)]
+
+
+def is_of(run: ShadowRun, tariff: Tariff) -> bool:
+    """Whether the run was of this tariff's present content."""
+    return run.tariff_id == tariff.id and _prices(run.content) == _prices(tariff.content)
 
 
 def _prices(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,7 +66,7 @@ def _refuse_unpriced(tariff: Tariff, contents: Mapping[str, Any]) -> None:
         if word not in {str(each) for each in known}
     ]
     if missing:
-        words = f"{tariff.name} states nothing for {', '.join(missing)} of these placements. Choose another tariff."
+        words = f"{tariff} states nothing for {', '.join(missing)} of these placements. Choose another tariff."
         raise Invalid({"tariff_id": [words]})
 
 

@@ -17,12 +17,15 @@ from marketplace.web.current import actor
 # Each noun's module holds a blueprint `bp` of its own name.
 NOUNS = (
     "budgets",
+    "calibrations",
+    "corridors",
     "health",
     "home",
     "maps",
     "needs",
     "options",
     "people",
+    "placement_sets",
     "price_drafts",
     "price_files",
     "provisions",
@@ -32,6 +35,7 @@ NOUNS = (
     "schedules",
     "sessions",
     "settings",
+    "shadow_runs",
     "vacancies",
 )
 
@@ -41,6 +45,7 @@ NAVIGATION = (
     ("needs.index", "Needs"),
     ("runs.index", "Matching"),
     ("budgets.index", "Budgets"),
+    ("placement_sets.index", "Placement sets"),
     ("settings.index", "Settings"),
     ("vacancies.index", "Vacancies"),
     ("provisions.index", "Provisions"),

@@ -108,7 +108,7 @@ def redisplay(page: Callable[..., ResponseReturnValue]) -> Callable[..., Any]:
             except Invalid as invalid:
                 refused, errors, status = invalid, invalid.errors, 422
             except BadFiles as bad:
-                refused, errors, status, faults = bad, {"file": [bad.summary]}, 422, bad.faults
+                refused, errors, status, faults = bad, {**bad.errors, "file": [bad.summary]}, 422, bad.faults
             except Conflict as conflict:
                 refused, errors, status = conflict, {"_form": [str(conflict)]}, 409
             g.refused_form = Form(values=typed(), errors=errors, faults=faults)

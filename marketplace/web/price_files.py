@@ -1,8 +1,6 @@
 """Price files: the template to fill in, and the page on which a file is sent until nothing is wrong in it."""
 
-import base64
 import tempfile
-from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -10,20 +8,20 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from marketplace.db import transaction
-from marketplace.errors import Fault, Invalid
+from marketplace.errors import Invalid
 from marketplace.models import now, today
 from marketplace.schemas import price_files as files
 from marketplace.services import price_files, schedules
+from marketplace.services.fault_files import faults_csv
 from marketplace.services.price_file_checks import FROM, academic_year
 from marketplace.services.schedule_drafts import next_september
-from marketplace.web import forms
+from marketplace.web import forms, uploads
 from marketplace.web.current import actor
 from marketplace.web.formats import counted
 
 bp = Blueprint("price_files", __name__)
 
 SHOWN = 100  # faults on the page; all of them are in the file of faults
-LONGEST_NAME = 80  # of a file, as pages repeat it
 
 
 @bp.get("/schedules/template.<any(csv, xlsx):form>")
@@ -65,7 +63,7 @@ def upload() -> ResponseReturnValue:
             settings=settings,
             drafts=[(row, drafts[row.id]) for row in settings if row.id in drafts],
             shown=form.faults[:SHOWN],
-            faults_file=_as_link(form.faults),
+            faults_file=uploads.as_link(faults_csv(form.faults)),
             year=academic_year(start),
             start=start,
             most_rows=files.MOST_ROWS,
@@ -80,7 +78,7 @@ def post_upload() -> ResponseReturnValue:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise Invalid({"file": ["Choose the file of prices: a CSV file or a workbook (.xlsx)."]})
-    name = _shown_name(sent.filename)
+    name = uploads.shown_name(sent.filename)
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "file"
         sent.save(path)
@@ -97,15 +95,3 @@ def post_upload() -> ResponseReturnValue:
 
 def _provider() -> int:
     return actor().organisation_id or 0
-
-
-def _shown_name(name: str) -> str:
-    """A file's name as pages repeat it: without folders and what cannot be seen, not too long, its ending kept."""
-    seen = "".join(letter for letter in name.replace("\\", "/").rpartition("/")[2] if letter.isprintable())
-    stem, dot, ending = seen.rpartition(".")
-    return f"{stem[:LONGEST_NAME]}{dot}{ending[:8]}"
-
-
-def _as_link(faults: Sequence[Fault]) -> str:
-    """The file of faults inside a link, so that nothing of a refused file is kept here."""
-    return f"data:text/csv;charset=utf-8;base64,{base64.b64encode(files.faults_csv(faults).encode()).decode()}"

@@ -30,7 +30,7 @@ RUNS: dict[str, tuple[list[sa.Column[object]], dict[str, str]]] = {
     ),
     "shadow_runs": (
         [
-            sa.Column("tariff_id", sa.BigInteger(), nullable=False),
+            sa.Column("tariff_id", sa.BigInteger(), nullable=True),
             sa.Column("content", postgresql.JSONB(), nullable=False),
             sa.Column("year_limit", sa.Integer(), nullable=False),
         ],
@@ -72,7 +72,9 @@ def upgrade() -> None:
     op.execute(f"CREATE POLICY adds ON placement_sets FOR INSERT WITH CHECK ({MINE})")
     for table, (columns, checks) in RUNS.items():
         _create_runs(table, columns, checks)
-    op.create_foreign_key(op.f("fk_shadow_runs_tariff_id"), "shadow_runs", "tariffs", ["tariff_id"], ["id"])
+    op.create_foreign_key(
+        op.f("fk_shadow_runs_tariff_id"), "shadow_runs", "tariffs", ["tariff_id"], ["id"], ondelete="SET NULL"
+    )
     op.create_index(op.f("ix_shadow_runs_tariff_id"), "shadow_runs", ["tariff_id"])
 
 

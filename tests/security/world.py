@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from marketplace.models import (
@@ -19,9 +20,16 @@ from marketplace.models import (
     Role,
     RunResult,
     RunStatus,
+    Tariff,
 )
+from marketplace.permissions import SYSTEM
+from marketplace.services import calibrations, corridors, shadow_runs
+from marketplace.services.calibrations import start_calibration
+from marketplace.services.corridors import start_corridor
 from marketplace.services.people import ROLES
+from marketplace.services.shadow_runs import start_shadow_run
 from tests import builders
+from tests.pricing.placements import placement
 
 UNKNOWN = 10**9
 PERSONAS = [(kind, role) for kind, roles in ROLES.items() for role in roles]
@@ -67,6 +75,7 @@ def build_side(session: Session, canary: str) -> Side:
             side.people[kind, role] = user.email
             side.ids[f"{kind}-user"] = user.id
     runs = {scope: _run(session, scope, need, provision, user.id) for scope in (region, la)}
+    side.ids |= _price_runs(session, canary, region=region, la=la)
     side.ids |= {
         "region": region.id,
         "la": la.id,
@@ -105,6 +114,29 @@ def _run(session: Session, scope: Any, need: Any, provision: Any, user_id: int) 
     return run
 
 
+def _price_runs(session: Session, canary: str, **owners: Any) -> dict[str, int]:
+    """A placement set of each owner with a calibration, a shadow run and a corridor, each done as a worker would."""
+    ids = {}
+    tariff = session.scalar(select(Tariff)) or builders.tariff(session)
+    for kind, owner in owners.items():
+        names = {"provider": f"{canary} Trust", "setting": f"{canary} House", "la": f"{canary} borough"}
+        rows = [placement(f"{canary}-{n}", price=46_000 + 100 * n, **names) for n in range(40)]
+        placements = builders.placement_set(session, owner, rows, name=f"{canary} set")
+        start = {"placement_set_id": placements.id}
+        runs = {
+            "calibration": start_calibration(session, SYSTEM, name=canary, valid_from=date(2027, 4, 1), **start),
+            "shadow-run": start_shadow_run(session, SYSTEM, tariff_id=tariff.id, **start),
+            "corridor": start_corridor(session, SYSTEM, today=date(2026, 11, 1), **start),
+        }
+        ids |= {f"{kind}-{name}": run.id for name, run in runs.items()} | {f"{kind}-set": placements.id}
+        for steps, run in zip((calibrations.STEPS, shadow_runs.STEPS, corridors.STEPS), runs.values(), strict=True):
+            claim = steps.claim(session, SYSTEM, run.id)  # type: ignore[attr-defined]
+            frozen = steps.freeze(session, SYSTEM, claim)  # type: ignore[attr-defined]
+            steps.keep(session, SYSTEM, claim, frozen, steps.solve(claim, frozen, dict))  # type: ignore[attr-defined]
+        session.execute(text("DELETE FROM procrastinate_jobs"))
+    return ids
+
+
 def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple[int | None, int | None]]:
     """For each name of an id in a route: an object that a person of this kind may know of, and one that must be as
     unknown as a number nobody has. None where there is no such object."""
@@ -119,8 +151,22 @@ def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple
             mine.ids.get(f"{kind}-run"),
             theirs.ids["region-run" if kind is OrganisationKind.REGION else "la-run"],
         ),
+        **_price_objects(kind, mine, theirs),
         "user_id": (
             mine.ids[f"{kind}-user"],
             None if kind is OrganisationKind.OPERATOR else theirs.ids[f"{kind}-user"],
         ),
     }
+
+
+def _price_objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple[int | None, int | None]]:
+    """Placement sets and what was computed on them; also a region's is none that its own LA may know of."""
+    names = {
+        "placement_set_id": "set",
+        "calibration_id": "calibration",
+        "shadow_run_id": "shadow-run",
+        "corridor_id": "corridor",
+    }
+    foreign = {OrganisationKind.LA: (mine, "region"), OrganisationKind.REGION: (mine, "la")}
+    side, owner = foreign.get(kind, (theirs, "la"))
+    return {name: (mine.ids.get(f"{kind}-{what}"), side.ids[f"{owner}-{what}"]) for name, what in names.items()}

@@ -1,0 +1,90 @@
+"""Groups of few placements are never shown by themselves: what is paid for fewer than five may make out a child.
+
+They are shown together, so that every table still sums to the total. Nor must anybody find one of them by taking
+others away: not from the total, nor a party that knows its own figures from the sum that these are in.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pricing.shadow import Total
+
+FEWEST = 5  # placements
+PARTIES = frozenset({"la"})  # of those who read these tables, who knows the figures of its own group
+MOST_CHANGES = 10  # of those who gain and lose most, either way
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The groups that can be shown, in their order, and the sum of the `count` others (None: there are none)."""
+
+    shown: tuple[Total, ...]
+    others: Total | None
+    count: int
+
+    @property
+    def rows(self) -> tuple[Total, ...]:
+        """All of it, as one table that sums to the total."""
+        return (*self.shown, self.others) if self.others else self.shown
+
+    @property
+    def gain_most(self) -> tuple[Total, ...]:
+        """Those shown whose guide prices are most above today's, most first."""
+        return _most(row for row in self.shown if row.difference > 0)
+
+    @property
+    def lose_most(self) -> tuple[Total, ...]:
+        """Those shown whose guide prices are most below today's, most first."""
+        return _most(row for row in self.shown if row.difference < 0)
+
+
+def taken_together(noun: str, totals: Sequence[Total]) -> Groups:
+    """The groups of one kind, those of fewer than FEWEST placements as one. As many of the next smallest join them as
+    it takes for the sum to hide each: at least two, of FEWEST placements, for parties also without the largest of them.
+
+    >>> totals = [Total(name, n, 10 * n, 11 * n, n, n, 0) for name, n in (("A", 9), ("B", 3), ("C", 7), ("D", 30))]
+    >>> groups = taken_together("band", totals)
+    >>> [(row.name, row.n) for row in groups.rows]
+    [('A', 9), ('D', 30), ('2 others', 10)]
+    >>> [(row.name, row.n) for row in taken_together("la", totals).rows]
+    [('D', 30), ('3 others', 19)]
+    """
+    order = sorted(totals, key=lambda row: (row.n, row.name))
+    hidden = [row for row in order if row.n < FEWEST]
+    for row in order[len(hidden) :] if hidden else ():
+        if _hides(noun, hidden):
+            break
+        hidden.append(row)
+    names = {row.name for row in hidden}
+    shown = tuple(row for row in totals if row.name not in names)
+    return Groups(shown, _sum(hidden) if hidden else None, len(hidden))
+
+
+def settings_to_name(providers: Groups, settings: Iterable[Mapping[str, object]]) -> Groups:
+    """The settings that can be named: those of providers that are shown, as far as the rest of the provider, which
+    could be found by taking them away, is hidden as well. `settings` are totals with their `provider`."""
+    totals: dict[str, list[Total]] = {row.name: [] for row in providers.shown}
+    count = 0
+    for row in settings:
+        count += 1
+        provider = str(row["provider"])
+        if provider in totals:
+            totals[provider].append(Total(**{key: row[key] for key in row if key != "provider"}))  # type: ignore[arg-type]
+    shown = [row for rows in totals.values() for row in taken_together("setting", rows).shown]
+    return Groups(tuple(sorted(shown, key=lambda row: row.name)), None, count - len(shown))
+
+
+def _hides(noun: str, hidden: Sequence[Total]) -> bool:
+    n = sum(row.n for row in hidden)
+    without = max(row.n for row in hidden) if noun in PARTIES else 0
+    return len(hidden) > 1 and n - without >= FEWEST
+
+
+def _sum(rows: Sequence[Total]) -> Total:
+    figures = ("n", "price", "guide", "difference", "gain", "lose")
+    name = "1 other" if len(rows) == 1 else f"{len(rows)} others"
+    return Total(name, *(sum(getattr(row, figure) for row in rows) for figure in figures))
+
+
+def _most(rows: Iterable[Total]) -> tuple[Total, ...]:
+    return tuple(sorted(rows, key=lambda row: (-abs(row.difference), row.name))[:MOST_CHANGES])

@@ -1,0 +1,69 @@
+"""What the pages of calibrations, shadow runs and corridors share: where a run stands, and its files. Not a noun."""
+
+from io import BytesIO
+from typing import Any
+
+from flask import Response, render_template, send_file
+from sqlalchemy.orm import Session
+
+from marketplace.errors import Conflict
+from marketplace.models import PriceRun, RunStatus, Tariff
+from marketplace.services.placement_sets import list_sets
+from marketplace.services.price_runs import list_tariffs
+from marketplace.web.formats import day
+
+STAGES = {"freeze": "Taken by a worker", "reading": "Reading the placements", "computing": "Computing"}
+ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
+def active(run: PriceRun, noun: str, renew: str, again: str) -> str:
+    """The page of a run that is waiting, under way or has failed; `again` is where another one starts, `renew` the
+    address of the part that changes."""
+    return render_template("price_runs/active.html", again=again, **_standing(run, noun, renew))
+
+
+def progress(run: PriceRun, noun: str, renew: str) -> Response:
+    """The part of that page which changes; when the run has ended the page itself is to be read."""
+    answer = Response(render_template("price_runs/_progress.html", **_standing(run, noun, renew)))
+    if run.status not in ACTIVE:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
+
+
+def _standing(run: PriceRun, noun: str, renew: str) -> dict[str, Any]:
+    said = run.progress or {}
+    return {
+        "run": run,
+        "noun": noun,
+        "is_active": run.status in ACTIVE,
+        "stage": STAGES.get(said.get("stage", ""), "Computing"),
+        "seconds": said.get("seconds", 0),
+        "renew": renew,
+    }
+
+
+def files(run: PriceRun) -> bytes:
+    """What the command writes. Raises Conflict where the run is not done."""
+    if run.files is None:
+        raise Conflict(f"The {run.NOUN} {run.id} has no result: it is {run.status.value}. Open it to see why.")
+    return run.files
+
+
+def attachment(content: bytes, name: str) -> Response:
+    """A file to be saved."""
+    return send_file(BytesIO(content), as_attachment=True, download_name=name)
+
+
+def sets(session: Session) -> list[tuple[int, str]]:
+    """The placement sets to choose from."""
+    return [(row.id, f"{row.name} ({row.placements:,} placements)") for row in list_sets(session)]
+
+
+def tariffs(session: Session) -> list[tuple[int, str]]:
+    """The tariffs to choose from."""
+    return [(row.id, words(row)) for row in list_tariffs(session)]
+
+
+def words(row: Tariff) -> str:
+    """A tariff in a list."""
+    return f"{row}, from {day(row.starts_on)}, {row.status.value.replace('_', ' ')}"
