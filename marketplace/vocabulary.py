@@ -5,6 +5,7 @@ A code is looked up by its value, so an enumeration's member serves as well. It 
 
 from pricing.framework import SettingType
 from pricing.profile import Area, Band, Level
+from pricing.tariff import Grade
 
 YEAR_GROUPS = {-1: "Nursery", 0: "Reception", **{year: f"Year {year}" for year in range(1, 15)}}
 SEXES = {"F": "Female", "M": "Male"}
@@ -95,6 +96,10 @@ PATTERNS = {
     "annual": "All year (52 weeks)",
 }
 PRICE_BASES = {"like_for_like": "Like for like", "contracted": "As contracted"}
+SHORT_PATTERNS = {"day": "Day", "weekly": "Weekly", "termly": "Termly, 38 weeks", "annual": "All year, 52 weeks"}
+GRADES = {grade.value: grade.words[0].upper() + grade.words[1:] for grade in Grade}
+BASES = {"local": "Local", "proposed": "Proposed nationally, not in force", "statutory": "Statutory"}
+STANCES = {"agree": "Agree", "too_low": "Too low", "too_high": "Too high", "unclear": "Unclear what the band contains"}
 UNITS = {"places": "places", "hours": "hours a week"}
 SETTING_TYPES = {member.value: member.words[0].upper() + member.words[1:] for member in SettingType}
 PRIORITIES = {

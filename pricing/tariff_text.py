@@ -1,10 +1,12 @@
-"""A tariff as the content and as the text of its TOML file, which `load_tariff` reads back. It must never write what it
-was not given."""
+"""Tariffs and frameworks as the content and as the text of their TOML files, which `load_tariff` and `load_framework`
+read back. It must never write what it was not given."""
 
 import json
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
+from pricing.framework import Framework
 from pricing.tariff import Tariff
 
 
@@ -37,6 +39,34 @@ def tariff_content(tariff: Tariff) -> dict[str, Any]:
     return content
 
 
+def framework_content(framework: Framework) -> dict[str, Any]:
+    """The content of a framework's file, likewise.
+
+    >>> from pricing.framework import DEMONSTRATION_FRAMEWORK, load_framework
+    >>> framework = load_framework(DEMONSTRATION_FRAMEWORK)
+    >>> load_framework(framework_content(framework)) == framework
+    True
+    """
+    content: dict[str, Any] = {
+        "name": framework.name,
+        "version": framework.version,
+        "status": str(framework.status),
+        "basis": str(framework.basis),
+        "starts_on": framework.starts_on,
+        "source": framework.source,
+        "co_occurrence": framework.has_co_occurrence,
+        "place_funding": {str(each): pence // 100 for each, pence in framework.place_funding.items()},
+    }
+    if framework.content:
+        content["content"] = {
+            str(band): {"weeks": each.weeks, **{str(of): hours for of, hours in each.hours.items()}}
+            for band, each in framework.content.items()
+        }
+    if framework.rates:
+        content["rates"] = {str(of): Decimal(pence) / 100 for of, pence in framework.rates.items()}
+    return content
+
+
 def tariff_text(content: Mapping[str, Any], remarks: Iterable[str] = ()) -> str:
     """The file: remarks first, then keys, then tables, in the order given.
 
@@ -60,8 +90,19 @@ def tariff_text(content: Mapping[str, Any], remarks: Iterable[str] = ()) -> str:
     lines += [f"{key} = {_value(value)}" for key, value in content.items() if not isinstance(value, Mapping)]
     for key, table in content.items():
         if isinstance(table, Mapping):
-            lines += ["", f"[{key}]", *(f"{name} = {_value(value)}" for name, value in table.items())]
+            lines += _table(key, table)
     return "\n".join(lines) + "\n"
+
+
+def _table(key: str, table: Mapping[str, Any]) -> list[str]:
+    """A table and those inside it, each under its own heading; a table of tables alone has none."""
+    inner = {name: value for name, value in table.items() if isinstance(value, Mapping)}
+    lines = [f"{name} = {_value(value)}" for name, value in table.items() if name not in inner]
+    if lines or not inner:
+        lines = ["", f"[{key}]", *lines]
+    for name, value in inner.items():
+        lines += _table(f"{key}.{name}", value)
+    return lines
 
 
 def _value(value: object) -> str:

@@ -3,9 +3,11 @@
 import pytest
 
 from marketplace import vocabulary
-from marketplace.models import Band, Ground, Kind, NeedStatus, Pattern, PriceBasis, SettingType, Unit
+from marketplace.models import Band, Ground, Kind, NeedStatus, Pattern, PriceBasis, SettingType, Stance, Unit
 from optimiser.eligibility import REASONS
 from optimiser.problem import AREAS, PRIMARY_NEEDS
+from pricing.framework import Basis
+from pricing.tariff import Grade
 
 
 @pytest.mark.parametrize(
@@ -13,6 +15,8 @@ from optimiser.problem import AREAS, PRIMARY_NEEDS
     [
         (vocabulary.AREAS, AREAS),
         (vocabulary.BANDS, Band),
+        (vocabulary.BASES, Basis),
+        (vocabulary.GRADES, Grade),
         (vocabulary.GROUNDS, Ground),
         (vocabulary.GROUND_STATUTES, Ground),
         (vocabulary.KINDS, Kind),
@@ -24,6 +28,8 @@ from optimiser.problem import AREAS, PRIMARY_NEEDS
         (vocabulary.PRIMARY_NEEDS, PRIMARY_NEEDS),
         (vocabulary.REFUSALS, REASONS),
         (vocabulary.SETTING_TYPES, SettingType),
+        (vocabulary.SHORT_PATTERNS, Pattern),
+        (vocabulary.STANCES, Stance),
         (vocabulary.UNITS, Unit),
     ],
 )

@@ -3,6 +3,7 @@
 `pricing` says what is wrong with the content. It must never keep a part of what is at fault.
 """
 
+import tomllib
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -35,6 +36,16 @@ def draft_tariff(session: Session, actor: Actor, *, content: Mapping[str, Any]) 
     return _keep(session, actor, Tariff(owner=owner, makers=[]), content, event="tariff drafted")
 
 
+def parsed(text: str) -> dict[str, Any]:
+    """The content of a tariff's file. Raises Invalid, with line and column, for a text that is not TOML."""
+    try:
+        return tomllib.loads(text.replace("\r\n", "\n"), parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        raise Invalid(
+            {"text": [f"It cannot be read as TOML: {error}. Put this place right, then send again."]}
+        ) from error
+
+
 def copy_tariff(session: Session, actor: Actor, *, tariff_id: int) -> Tariff:
     """Start a draft of the actor's organisation as a copy of a tariff that the actor may see: one version on, and from
     a year after the other's start. Raises NotFound, or Invalid as `draft_tariff` does."""
@@ -65,11 +76,22 @@ def remove_tariff(session: Session, actor: Actor, *, tariff_id: int, version: in
     session.execute(delete(Tariff).where(Tariff.id == row.id))
 
 
-def own_draft(session: Session, actor: Actor, tariff_id: int, version: int) -> Tariff:
-    """The draft, as long as it is one and as it was when the page was opened; else InvalidTransition or Stale."""
+def find_own(session: Session, actor: Actor, tariff_id: int) -> Tariff:
+    """A tariff that the actor may change as long as it is a draft. Raises NotFound, NotPermitted."""
     row = find_tariff(session, tariff_id)
     require(can_draft_tariff(actor, row.owner_id), "change a tariff")
-    if row.status is not TariffStatus.DRAFT:
+    return row
+
+
+def is_draft(row: Tariff) -> bool:
+    """Whether it may still be changed."""
+    return row.status is TariffStatus.DRAFT
+
+
+def own_draft(session: Session, actor: Actor, tariff_id: int, version: int) -> Tariff:
+    """The draft, as long as it is one and as it was when the page was opened; else InvalidTransition or Stale."""
+    row = find_own(session, actor, tariff_id)
+    if not is_draft(row):
         raise InvalidTransition(
             f"{row} is not a draft any more, so it no longer changes. Copy it into a new draft and change that."
         )

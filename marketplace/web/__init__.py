@@ -19,6 +19,7 @@ NOUNS = (
     "budgets",
     "calibrations",
     "corridors",
+    "frameworks",
     "health",
     "home",
     "maps",
@@ -36,6 +37,10 @@ NOUNS = (
     "sessions",
     "settings",
     "shadow_runs",
+    "tariff_adoption",
+    "tariff_comments",
+    "tariff_drafts",
+    "tariffs",
     "vacancies",
 )
 
@@ -50,6 +55,7 @@ NAVIGATION = (
     ("vacancies.index", "Vacancies"),
     ("provisions.index", "Provisions"),
     ("schedules.index", "Prices"),
+    ("tariffs.index", "Tariffs"),
     ("people.index", "People"),
 )
 

@@ -21,6 +21,9 @@ from marketplace.models import (
     RunResult,
     RunStatus,
     Tariff,
+    Stance,
+    TariffComment,
+    TariffStatus,
 )
 from marketplace.permissions import SYSTEM
 from marketplace.services import calibrations, corridors, shadow_runs
@@ -74,6 +77,16 @@ def build_side(session: Session, canary: str) -> Side:
             user = builders.user(session, organisation, role, name=f"{canary} {kind} {role}")
             side.people[kind, role] = user.email
             side.ids[f"{kind}-user"] = user.id
+    framework = builders.framework(session)
+    drafts = {
+        owner: builders.tariff_in_consultation(
+            session, owner=owner, framework=framework, name=f"{canary} draft", version=f"{number}", closes_on=None,
+            status=TariffStatus.DRAFT,
+        )
+        for number, owner in ((framework.id, None), (1, region), (2, la))
+    }  # fmt: skip
+    consulted = builders.tariff_in_consultation(session, owner=la, framework=framework, name=f"{side.rival} tariff")
+    session.add(TariffComment(tariff=consulted, provider=provider, stance=Stance.TOO_LOW, words=f"{canary} says so"))
     runs = {scope: _run(session, scope, need, provision, user.id) for scope in (region, la)}
     side.ids |= _price_runs(session, canary, region=region, la=la)
     side.ids |= {
@@ -88,6 +101,11 @@ def build_side(session: Session, canary: str) -> Side:
         "draft_need": draft_need.id,
         "region-run": runs[region].id,
         "la-run": runs[la].id,
+        "framework": framework.id,
+        "operator-tariff": drafts[None].id,
+        "region-tariff": drafts[region].id,
+        "la-tariff": drafts[la].id,
+        "provider-tariff": consulted.id,
     }
     return side
 
@@ -117,7 +135,7 @@ def _run(session: Session, scope: Any, need: Any, provision: Any, user_id: int) 
 def _price_runs(session: Session, canary: str, **owners: Any) -> dict[str, int]:
     """A placement set of each owner with a calibration, a shadow run and a corridor, each done as a worker would."""
     ids = {}
-    tariff = session.scalar(select(Tariff)) or builders.tariff(session)
+    tariff = session.scalar(select(Tariff).where(Tariff.status == TariffStatus.ADOPTED)) or builders.tariff(session)
     for kind, owner in owners.items():
         names = {"provider": f"{canary} Trust", "setting": f"{canary} House", "la": f"{canary} borough"}
         rows = [placement(f"{canary}-{n}", price=46_000 + 100 * n, **names) for n in range(40)]
@@ -152,6 +170,11 @@ def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple
             theirs.ids["region-run" if kind is OrganisationKind.REGION else "la-run"],
         ),
         **_price_objects(kind, mine, theirs),
+        "framework_id": (mine.ids["framework"], None),
+        "tariff_id": (
+            mine.ids[f"{kind}-tariff"],
+            None if kind is OrganisationKind.OPERATOR else theirs.ids[f"{kind}-tariff"],
+        ),
         "user_id": (
             mine.ids[f"{kind}-user"],
             None if kind is OrganisationKind.OPERATOR else theirs.ids[f"{kind}-user"],

@@ -1,0 +1,49 @@
+"""What a provider says of a tariff, as one form sends it: for each band and in general a stance, and words if any."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, pre_load, validate, validates_schema
+
+from marketplace.models import LONGEST_COMMENT, Band, Stance
+from marketplace.schemas.base import FormSchema, member
+
+GENERAL = "general"
+PLACES: dict[str, Band | None] = {**{band.value: band for band in Band}, GENERAL: None}
+
+
+class SaidSchema(FormSchema):
+    """One band, or in general."""
+
+    stance = member(Stance, "Choose one of these.", load_default=None)
+    words = fields.String(
+        load_default=None,
+        validate=validate.Length(max=LONGEST_COMMENT, error=f"Use up to {LONGEST_COMMENT:,} characters."),
+    )
+
+    @validates_schema(skip_on_field_errors=True)
+    def complete(self, said: dict[str, Any], **_: Any) -> None:
+        """Words alone do not say whether the price is right."""
+        if said["words"] is not None and said["stance"] is None:
+            raise ValidationError("Choose one of these to go with your words.", "stance")
+
+
+class CommentsSchema(FormSchema):
+    """The whole form. Loads as {"comments": {band or None: said}}; what has no stance is not commented on."""
+
+    class Meta(FormSchema.Meta):
+        include = {place: fields.Nested(SaidSchema) for place in PLACES}  # noqa: RUF012 - marshmallow's own form
+
+    @pre_load
+    def gather(self, data: Mapping[str, Any], **_: Any) -> dict[str, Any]:
+        """Boxes are named like "moderate-stance"."""
+        return {
+            place: {name: data.get(f"{place}-{name}", "") for name in ("stance", "words")}
+            for place in PLACES
+            if f"{place}-words" in data or f"{place}-stance" in data
+        }
+
+    @post_load
+    def by_band(self, form: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """By band, None = in general."""
+        return {"comments": {PLACES[place]: said for place, said in form.items() if said["stance"] is not None}}

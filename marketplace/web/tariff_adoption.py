@@ -1,0 +1,74 @@
+"""Opening a tariff for consultation, and adopting it: each with a page that says what will happen."""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from marketplace.db import transaction
+from marketplace.models import TariffStatus, today
+from marketplace.permissions import can_adopt_tariff, require
+from marketplace.schemas.base import VersionSchema
+from marketplace.schemas.tariffs import ConsultationSchema
+from marketplace.services import tariff_adoption, tariff_comments, tariff_drafts, tariffs
+from marketplace.web import forms
+from marketplace.web.current import actor
+from marketplace.web.formats import day
+from marketplace.web.tariffs import drawn
+
+bp = Blueprint("tariff_adoption", __name__, url_prefix="/tariffs/<int:tariff_id>")
+
+
+@bp.get("/consult")
+def consult(tariff_id: int) -> ResponseReturnValue:
+    """Until when? And who will see it."""
+    with transaction(actor()) as session:
+        row = tariff_drafts.find_own(session, actor(), tariff_id)
+        if not tariff_drafts.is_draft(row):
+            return redirect(url_for("tariffs.show", tariff_id=tariff_id))
+        return render_template(
+            "tariffs/consult.html",
+            **drawn(session, row),
+            form=forms.shown(),
+            obstacles=tariff_adoption.start_obstacles(session, row, on=today()),
+        )
+
+
+@bp.post("/consult")
+@forms.redisplay(consult)
+def post_consult(tariff_id: int) -> ResponseReturnValue:
+    """Open the draft to comments."""
+    form = forms.read(ConsultationSchema)
+    with transaction(actor()) as session:
+        row = tariff_adoption.open_consultation(session, actor(), tariff_id=tariff_id, **form, on=today())
+    flash(f"Open for consultation until {day(row.closes_on or today())}. Its prices no longer change.", "success")
+    return redirect(url_for("tariffs.show", tariff_id=tariff_id))
+
+
+@bp.get("/adopt")
+def adopt(tariff_id: int) -> ResponseReturnValue:
+    """What adopting it does, what is in the way, and what providers said, before it is done."""
+    person = actor()
+    with transaction(person) as session:
+        row = tariffs.find_tariff(session, tariff_id)
+        require(can_adopt_tariff(person, row.owner_id), "adopt a tariff")
+        if row.status is not TariffStatus.IN_CONSULTATION:
+            return redirect(url_for("tariffs.show", tariff_id=tariff_id))
+        before, _ = tariff_adoption.neighbours(session, row)
+        return render_template(
+            "tariffs/adopt.html",
+            **drawn(session, row),
+            form=forms.shown(),
+            before=before,
+            opinions=tariff_comments.opinions(session, row),
+            obstacles=tariff_adoption.obstacles(session, person, row, on=today()),
+        )
+
+
+@bp.post("/adopt")
+@forms.redisplay(adopt)
+def post_adopt(tariff_id: int) -> ResponseReturnValue:
+    """Adopt it."""
+    form = forms.read(VersionSchema)
+    with transaction(actor()) as session:
+        row = tariff_adoption.adopt_tariff(session, actor(), tariff_id=tariff_id, **form, on=today())
+    flash(f"Adopted. It is in force from {day(row.starts_on)}; until then nothing changes.", "success")
+    return redirect(url_for("tariffs.show", tariff_id=tariff_id))
