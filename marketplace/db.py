@@ -26,7 +26,6 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "ex_vacancies_overlap": ("vacancies", "Two rows with the same date overlap in year groups. Change one of them."),
     "uq_placement_sets_owner_id_name": ("name", "You already have placements under this name. Use another one."),
     "uq_price_schedules_setting_id_version": ("_form", "Somebody else has just started these prices. Use theirs."),
-    "fk_shadow_runs_tariff_id": ("_form", "A shadow run of this draft is kept, and so the draft is kept with it."),
     "uq_tariffs_owner_id_name_version": ("version", "There is a tariff of this name and version already. Use another."),
     "ex_tariffs_overlap": ("_form", "Somebody else has just adopted a tariff for days of these. Look at it first."),
     "ex_price_schedules_overlap": ("starts_on", "A published schedule already covers this date. Choose a later one."),

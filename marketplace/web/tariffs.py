@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from marketplace import vocabulary
 from marketplace.db import transaction
 from marketplace.models import Authority, OrganisationKind, Tariff, TariffStatus, today
-from marketplace.permissions import POLICY, (
+from marketplace.permissions import (
     BUYERS,
+    POLICY,
     Actor,
     can_adopt_tariff,
     can_comment_on_tariffs,

@@ -20,8 +20,8 @@ from marketplace.models import (
     Role,
     RunResult,
     RunStatus,
-    Tariff,
     Stance,
+    Tariff,
     TariffComment,
     TariffStatus,
 )

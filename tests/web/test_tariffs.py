@@ -41,7 +41,7 @@ coordination = 0.1
 
 
 class Elm:
-    """An LA with a buyer, an approver and a commissioner; two providers with a setting each in it, and one elsewhere."""
+    """An LA with a buyer, an approver and a commissioner; two providers that run a setting in it, and one elsewhere."""
 
     def __init__(self) -> None:
         with transaction(SYSTEM) as session:
