@@ -99,7 +99,8 @@ def _multipliers(session: Session, tariff_id: int | None) -> dict[str, Any]:
     return find_tariff(session, tariff_id).content
 
 
-def _compute(run: Calibration, observed: Observed) -> Result:
+def compute(run: Calibration, observed: Observed) -> Result:
+    """The tariff fitted, as the run asks, and how well. Raises Conflict where no tariff fits."""
     start = load_tariff(run.multipliers)
     try:
         found = calibrate(
@@ -124,4 +125,4 @@ def _compute(run: Calibration, observed: Observed) -> Result:
     return Result(figures, text.encode())
 
 
-STEPS = price_runs.steps(Calibration, _compute)
+STEPS = price_runs.steps(Calibration, compute)

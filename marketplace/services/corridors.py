@@ -26,7 +26,8 @@ def start_corridor(session: Session, actor: Actor, *, placement_set_id: int, tod
     return run
 
 
-def _compute(run: Corridor, observed: Observed) -> Result:
+def compute(run: Corridor, observed: Observed) -> Result:
+    """The corridor of the placements, on the day of the run."""
     found = corridor(observed, on=run.on)
     cells = [
         {"band": str(band), "pattern": str(pattern), "setting_type": str(kind)}
@@ -38,4 +39,4 @@ def _compute(run: Corridor, observed: Observed) -> Result:
     return Result(figures, zip_of((name, text.encode()) for name, text in files.items()))
 
 
-STEPS = price_runs.steps(Corridor, _compute)
+STEPS = price_runs.steps(Corridor, compute)

@@ -39,23 +39,24 @@ def add_set(
     assert owner_id is not None
     if ends_on < starts_on:
         raise Invalid({"ends_on": ["Enter a last day that is not before the first."]})
+    row = set_of(observed, owner_id=owner_id, name=name, starts_on=starts_on, ends_on=ends_on, basis=basis)
+    row.added_by_id = actor.user_id
+    session.add(row)
+    audit.record(session, actor, "placement set added", row, placements=len(observed), sha256=row.sha256)
+    return row
+
+
+def set_of(observed: Observed, **about: Any) -> PlacementSet:
+    """The placements as a set, not yet kept, with what is said about it."""
     file = observed_text(observed).encode()
-    row = PlacementSet(
-        owner_id=owner_id,
-        name=name,
-        starts_on=starts_on,
-        ends_on=ends_on,
-        basis=basis,
+    return PlacementSet(
         placements=len(observed),
         price=100 * int(observed.price.sum()),
         contents=_contents(observed),
         file=file,
         sha256=hashlib.sha256(file).hexdigest(),
-        added_by_id=actor.user_id,
+        **about,
     )
-    session.add(row)
-    audit.record(session, actor, "placement set added", row, placements=len(observed), sha256=row.sha256)
-    return row
 
 
 def list_sets(session: Session) -> Sequence[PlacementSet]:

@@ -70,7 +70,8 @@ def _refuse_unpriced(tariff: Tariff, contents: Mapping[str, Any]) -> None:
         raise Invalid({"tariff_id": [words]})
 
 
-def _compute(run: ShadowRun, observed: Observed) -> Result:
+def compute(run: ShadowRun, observed: Observed) -> Result:
+    """The tariff of the run over the placements."""
     found = shadow_run(observed, load_tariff(run.content), limit=run.limit)
     provider_of = dict(zip(observed.setting, observed.provider, strict=True))
     settings = [asdict(total) | {"provider": provider_of[total.name]} for total in totals_by(found, observed.setting)]
@@ -84,4 +85,4 @@ def _compute(run: ShadowRun, observed: Observed) -> Result:
     return Result(figures, zip_of((name, text.encode()) for name, text in files.items()))
 
 
-STEPS = price_runs.steps(ShadowRun, _compute)
+STEPS = price_runs.steps(ShadowRun, compute)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from marketplace.models import PlacementSet, PriceBasis, ShadowRun
 from marketplace.services.archives import file_of
 from marketplace.services.shadow_figures import figures_of, publication
-from marketplace.services.shadow_runs import _compute
+from marketplace.services.shadow_runs import compute
 from marketplace.services.small_groups import FEWEST, PARTIES, settings_to_name, taken_together
 from pricing.observed import Observed, Placement
 from pricing.shadow import Total
@@ -73,7 +73,7 @@ def done(placements: list[Placement]) -> ShadowRun:
     run = ShadowRun(content=CONTENT, limit=500)
     run.placement_set = PlacementSet(basis=PriceBasis.CONTRACTED, starts_on=load_tariff(CONTENT).valid_from)
     run.placement_set.ends_on = run.placement_set.starts_on
-    found = _compute(run, observed)
+    found = compute(run, observed)
     run.figures, run.files = found.figures, found.files
     return run
 

@@ -8,6 +8,7 @@ people.py    organisations, and an account for every role in each
 offer.py     what each kind of setting offers, to whom
 supply.py    settings with their provisions, pools and vacancies
 prices.py    price schedules from the demonstration tariff
+placements.py today's placements with their prices, a tariff fitted to them, a shadow run
 demand.py    pupils' needs
 budgets.py   what each local authority can spend
 

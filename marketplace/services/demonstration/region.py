@@ -10,20 +10,24 @@ from sqlalchemy.orm import Session
 from marketplace.errors import Conflict, Fault
 from marketplace.models import (
     AuditEvent,
+    Calibration,
     Framework,
     HomeArea,
     Need,
     Organisation,
+    PlacementSet,
     PriceSchedule,
     Region,
     Role,
     Setting,
+    ShadowRun,
 )
 from marketplace.permissions import SYSTEM, Actor, require
 from marketplace.services.demonstration import names, places
 from marketplace.services.demonstration.budgets import add_budgets
 from marketplace.services.demonstration.demand import add_demand
 from marketplace.services.demonstration.people import AREA_FACTORS, People, add_people
+from marketplace.services.demonstration.placements import add_placements
 from marketplace.services.demonstration.prices import add_prices
 from marketplace.services.demonstration.supply import add_supply
 from marketplace.services.tariff_files import keep_framework, keep_tariff, read_framework, read_tariff
@@ -70,6 +74,7 @@ def _build(session: Session, actor: Actor, *, on: date, seed: int) -> Region:
     tariff = _tariff(session, on)
     supply = add_supply(session, people, seed=seed, on=on)
     add_prices(session, supply, tariff, seed=seed, on=on)
+    add_placements(session, people, supply, seed=seed, on=on, at=at)
     add_demand(session, people, supply, framework, seed=seed, on=on)
     add_budgets(session, people, tariff)
     _record(session, actor, people, seed=seed, at=at)
@@ -122,6 +127,11 @@ def _record(session: Session, actor: Actor, people: People, *, seed: int, at: da
         if need.published_at:
             data = {"band": need.band, "framework_id": need.framework_id}
             events.append(_event("need posted", need, need.published_at, who, **data))
+    buyer = people.who(people.region, Role.PROCUREMENT)
+    sets = session.scalars(select(PlacementSet).order_by(PlacementSet.id))
+    events += (_event("placement set added", row, row.added_at, buyer) for row in sets)
+    runs = (*session.scalars(select(Calibration)), *session.scalars(select(ShadowRun)))
+    events += (_event(f"{run.NOUN} {event}", run, at, buyer) for run in runs for event in ("started", "finished"))
     settings = session.scalar(select(func.count()).select_from(Setting))
     counts = Counter(event["event"] for event in events)
     session.execute(insert(AuditEvent), events)
