@@ -444,7 +444,7 @@ def test_a_corridor_shows_cells_of_five_placements_and_more(
     page = text_of(client.get(address).text)
     assert "It rests on 121 placements" in page
     assert "Pseudo-R²" in page
-    assert "Not shown, with fewer than 5 placements each:" in page
+    assert "not shown, with fewer than 5 placements each" in page
     assert "Exceptional, all year (52 weeks)" in page
     assert "333,333" not in page
     archive = zipfile.ZipFile(io.BytesIO(client.get(f"{address}/files.zip").data))
