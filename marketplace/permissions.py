@@ -76,6 +76,9 @@ _MARKET = Rule(kinds=BUYERS | {OPERATOR})
 _EDITOR = _only({PROVIDER}, Role.PROVIDER_EDITOR)
 _RUNNER = _only(BUYERS, Role.PROCUREMENT)
 _PRICE_READER = _only(BUYERS, Role.PROCUREMENT, Role.APPROVER)
+_UPLIFTS = Rule(kinds=frozenset({PROVIDER, LA, OPERATOR}))
+_OFFICER = _only({LA}, Role.PROCUREMENT, Role.APPROVER)
+_PARTY = _only({PROVIDER, LA}, Role.PROVIDER_EDITOR, Role.PROCUREMENT, Role.APPROVER)
 _ADMINISTRATOR = _only(EVERY_KIND, Role.ADMINISTRATOR)
 _OPERATOR = _only({OPERATOR}, Role.ADMINISTRATOR)
 _DRAFTER = replace(_RUNNER, also=_OPERATOR)
@@ -198,6 +201,29 @@ POLICY: dict[str, Rule] = {
     "tariffs.file": SIGNED_IN,
     "tariffs.index": SIGNED_IN,
     "tariffs.show": SIGNED_IN,
+    "uplift_answers.agreement": _UPLIFTS,
+    "uplift_answers.answer": _OFFICER,
+    "uplift_answers.letter": _UPLIFTS,
+    "uplift_answers.post_answer": _OFFICER,
+    "uplift_drafts.check": _EDITOR,
+    "uplift_drafts.edit": _EDITOR,
+    "uplift_drafts.new": _EDITOR,
+    "uplift_drafts.post_discard": _EDITOR,
+    "uplift_drafts.post_edit": _EDITOR,
+    "uplift_drafts.post_new": _EDITOR,
+    "uplift_drafts.post_send": _EDITOR,
+    "uplifts.hand_over": _OFFICER,
+    "uplifts.index": _UPLIFTS,
+    "uplifts.post_hand_over": _OFFICER,
+    "uplifts.post_publish": _EDITOR,
+    "uplifts.post_reply": _PARTY,
+    "uplifts.post_take_over": _OFFICER,
+    "uplifts.post_withdraw": _EDITOR,
+    "uplifts.publish": _EDITOR,
+    "uplifts.reply": _PARTY,
+    "uplifts.show": _UPLIFTS,
+    "uplifts.take_over": _OFFICER,
+    "uplifts.withdraw": _EDITOR,
     "vacancies.index": _EDITOR,
     "vacancies.post_index": _EDITOR,
     "vacancies.post_row": _EDITOR,
@@ -275,6 +301,21 @@ def can_adopt_tariff(actor: Actor, owner_id: int | None) -> bool:
 def can_comment_on_tariffs(actor: Actor) -> bool:
     """Editors of a provider comment on tariffs in consultation; the database decides on which."""
     return _EDITOR.admits(actor)
+
+
+def can_request_uplift(actor: Actor, provider_id: int) -> bool:
+    """Editors of the provider that asks write its request, send it, withdraw it and publish what was agreed."""
+    return _EDITOR.admits(actor) and actor.organisation_id == provider_id
+
+
+def can_negotiate(actor: Actor, party_id: int | None) -> bool:
+    """Editors of the provider that asks, and procurement or approvers of the LA that negotiates for all."""
+    return _PARTY.admits(actor) and actor.organisation_id == party_id
+
+
+def can_answer_uplift(actor: Actor, authority_id: int) -> bool:
+    """Procurement or approvers of an LA answer for it, and offer that it negotiates for all."""
+    return _OFFICER.admits(actor) and actor.organisation_id == authority_id
 
 
 def can_administer(actor: Actor, organisation_id: int) -> bool:

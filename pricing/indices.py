@@ -26,13 +26,15 @@ class CostPart(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """The change of one part of the costs in a year, in per cent; it holds from a day until the next of its part."""
+    """The change of one part of the costs in a year, in per cent; it holds from a day until the next of its part. `url`
+    is where the source can be read, "" for none."""
 
     name: str
     part: CostPart
     percent: Decimal
     valid_from: date
     source: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,11 @@ def load_indices(source: Source) -> tuple[Index, ...]:
                 percent=table.number("percent", *PERCENT),
                 valid_from=table.day("valid_from"),
                 source=table.text("source"),
+                url=table.text("url", ""),
             )
         )
+        if indices[-1].url and not indices[-1].url.startswith("https://"):
+            table.fault("url", f'"{indices[-1].url}" is no address of a page', "Write one that starts with https://")
         table.close()
     starts = [(index.part, index.valid_from) for index in indices]
     for part, start in sorted({each for each in starts if starts.count(each) > 1}):

@@ -170,7 +170,7 @@ def assess(
         placements=len(placements),
         las=tuple(_effect(la, by_la[la], asked, blend) for la in sorted(by_la)),
         missing=tuple(sorted(placement for placement, fee in asked.items() if fee is None)),
-        round_summary=_round([each for each in others if each.provider != request.provider]),
+        round_summary=round_summary(others, provider=request.provider),
     )
 
 
@@ -178,6 +178,18 @@ def move(before: Comparison, after: Comparison, bounds: Bounds) -> Move:
     """Where the published price and the one asked for lie in the corridor, like for like."""
     places = (None if (amount := each.like_for_like) is None else bounds.place(amount) for each in (before, after))
     return Move(*places)
+
+
+def round_summary(requests: Iterable[PeerRequest], *, provider: str) -> RoundSummary | None:
+    """The requests of providers other than this one; None below five of them, or of fewer than three providers."""
+    others = [each for each in requests if each.provider != provider]
+    if len(others) < FEWEST_REQUESTS or len({each.provider for each in others}) < FEWEST_PROVIDERS:
+        return None
+    asked = [Fraction(each.percent) for each in others]
+    lower, _, upper = quantiles(asked, n=4, method="inclusive")
+    tenths = (Decimal(half_up(10 * each)).scaleb(-1) for each in (lower, Fraction(median(asked)), upper))
+    low, middle, high = tenths
+    return RoundSummary(n=len(others), lower_quartile=low, median=middle, upper_quartile=high)
 
 
 def raised(fee: int, percent: Decimal) -> int:
@@ -208,13 +220,3 @@ def _effect(
         asked=sum(fee if wanted is None else wanted for fee, wanted in fees),
         by_index=None if blend is None else sum(raised(fee, blend.percent) for fee, _ in fees),
     )
-
-
-def _round(others: Sequence[PeerRequest]) -> RoundSummary | None:
-    if len(others) < FEWEST_REQUESTS or len({each.provider for each in others}) < FEWEST_PROVIDERS:
-        return None
-    asked = [Fraction(each.percent) for each in others]
-    lower, _, upper = quantiles(asked, n=4, method="inclusive")
-    tenths = (Decimal(half_up(10 * each)).scaleb(-1) for each in (lower, Fraction(median(asked)), upper))
-    low, middle, high = tenths
-    return RoundSummary(n=len(others), lower_quartile=low, median=middle, upper_quartile=high)

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -38,11 +39,17 @@ from marketplace.models import (
     Tariff,
     TariffStatus,
     Unit,
+    Uplift,
+    UpliftAnswer,
+    UpliftCount,
+    UpliftStatus,
+    UpliftStep,
     User,
     UserRole,
     Vacancy,
 )
 from marketplace.permissions import SYSTEM, Actor
+from marketplace.services.letters import Letter
 from marketplace.services.people import actor_of, hash_password
 from marketplace.services.placement_sets import add_set
 from marketplace.services.tariff_files import read_framework, read_tariff
@@ -256,6 +263,42 @@ def need(session: Session, authority_: Authority, framework_: Framework | None =
         **fields,
     }
     return kept(session, Need(authority=authority_, framework=framework_ or framework(session), **fields))
+
+
+def uplift(session: Session, provision_: Provision, la: Authority, words: str = "Pay award", **fields: Any) -> Uplift:
+    """A request for 6% that was agreed at 4%, and that the LA has accepted. Its price is the setting's last one."""
+    base = session.scalars(
+        select(PriceSchedule).where(
+            PriceSchedule.setting_id == provision_.setting_id, PriceSchedule.status == ScheduleStatus.PUBLISHED
+        )
+    ).one()
+    provider_id = provision_.setting.provider_id
+    assert provider_id is not None
+    at = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    letter = dict(
+        Letter(
+            on="2026-11-02", reference="Uplift 1", sender=la.name, recipient="Trust", title=words, opening=[words],
+            facts=[], rows=[], quoted=words, closing=[], officer=words,
+        )
+    )  # fmt: skip
+    fields = {
+        "status": UpliftStatus.AGREED, "percent": Decimal(6), "starts_on": date(2027, 9, 1), "year": 2027,
+        "staff": Decimal(75), "premises": Decimal(10), "other": Decimal(15), "reasons": words, "sent_at": at,
+        "base": base, "authority_ids": [la.id], "link_id": la.id, "agreed_percent": Decimal(4),
+        "answer_by": date(2026, 11, 30), "agreement": letter, **fields,
+    }  # fmt: skip
+    step = UpliftStep(
+        number=1, kind="proposed", organisation_id=provider_id, officer=words, at=at, percent=Decimal(6), reasons=words
+    )
+    answer = UpliftAnswer(
+        authority=la, is_accepted=True, reason=words, officer=words, answered_at=at, letter=letter
+    )  # fmt: skip
+    count_ = UpliftCount(authority=la, provision=provision_, band=Band.INTENSIVE, stated=3)
+    row = Uplift(
+        setting_id=provision_.setting_id, provider_id=provider_id, steps=[step], answers=[answer], counts=[count_],
+        **fields,
+    )  # fmt: skip
+    return kept(session, row)
 
 
 def home_area(session: Session, code: str = "QX4", **fields: Any) -> HomeArea:

@@ -18,7 +18,7 @@ MOST_NAMED = 20
 
 @click.group()
 def reference() -> None:
-    """Load reference data: settings, LAs, boundaries, home areas, frameworks and tariffs."""
+    """Load reference data: settings, LAs, boundaries, home areas, frameworks, tariffs and indices of costs."""
 
 
 @reference.command()
@@ -27,6 +27,7 @@ def reference() -> None:
 @click.option("--home-areas", type=FILE, help="Postcode districts with their centres (CSV).")
 @click.option("--framework", type=FILE, help="How a needs profile becomes a band (TOML).")
 @click.option("--tariff", type=FILE, help="Guide prices of bands (TOML).")
+@click.option("--indices", type=FILE, help="Indices of costs, dated, with their source (TOML).")
 @click.option("--skip-bad-rows", is_flag=True, help="Load the good rows; each bad one is still reported.")
 @told
 def load(
@@ -35,6 +36,7 @@ def load(
     home_areas: Path | None,
     framework: Path | None,
     tariff: Path | None,
+    indices: Path | None,
     *,
     skip_bad_rows: bool,
 ) -> None:
@@ -42,9 +44,14 @@ def load(
 
     Safe to run twice. What a file no longer has is left as it is and reported. Ends with 2 when the input is at fault.
     """
-    if not any((gias, boundaries, home_areas, framework, tariff)):
-        raise click.UsageError("Give at least one file: --gias, --boundaries, --home-areas, --framework or --tariff.")
-    found = read(gias=gias, boundaries=boundaries, home_areas=home_areas, framework=framework, tariff=tariff)
+    given = {
+        "gias": gias, "boundaries": boundaries, "home_areas": home_areas,
+        "framework": framework, "tariff": tariff, "indices": indices,
+    }  # fmt: skip
+    if not any(given.values()):
+        options = [f"--{name.replace('_', '-')}" for name in given]
+        raise click.UsageError(f"Give at least one file: {', '.join(options[:-1])} or {options[-1]}.")
+    found = read(**given)
     with application(), transaction(SYSTEM) as session:
         report = load_reference(session, SYSTEM, reference=found, on=today(), is_skipping_bad_rows=skip_bad_rows)
     for line in _lines(report):
@@ -75,6 +82,7 @@ def _lines(report: Report) -> Iterator[str]:
         ("Home areas", report.home_areas),
         ("Frameworks", report.framework),
         ("Tariffs", report.tariff),
+        ("Indices", report.indices),
     ):
         if changes:
             yield _line(title, changes)

@@ -21,6 +21,7 @@ from marketplace.schemas.reference import (
 )
 from marketplace.schemas.rows import Rows
 from marketplace.services.boundaries import LONGEST_FILE, Boundary, read_boundaries
+from marketplace.services.indices import read_indices
 from marketplace.services.reference import Reference
 from marketplace.services.register import Establishment, Register
 from marketplace.services.tariff_files import read_framework, read_tariff
@@ -33,10 +34,11 @@ def read(
     home_areas: Path | None = None,
     framework: Path | None = None,
     tariff: Path | None = None,
+    indices: Path | None = None,
 ) -> Reference:
     """Read the files that are given. What is wrong in them is in the reference's `faults`; nothing is raised."""
     reference = Reference()
-    given = {"boundaries": boundaries, "framework": framework, "tariff": tariff}
+    given = {"boundaries": boundaries, "framework": framework, "tariff": tariff, "indices": indices}
     reference.files = {name: path.name for name, path in given.items() if path is not None}
     if gias is not None:
         reference.register = read_register(gias, reference.faults)
@@ -48,6 +50,8 @@ def read(
         reference.framework = read_framework(framework, reference.faults)
     if tariff is not None:
         reference.tariff = read_tariff(tariff, reference.faults)
+    if indices is not None:
+        reference.indices = read_indices(indices, reference.faults)
     return reference
 
 

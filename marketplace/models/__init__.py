@@ -2,6 +2,7 @@
 
 from marketplace.models.audit import AuditEvent
 from marketplace.models.base import Base, now, today
+from marketplace.models.indices import PriceIndex
 from marketplace.models.matching import (
     Budget,
     MatchingRun,
@@ -19,11 +20,22 @@ from marketplace.models.schedules import PriceLine, PriceSchedule, line_key
 from marketplace.models.settings import HomeArea, Setting, SettingStatus, Sex
 from marketplace.models.tariff_comments import LONGEST_COMMENT, Stance, TariffComment
 from marketplace.models.tariffs import TARIFF_MOVES, Framework, Tariff
+from marketplace.models.uplifts import (
+    UPLIFT_MOVES,
+    StepKind,
+    Uplift,
+    UpliftAnswer,
+    UpliftCount,
+    UpliftStatus,
+    UpliftStep,
+    school_year,
+)
 from marketplace.models.users import RateLimit, Role, User, UserRole, UserSession
 from marketplace.models.work import RUN_MOVES, RunStatus, Work
 from pricing.framework import SettingType
 from pricing.framework import Status as TariffStatus
 from pricing.guide import Kind
+from pricing.indices import CostPart
 from pricing.profile import Band
 from pricing.schedule import Discipline, Part, ScheduleStatus
 from pricing.tariff import Pattern
@@ -33,6 +45,7 @@ __all__ = [
     "NEED_MOVES",
     "RUN_MOVES",
     "TARIFF_MOVES",
+    "UPLIFT_MOVES",
     "AuditEvent",
     "Authority",
     "Band",
@@ -40,6 +53,7 @@ __all__ = [
     "Budget",
     "Calibration",
     "Corridor",
+    "CostPart",
     "Discipline",
     "Framework",
     "Ground",
@@ -57,6 +71,7 @@ __all__ = [
     "PlacementSet",
     "Pool",
     "PriceBasis",
+    "PriceIndex",
     "PriceLine",
     "PriceRun",
     "PriceSchedule",
@@ -76,10 +91,16 @@ __all__ = [
     "Sex",
     "ShadowRun",
     "Stance",
+    "StepKind",
     "Tariff",
     "TariffComment",
     "TariffStatus",
     "Unit",
+    "Uplift",
+    "UpliftAnswer",
+    "UpliftCount",
+    "UpliftStatus",
+    "UpliftStep",
     "User",
     "UserRole",
     "UserSession",
@@ -88,5 +109,6 @@ __all__ = [
     "line_key",
     "now",
     "policy_numbers",
+    "school_year",
     "today",
 ]

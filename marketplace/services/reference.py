@@ -15,8 +15,10 @@ from marketplace.errors import BadFiles, Fault
 from marketplace.models import AuditEvent, Base, HomeArea
 from marketplace.permissions import SYSTEM, Actor, require
 from marketplace.services.boundaries import BoundariesReport, Boundary, load_boundaries
+from marketplace.services.indices import keep_indices
 from marketplace.services.register import Changes, Register, RegisterReport, load_register
 from marketplace.services.tariff_files import keep_framework, keep_tariff
+from pricing.indices import Index
 
 HOME_AREA_COLUMNS = ("name", "easting", "northing")
 
@@ -30,6 +32,7 @@ class Reference:
     home_areas: Sequence[dict[str, Any]] | None = None
     framework: dict[str, Any] | None = None
     tariff: dict[str, Any] | None = None
+    indices: Sequence[Index] | None = None
     files: dict[str, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
@@ -43,6 +46,7 @@ class Report:
     home_areas: Changes | None
     framework: Changes | None
     tariff: Changes | None
+    indices: Changes | None
     faults: tuple[Fault, ...]
 
 
@@ -64,6 +68,9 @@ def load_reference(
         framework = _kept(keep_framework(session, reference.framework, files["framework"], faults))
     if reference.tariff is not None:
         tariff = _kept(keep_tariff(session, actor, reference.tariff, files["tariff"], faults, on=on))
+    indices = None
+    if reference.indices is not None:
+        indices = keep_indices(session, reference.indices, files["indices"], faults)
     if faults and not (is_skipping_bad_rows and all(fault.row is not None for fault in faults)):
         raise BadFiles(faults)
     report = Report(
@@ -72,6 +79,7 @@ def load_reference(
         home_areas=home_areas,
         framework=framework,
         tariff=tariff,
+        indices=indices,
         faults=tuple(faults),
     )
     _record(session, actor, report)
@@ -113,6 +121,7 @@ def _record(session: Session, actor: Actor, report: Report) -> None:
         ("home_areas", report.home_areas),
         ("frameworks", report.framework),
         ("tariffs", report.tariff),
+        ("price_indices", report.indices),
     )
     counts = {name: changes.total for name, changes in found if changes and changes.total}
     if report.register and report.register.closed:

@@ -73,7 +73,7 @@ def start_schedule(session: Session, actor: Actor, *, setting_id: int, on: date,
         setting=setting,
         version=1 + max((each.version for each in rows), default=0),
         starts_on=next_september(max(on, latest.starts_on) if latest else on),
-        lines=[PriceLine(**_fields(line)) for line in copied.lines] if copied else [],
+        lines=[PriceLine(**line_fields(line)) for line in copied.lines] if copied else [],
     )
     session.add(row)
     audit.record(session, actor, "price schedule started", row, copied_from=copied.id if copied else None)
@@ -182,7 +182,8 @@ def key_of(line: LineFields) -> str:
     return line_key(line["provision_id"], line["band"], line["part"], line["discipline"])
 
 
-def _fields(line: PriceLine) -> LineFields:
+def line_fields(line: PriceLine) -> LineFields:
+    """A kept line as it would be typed."""
     return LineFields(
         provision_id=line.provision_id,
         band=line.band,

@@ -41,6 +41,9 @@ NOUNS = (
     "tariff_comments",
     "tariff_drafts",
     "tariffs",
+    "uplift_answers",
+    "uplift_drafts",
+    "uplifts",
     "vacancies",
 )
 
@@ -56,6 +59,7 @@ NAVIGATION = (
     ("provisions.index", "Provisions"),
     ("schedules.index", "Prices"),
     ("tariffs.index", "Tariffs"),
+    ("uplifts.index", "Uplifts"),
     ("people.index", "People"),
 )
 

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from marketplace.db import transaction
 from marketplace.models import now, today
 from marketplace.permissions import POLICY, can_post_need
-from marketplace.services import settings
+from marketplace.services import settings, uplifts
 from marketplace.services.caseload import count_to_do
 from marketplace.web.current import actor
 
@@ -21,8 +21,10 @@ def index() -> ResponseReturnValue:
         standings = (
             settings.standings(session, actor(), on=today()) if POLICY["vacancies.index"].admits(actor()) else None
         )
+        due = uplifts.count_to_do(session, actor(), on=today()) if POLICY["uplifts.index"].admits(actor()) else 0
         return render_template(
             "home/index.html",
+            uplifts_due=due,
             to_do=to_do,
             standings=standings,
             may_post=can_post_need(actor()),

@@ -23,6 +23,7 @@ from marketplace.models import (
     Part,
     PlacementSet,
     Pool,
+    PriceIndex,
     PriceLine,
     PriceRun,
     PriceSchedule,
@@ -41,6 +42,10 @@ from marketplace.models import (
     Tariff,
     TariffComment,
     TariffStatus,
+    Uplift,
+    UpliftAnswer,
+    UpliftCount,
+    UpliftStep,
     User,
     UserRole,
     UserSession,
@@ -50,7 +55,17 @@ from marketplace.permissions import NOBODY, SYSTEM, Actor
 from tests import builders
 
 # What everybody may read: the public register and the rules. Everything else has an owner.
-OPEN = {"organisations", "regions", "authorities", "providers", "home_areas", "settings", "frameworks", "tariffs"}
+OPEN = {
+    "organisations",
+    "regions",
+    "authorities",
+    "providers",
+    "home_areas",
+    "settings",
+    "frameworks",
+    "tariffs",
+    "price_indices",
+}
 OWNED = sorted(
     (mapper.class_ for mapper in Base.registry.mappers if mapper.local_table.name not in OPEN),
     key=lambda model: model.__name__,
@@ -74,6 +89,8 @@ class World:
 
     def __init__(self, session: Session) -> None:
         self.sides = [self._side(session) for _ in range(2)]
+        index = {"name": "Pay", "percent": 4, "source": "Made up."}
+        session.add_all(PriceIndex(part="other", starts_on=date(year, 4, 1), **index) for year in (2026, 2027))
         session.add(RateLimit(key="k", count=1, expires_at=datetime(2030, 1, 1, tzinfo=UTC)))
 
     def _side(self, session: Session) -> dict[str, int]:
@@ -116,6 +133,7 @@ class World:
             )
         )
         add_price_runs(session, la, user.id)
+        builders.uplift(session, provision, la)
         session.add(AuditEvent(organisation_id=la.id, event="tested", subject_type="needs", subject_id=need.id))
         session.flush()
         ids = {"region": region.id, "la": la.id, "provider": provider.id, "setting": provision.setting_id}
@@ -169,6 +187,20 @@ SEES = [
     ("region", RunResult, 1),
     ("region", RunBudget, 1),
     ("region", User, 0),
+    ("la", Uplift, 1),
+    ("la", UpliftCount, 1),
+    ("la", UpliftStep, 1),
+    ("la", UpliftAnswer, 1),
+    ("region", Uplift, 0),
+    ("region", UpliftCount, 0),
+    ("region", UpliftStep, 0),
+    ("region", UpliftAnswer, 0),
+    ("operator", Uplift, 2),
+    ("operator", UpliftAnswer, 2),
+    ("provider", Uplift, 1),
+    ("provider", UpliftCount, 1),
+    ("provider", UpliftStep, 1),
+    ("provider", UpliftAnswer, 1),
     ("provider", Need, 0),
     ("provider", Recommendation, 0),
     ("provider", RunBudget, 0),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from pypdf import PdfReader
 from sqlalchemy import Engine, inspect, text
 from werkzeug.routing import Rule as Route
 from werkzeug.test import TestResponse
@@ -69,8 +70,10 @@ def send(client: FlaskClient, method: str, url: str) -> TestResponse:
 
 
 def readable(answer: TestResponse) -> str:
-    """All that an answer says, also inside a workbook or another zip."""
+    """All that an answer says, also inside a workbook or another zip; of a PDF, what a reader finds in it."""
     content = answer.data
+    if content.startswith(b"%PDF"):
+        return "".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
     if content.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(content)) as files:
             content = b"".join(files.read(name) for name in files.namelist())

@@ -61,6 +61,7 @@ def build_side(session: Session, canary: str) -> Side:
     hidden = builders.pool(session, setting, name=f"{side.rival} pool")
     builders.provision(session, hidden, name=f"{side.rival} provision", is_offered=False)
     published = builders.schedule(session, provision)
+    uplift = builders.uplift(session, provision, la, f"{canary} uplift")
     draft = PriceSchedule(setting_id=setting.id, version=2, starts_on=date(2027, 9, 1))
     draft.lines = [PriceLine(provision_id=provision.id, band=Band.MODERATE, part=Part.CORE, weeks=38, amount=3_100_000)]
     builders.kept(session, draft)
@@ -98,6 +99,7 @@ def build_side(session: Session, canary: str) -> Side:
         "published": published.id,
         "draft": draft.id,
         "need": need.id,
+        "uplift": uplift.id,
         "draft_need": draft_need.id,
         "region-run": runs[region].id,
         "la-run": runs[la].id,
@@ -159,7 +161,10 @@ def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple
     """For each name of an id in a route: an object that a person of this kind may know of, and one that must be as
     unknown as a number nobody has. None where there is no such object."""
     is_provider = kind is OrganisationKind.PROVIDER
+    is_operator = kind is OrganisationKind.OPERATOR  # who sees every request that was sent
     return {
+        "uplift_id": (mine.ids["uplift"], None if is_operator else theirs.ids["uplift"]),
+        "authority_id": (mine.ids["la"], theirs.ids["la"]),
         "need_id": (mine.ids["need"], theirs.ids["need"]),
         "setting_id": (mine.ids["setting"], theirs.ids["setting"] if is_provider else None),
         "provision_id": (mine.ids["provision"], theirs.ids["provision"] if is_provider else None),

@@ -1,0 +1,114 @@
+"""One provider's setting with published prices and three LAs that have placements there, and the steps of an uplift as
+their people take them, each in a transaction of its own."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from marketplace.db import transaction
+from marketplace.models import Band, Role, Uplift
+from marketplace.permissions import SYSTEM, Actor
+from marketplace.services import uplift_answers, uplift_drafts, uplift_negotiation, uplift_publication
+from marketplace.services.uplift_assessment import Assessed, assess, seen_by
+from marketplace.services.uplifts import find_uplift
+from tests import builders
+
+TODAY = date(2026, 11, 25)
+AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
+STARTS = date(2027, 9, 1)
+SHARES = {"staff": Decimal(75), "premises": Decimal(10), "other": Decimal(15)}
+T = TypeVar("T")
+
+
+class Round:
+    """`counts` are placements by (LA, band); the provision is one day school. The first LA has most."""
+
+    def __init__(self, counts: dict[tuple[int, str], int] | None = None) -> None:
+        self.counts = counts or {(0, "moderate"): 7, (0, "intensive"): 6, (1, "moderate"): 6, (2, "intensive"): 5}
+        with transaction(SYSTEM) as session:
+            region = builders.region(session)
+            self.names = ["Norbury", "Southbury", "Westbury"]
+            las = [builders.authority(session, region, name=name) for name in self.names]
+            provider = builders.provider(session, "Heron Trust")
+            setting = builders.setting(session, las[0], provider, name="Heron House")
+            provision = builders.provision(session, builders.pool(session, setting), name="Autism day school")
+            base = builders.schedule(session, provision, moderate=3_000_050, intensive=4_800_000)
+            self.las = [row.id for row in las]
+            self.provider_id, self.setting, self.provision, self.base = provider.id, setting.id, provision.id, base.id
+            people = [
+                builders.user(session, provider, Role.PROVIDER_EDITOR, name="Pat Heron"),
+                *(builders.user(session, la, Role.PROCUREMENT, name=f"Officer of {la.name}") for la in las),
+                builders.user(session, las[0], Role.COMMISSIONER),
+            ]
+            self.provider, *self.officers, self.commissioner = map(builders.acting, people)
+            self.emails = [person.email for person in people]
+        self.id = 0
+
+    def act(self, actor: Actor, service: Callable[..., T], **fields: Any) -> T:
+        """One use case, as a request would run it."""
+        with transaction(actor) as session:
+            return service(session, actor, **fields)
+
+    def step(self, actor: Actor, service: Callable[..., T], **fields: Any) -> T:
+        """A use case on the request as it is now."""
+        return self.act(actor, service, uplift_id=self.id, version=self.version, **fields)
+
+    def save(self, **fields: Any) -> int:
+        """A draft of the request."""
+        given: dict[str, Any] = {
+            "setting_id": self.setting, "percent": Decimal("6.5"), "starts_on": STARTS, "shares": SHARES,
+            "reasons": "The pay award.", "counts": self.rows(), "on": TODAY, **fields,
+        }  # fmt: skip
+        self.id = self.act(self.provider, uplift_drafts.save_uplift, **given).id
+        return self.id
+
+    def rows(self) -> dict[int, dict[str, Any]]:
+        return {
+            number: {"authority_id": self.las[la], "provision_id": self.provision, "band": Band(band), "stated": stated}
+            for number, ((la, band), stated) in enumerate(self.counts.items())
+        }
+
+    def send(self, **fields: Any) -> int:
+        """A request that is sent."""
+        self.save(**fields)
+        self.step(self.provider, uplift_drafts.send_uplift, on=TODAY, at=AT)
+        return self.id
+
+    def counter(self, actor: Actor, percent: str) -> None:
+        self.step(actor, uplift_negotiation.counter, percent=Decimal(percent), reasons="Because.", at=AT)
+
+    def agree(self, actor: Actor, at: datetime = AT) -> None:
+        self.step(actor, uplift_negotiation.agree, reasons=None, at=at)
+
+    def answer(self, number: int, *, is_accepted: bool, at: datetime = AT, **counts: int) -> None:
+        named = {f"{self.provision}-{band}": count for band, count in counts.items()}
+        self.act(
+            self.officers[number], uplift_answers.answer_uplift, uplift_id=self.id, is_accepted=is_accepted,
+            reason="As our panel decided.", counts=named, at=at,
+        )  # fmt: skip
+
+    def publish(self, on: date = TODAY) -> None:
+        self.step(self.provider, uplift_publication.publish_agreed, on=on, at=AT)
+
+    def assessed(self, actor: Actor = SYSTEM) -> Assessed:
+        with transaction(SYSTEM) as session:
+            return seen_by(assess(session, self.id), actor)
+
+    def kept(self, actor: Actor = SYSTEM) -> Uplift:
+        with transaction(actor) as session:
+            return loaded(session, self.id)
+
+    @property
+    def version(self) -> int:
+        return self.kept().version
+
+
+def loaded(session: Session, uplift_id: int) -> Uplift:
+    """A request with all that a test asks of it once the transaction is over."""
+    uplift = find_uplift(session, uplift_id)
+    for name in ("steps", "answers", "counts", "link", "base"):
+        getattr(uplift, name)
+    return uplift
