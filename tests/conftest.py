@@ -92,6 +92,11 @@ def database(cleaner: Engine, application: Engine) -> Iterator[Engine]:
     """An empty database for one test; whatever the test commits is removed after it."""
     db.configure(application)
     yield application
+    empty(cleaner)
+
+
+def empty(cleaner: Engine) -> None:
+    """Remove every row there is."""
     with cleaner.begin() as connection:
         tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
         connection.execute(text("; ".join(f"DELETE FROM {table}" for table in sorted(tables))))

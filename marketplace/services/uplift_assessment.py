@@ -30,8 +30,8 @@ from marketplace.permissions import Actor
 from marketplace.services.comparisons import compare_prices
 from marketplace.services.frameworks import rule
 from marketplace.services.indices import all_indices
-from marketplace.services.quotes import tariff_in_force
 from marketplace.services.schedules import priced
+from marketplace.services.tariffs import loaded, tariff_in_force
 from marketplace.services.uplift_effects import Affected, Effect, effects, missing, total
 from marketplace.services.uplift_prices import as_schedule, asked_lines
 from pricing.comparison import Comparison
@@ -177,10 +177,10 @@ def _moved(
     session: Session, uplift: Uplift, rows: Sequence[Affected]
 ) -> tuple[list[Moved], pricing.tariff.Tariff | None]:
     """Each price of a full placement that somebody has, like for like by the tariff in force at its start."""
-    row = tariff_in_force(session, owner_id=uplift.setting.authority_id, on=uplift.starts_on)
+    row = tariff_in_force(session, authority_id=uplift.setting.authority_id, on=uplift.starts_on)
     if row is None or uplift.base is None:
         return [], None
-    tariff, framework = pricing.tariff.load_tariff(row.content), rule(row.framework)
+    tariff, framework = loaded(row), rule(row.framework)
     wanted = {(each.provision_id, each.band) for each in rows}
     provisions = session.scalars(
         select(Provision).where(Provision.id.in_({each[0] for each in wanted})).order_by(Provision.name, Provision.id)

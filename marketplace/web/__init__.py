@@ -43,6 +43,7 @@ NOUNS = (
     "tariffs",
     "uplift_answers",
     "uplift_drafts",
+    "uplift_steps",
     "uplifts",
     "vacancies",
 )
