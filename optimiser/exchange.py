@@ -70,8 +70,8 @@ def _try(s: Placement, p: int, movers: Ints, seats: Ints) -> int:
     held = 0.0 if old == UNPLACED else s.gain[old]
     best, best_column = -_WORTH, UNPLACED
     for o in range(s.start[p], s.start[p + 1]):
-        if o == old or s.gain[o] - held >= best:
-            continue
+        if s.gain[o] - held >= best:
+            break  # the best gain comes first
         total, count = _make_way(s, p, o, best - (s.gain[o] - held), movers, seats)
         total += s.gain[o] - held
         _undo(s, p, old, movers, seats, count)
@@ -127,9 +127,11 @@ def _best_leaver(s: Placement, k: int, lack: float, limit: float) -> tuple[float
                 best, leaver, whither = -s.gain[old], q, UNPLACED
             left = s.money[s.la[q]] + s.cost[old]
             for o in range(s.start[q], s.start[q + 1]):
-                is_better = s.pool[o] != k and s.gain[o] - s.gain[old] < best
-                if is_better and s.cost[o] <= left and has_room(s.use[o], s.room[s.pool[o]]):
+                if s.gain[o] - s.gain[old] >= best:
+                    break  # the best gain comes first
+                if s.pool[o] != k and s.cost[o] <= left and has_room(s.use[o], s.room[s.pool[o]]):
                     best, leaver, whither = s.gain[o] - s.gain[old], q, o
+                    break
         q = s.after[q]
     return best, leaver, whither
 

@@ -31,7 +31,7 @@ _DEAR = 50_000  # columns of one model
 _HALVINGS = 20  # of a box that is too wide
 _ROUNDS = 24
 _ENOUGH = 1e-12  # of the bound: a round that raises it by less is the last
-_ENOUGH_DEARLY = 5e-6  # where the model is so large
+_ENOUGH_DEARLY = 5e-6  # where the model is so large, or would be and was narrowed
 _WIDTH = 20.0  # coldest temperatures
 _WIDER, _WIDEST = 2.0, 8.0
 
@@ -74,7 +74,8 @@ def relax(programme: Programme, clock: Clock, near: Prices | None = None) -> Rel
         if rise > 0 or found.is_exact:
             best = found
         clock.note(bound=best.bound)
-        enough = _ENOUGH if np.count_nonzero(is_open) <= _DEAR else _ENOUGH_DEARLY
+        is_dear = narrow is not width or np.count_nonzero(is_open) > _DEAR
+        enough = _ENOUGH_DEARLY if is_dear else _ENOUGH
         if found.is_exact or rise <= enough * abs(best.bound):
             break
         centre, width = found.prices, _next_widths(centre, found.prices, narrow)

@@ -20,7 +20,8 @@ _WORST_WISH = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the programme needs of every option, sorted by pupil, then provision; the rest is in `details`.
+    """What the programme needs of every option, sorted by pupil, then objective, then provision; the rest is in
+    `details`.
 
     `start[p]:start[p + 1]` are the options of pupil p; `provision` is a place in the table ordered by id. `use` is in
     the unit of the provision's pool, `cost` whole £ a year, `objective` in km-equivalents.
@@ -110,7 +111,10 @@ def find_options(problem: Problem, catalogue: Catalogue, tick: Callable[[], None
         row, provision, road_km = catalogue.eligible(pupils)
         found = details(catalogue, pupils, row, provision, road_km)
         counts[at + 1 : at + 1 + len(pupils)] = np.bincount(row, minlength=len(pupils))
-        parts.append((provision.astype(np.int32), found.use, found.cost, found.objective))
+        order = np.lexsort((provision, found.objective, row))
+        parts.append(
+            (provision[order].astype(np.int32), found.use[order], found.cost[order], found.objective[order])
+        )
         if len(parts) == _RUN:
             runs.append(_joined(parts))
             parts.clear()

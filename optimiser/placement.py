@@ -102,13 +102,11 @@ def settle(programme: Programme, placement: Placement) -> None:
 @compiled
 def _settle(s: Placement, pupils: Ints) -> None:
     for p in pupils:
-        best, left = UNPLACED, s.money[s.la[p]]
+        left = s.money[s.la[p]]
         for o in range(s.start[p], s.start[p + 1]):
-            is_better = best == UNPLACED or s.gain[o] < s.gain[best]
-            if is_better and s.cost[o] <= left and has_room(s.use[o], s.room[s.pool[o]]):
-                best = o
-        if best != UNPLACED:
-            put(s, p, best)
+            if s.cost[o] <= left and has_room(s.use[o], s.room[s.pool[o]]):
+                put(s, p, o)
+                break
 
 
 @compiled

@@ -62,7 +62,7 @@ Numbers = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
-    """One phase as arrays: pupils in order of id, the columns of pupil p at `start[p]:start[p + 1]`.
+    """One phase as arrays: pupils in order of id, the columns of pupil p at `start[p]:start[p + 1]`, best gain first.
 
     `members` are the places of the phase's pupils in the problem, `option` those of the columns in Options; `pool` is a
     place in `room`. `la[p]` is a place in `money`, -1 where no budget limits the pupil. `gain` is w_o - u_p < 0. Money

@@ -23,7 +23,7 @@ from optimiser.memory import estimate
 match(generate(300, 120, seed=1), seconds=5)
 problem = generate(20_000, 600, seed=7).ordered()
 _, needed = estimate(problem, Catalogue(problem))
-print(needed, match(problem, seconds=6).summary.stages[-1].peak_mb / 1e3)
+print(needed, match(problem, seconds=120).summary.stages[-1].peak_mb / 1e3)
 """
 
 
@@ -53,7 +53,8 @@ def test_the_estimate_is_what_is_held_and_so_much_for_each_option_and_each_colum
 
 def test_the_estimate_is_near_what_a_match_comes_to_hold(tmp_path: Path) -> None:
     """What compiling takes is no part of the estimate, so the first run that has nothing left to compile counts. The
-    cache is its own: other processes that compile at the same time would write into a shared one."""
+    cache is its own: other processes that compile at the same time would write into a shared one. It ends at its gap, long
+    before its time, since a search that is cut short holds what a slower machine had not yet narrowed."""
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     before = -1
     while before != (kept := len(list(tmp_path.rglob("*.nbc")))):
