@@ -17,9 +17,9 @@ class TooLittleMemoryError(RuntimeError):
     """The match would take more memory than it is allowed; nothing was begun."""
 
 
-def require_memory(problem: Problem, catalogue: Catalogue, allowed_gb: float) -> None:
+def require_memory(problem: Problem, catalogue: Catalogue, allowed_gb: float, processes: int = 1) -> None:
     """Raises TooLittleMemoryError, with the estimate, where an ordered problem would take more than allowed."""
-    options, needed = estimate(problem, catalogue)
+    options, needed = estimate(problem, catalogue, processes)
     if needed > allowed_gb:
         raise TooLittleMemoryError(
             f"about {needed:.2g} GB of memory would be needed for about {options:,} options,"
@@ -27,11 +27,13 @@ def require_memory(problem: Problem, catalogue: Catalogue, allowed_gb: float) ->
         )
 
 
-def estimate(problem: Problem, catalogue: Catalogue) -> tuple[int, float]:
-    """About how many options the pupils have, and the GB that the process would hold at its peak."""
+def estimate(problem: Problem, catalogue: Catalogue, processes: int = 1) -> tuple[int, float]:
+    """About how many options the pupils have, and the GB that the process would hold at its peak; of several that share
+    the pupils among them, all together with this one: each begins about as large and has models of its own."""
     sample = problem.pupils[:: max(1, len(problem.pupils) // _SAMPLE)]
     found = sum(len(catalogue.eligible([pupil])[0]) for pupil in sample)
     options = found * len(problem.pupils) // max(1, len(sample))
     held: int = psutil.Process().memory_info().rss
     models = min(options, _COLUMNS) * _BYTES_A_COLUMN
-    return options, (held + models + options * _BYTES_AN_OPTION) / _GB
+    begun = processes if processes > 1 else 0
+    return options, ((1 + begun) * held + processes * models + options * _BYTES_AN_OPTION) / _GB

@@ -112,9 +112,7 @@ def find_options(problem: Problem, catalogue: Catalogue, tick: Callable[[], None
         found = details(catalogue, pupils, row, provision, road_km)
         counts[at + 1 : at + 1 + len(pupils)] = np.bincount(row, minlength=len(pupils))
         order = np.lexsort((provision, found.objective, row))
-        parts.append(
-            (provision[order].astype(np.int32), found.use[order], found.cost[order], found.objective[order])
-        )
+        parts.append((provision[order].astype(np.int32), found.use[order], found.cost[order], found.objective[order]))
         if len(parts) == _RUN:
             runs.append(_joined(parts))
             parts.clear()

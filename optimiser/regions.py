@@ -26,7 +26,8 @@ import numpy as np
 from optimiser.answer import PHASES, Answer, PhaseName, PhaseResult, PoolResult
 from optimiser.clock import Clock, Progress, Stop
 from optimiser.crew import Crew, hired
-from optimiser.eligibility import Floats
+from optimiser.eligibility import Catalogue, Floats
+from optimiser.memory import require_memory
 from optimiser.outcome import summary_of
 from optimiser.prices import climb
 from optimiser.problem import Problem
@@ -46,16 +47,19 @@ def match_regions(
     seconds: float = 120.0,
     progress: Callable[[Progress], None] | None = None,
     stop: Stop | None = None,
+    memory_gb: float | None = None,
 ) -> Answer:
     """`optimiser.match` with the pupils of each region, by their LA, matched apart and the pools shared between them.
 
     `region_of` names the region of every LA of the problem. The answer is the same whatever the number of `workers`
-    (processes), unless time runs out. Raises what match() raises, ValueError also for an LA without a region, and
-    WorkerLostError where a process ended by itself.
+    (processes), unless time runs out; `memory_gb` is for all of them together. Raises what match() raises, ValueError
+    also for an LA without a region, and WorkerLostError where a process ended by itself.
     """
     clock = Clock(seconds, progress, stop)
     problem = checked(problem, seconds)
     parts = divided(problem, region_of)
+    if memory_gb is not None:
+        require_memory(problem, Catalogue(problem), memory_gb, processes=min(workers, len(parts)))
     with hired(parts, workers, clock) as crew:
         regions = _Regions(crew, len(parts), clock)
         with clock.stage("options"):

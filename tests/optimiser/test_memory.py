@@ -1,5 +1,6 @@
 """What would take more memory than allowed is refused, with the estimate, before it is begun."""
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks.region import generate
-from optimiser import TooLittleMemoryError, match, memory
+from optimiser import TooLittleMemoryError, match, match_regions, memory
 from optimiser.eligibility import Catalogue
 from optimiser.memory import estimate
 from optimiser.options import find_options
@@ -44,6 +45,8 @@ def test_the_estimate_is_what_is_held_and_so_much_for_each_option_and_each_colum
     monkeypatch.setattr(memory, "_SAMPLE", 3)
     monkeypatch.setattr(memory.psutil.Process, "memory_info", lambda _: SimpleNamespace(rss=2_000_000_000))
     assert estimate(source, Catalogue(source)) == (14, pytest.approx(2 + 14 * (1_200 + 130) / 1e9, abs=1e-12))
+    several = 4 * 2 + (3 * 14 * 1_200 + 14 * 130) / 1e9
+    assert estimate(source, Catalogue(source), processes=3) == (14, pytest.approx(several, abs=1e-12))
     monkeypatch.setattr(memory, "_COLUMNS", 5)
     assert estimate(source, Catalogue(source)) == (14, pytest.approx(2 + (5 * 1_200 + 14 * 130) / 1e9, abs=1e-12))
     nobody, one = problem(()).ordered(), problem().ordered()
@@ -53,8 +56,8 @@ def test_the_estimate_is_what_is_held_and_so_much_for_each_option_and_each_colum
 
 def test_the_estimate_is_near_what_a_match_comes_to_hold(tmp_path: Path) -> None:
     """What compiling takes is no part of the estimate, so the first run that has nothing left to compile counts. The
-    cache is its own: other processes that compile at the same time would write into a shared one. It ends at its gap, long
-    before its time, since a search that is cut short holds what a slower machine had not yet narrowed."""
+    cache is its own: other processes that compile at the same time would write into a shared one. It ends at its gap,
+    long before its time: a search that is cut short holds what a slower machine had not yet narrowed."""
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     before = -1
     while before != (kept := len(list(tmp_path.rglob("*.nbc")))):
@@ -70,6 +73,15 @@ def test_too_much_is_refused_before_it_is_begun() -> None:
     with pytest.raises(TooLittleMemoryError, match=r"about 0\.\d+ GB of memory .* more than the 0\.001 GB allowed"):
         match(problem(), memory_gb=0.001, progress=lambda progress: heard.append(progress.stage))
     assert set(heard) == {"options"}
+
+
+def test_too_much_of_several_regions_is_refused_before_a_process_is_begun() -> None:
+    source = problem((pupil(la="901"), pupil(pupil="P2", la="902")))
+    one = estimate(source, Catalogue(source))[1]
+    assert match_regions(source, {"901": "R1", "902": "R2"}, memory_gb=2 * one).summary.placed == 1
+    with pytest.raises(TooLittleMemoryError):
+        match_regions(source, {"901": "R1", "902": "R2"}, workers=2, memory_gb=2 * one)
+    assert not multiprocessing.active_children()
 
 
 def test_enough_is_enough() -> None:
