@@ -126,14 +126,19 @@ def _missing(price: BandPrice, pattern: Pattern, content: Content) -> Iterator[s
         yield "core education: weeks a year"
     if any(line.part is Part.THERAPY and line.discipline is None for line in price.lines):
         yield "therapy: its discipline"
-    for of in HOURS:
-        is_there = any(_hours_of(line) == of for line in price.lines)
-        if is_there and hours_stated(price, of) is None:
-            yield f"{hours_words(of)}: hours a week"
-        if not is_there and content.hours[of]:
-            yield f"{hours_words(of)}: hours a week (0 for none) and amount"
+    given = {_hours_of(line) for line in price.lines}
+    without_hours = [hours_words(of) for of in HOURS if of in given and hours_stated(price, of) is None]
+    not_given = [hours_words(of) for of in HOURS if of not in given and content.hours[of]]
+    for names, what in ((without_hours, "hours a week"), (not_given, "hours a week (0 for none) and amount")):
+        if names:
+            yield f"{_listed(names)}: {what}"
     if pattern != Pattern.DAY and price.stated(Part.RESIDENTIAL) is None:
         yield "residential care: amount (0 if it is in another line)"
+
+
+def _listed(names: list[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _stated(price: BandPrice, content: Content) -> Iterator[Step]:

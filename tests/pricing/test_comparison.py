@@ -109,7 +109,13 @@ def test_an_incomplete_price_has_no_variance_but_a_list_of_what_is_missing(
 
 
 def test_everything_that_is_missing_is_listed_at_once() -> None:
-    assert len(compared(pattern=Pattern.ANNUAL).missing) == 1 + 4 + 1 + 1
+    others = "occupational therapy, physiotherapy, psychology and additional one-to-one support"
+    assert compared(replace(SALT, hours_a_week=None), pattern=Pattern.ANNUAL).missing == (
+        "core education: amount and weeks a year",
+        "speech and language therapy: hours a week",
+        f"{others}: hours a week (0 for none) and amount",
+        "residential care: amount (0 if it is in another line)",
+    )
 
 
 def test_a_residential_price_says_what_the_care_costs() -> None:

@@ -108,7 +108,8 @@ def test_a_setting_shows_each_price_like_for_like_with_steps_that_sum_to_it(
     text = words(page)
     assert "Moderate £37,470 £30,824.07 £30,000 2.7% above band" in text
     assert (
-        "Intensive £48,000 Not comparable. Not stated: speech and language therapy: hours a week (0 for none)" in text
+        "Intensive £48,000 Not comparable. Not stated: speech and language therapy, occupational therapy,"
+        " physiotherapy, psychology and additional one-to-one support: hours a week (0 for none) and amount. " in text
     )
     assert "Mild £10,000 Not comparable. The tariff states no price for this band and pattern." in text
     assert ILLUSTRATIVE in text
@@ -148,7 +149,7 @@ def test_before_publication_the_provider_sees_what_authorities_will_see(place: P
     *lines, (_, amount), _ = steps(page)
     assert lines[0] == ("Core education (38 weeks)", "£32,000")
     assert sum(pence(each) for _, each in lines) == pence(amount)
-    assert "Not comparable. Not stated: speech and language therapy: hours a week (0 for none) and amount;" in page
+    assert "Not comparable. Not stated: speech and language therapy, occupational therapy, physiotherapy," in page
     assert ILLUSTRATIVE in page
     assert send(client, f"{draft}/publish", page).status_code == 302
     shown = sign_in(place.commissioner).get(draft).text
