@@ -52,6 +52,10 @@ def upload() -> ResponseReturnValue:
     with transaction(actor()) as session:
         start = next_september(today())
         form = forms.shown({"starts_on": start})
+        if form.faults:
+            form.errors["file"] = [
+                f"{form.faults[0].file} has {counted(len(form.faults), 'error')}. Nothing was saved."
+            ]
         for fault in form.faults:
             if fault.row is None and fault.column == FROM:
                 form.errors.setdefault("starts_on", [fault.words])

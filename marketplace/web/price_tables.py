@@ -28,12 +28,14 @@ class Fee:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """The lines of one provision: its bands, a row of lines for each part that some band states, the parts of none."""
+    """The lines of one provision: its bands, a row of lines for each part that some band has, the parts of which every
+    band states that there are none, and those that no band states."""
 
     provision: Provision
     bands: tuple[Band, ...]
     rows: tuple[tuple[str, tuple[PriceLine | None, ...]], ...]
     fees: tuple[int, ...]
+    none: tuple[str, ...]
     not_stated: tuple[str, ...]
 
 
@@ -72,22 +74,26 @@ def breakdowns(review: Review) -> list[Breakdown]:
 
 def _breakdown(review: Review, provision: Provision) -> Breakdown:
     prices = _prices_of(provision, review)
-    table, not_stated = [], []
+    table, none, not_stated = [], [], []
     for part, discipline in ((Part.CORE, None), *EXTRAS):
         words = part_words(part, discipline)
         lines = tuple(
             next((line for line in price.lines if (line.part, line.discipline) == (part, discipline)), None)
             for price in prices
         )
-        if any(lines):
+        within = words[0].lower() + words[1:]
+        if all(line and line.is_none for line in lines):
+            none.append(within)
+        elif any(lines):
             table.append((words, lines))
         else:
-            not_stated.append(words[0].lower() + words[1:])
+            not_stated.append(within)
     return Breakdown(
         provision,
         tuple(price.band for price in prices),
         tuple(table),
         tuple(price.annual_fee for price in prices),
+        tuple(none),
         tuple(not_stated),
     )
 

@@ -51,6 +51,7 @@ def faults(answer: TestResponse) -> list[tuple[str, str, str, str]]:
     cells = [
         unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", table, re.S)
     ]
+    cells = [{"Whole file": "all"}.get(cell, cell).removeprefix("Row ") for cell in cells]
     return [(cells[at], cells[at + 1], cells[at + 2], cells[at + 3]) for at in range(0, len(cells), 4)]
 
 
