@@ -127,8 +127,8 @@ class PriceFileSchema(FormSchema):
     seen = VersionsField(load_default=dict)
 
 
-def read_prices(path: Path, name: str) -> tuple[list[dict[str, Any]], list[Fault]]:
-    """The rows of a file that was sent under a name, and everything that is wrong in it. A row is a mapping of what
+def read_prices(path: Path, name: str) -> tuple[str, list[dict[str, Any]], list[Fault]]:
+    """The name under which a file was sent, its rows, and everything that is wrong in it. A row is a mapping of what
     could be read of it, with its number in `row`; `is_stated`: it states figures."""
     errors: list[FileError] = []
     try:
@@ -141,10 +141,10 @@ def read_prices(path: Path, name: str) -> tuple[list[dict[str, Any]], list[Fault
             raise UnreadableFile("is neither a .csv nor an .xlsx file", "Save it as one of the two.")
     except UnreadableFile as error:
         errors.append(FileError(name, error.row, "", "", error.problem, error.remedy))
-        return [], _faults(errors)
+        return name, [], _faults(errors)
     faults = _faults(errors)
     rows = [_row(name, number, row, faults) for number, row in zip(read.numbers, read.rows, strict=True)]
-    return rows, faults
+    return name, rows, faults
 
 
 def _faults(errors: Iterable[FileError]) -> list[Fault]:

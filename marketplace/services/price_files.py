@@ -24,7 +24,7 @@ from marketplace.models import (
 )
 from marketplace.permissions import Actor, can_edit_setting, require
 from marketplace.services import price_file_checks
-from marketplace.services.price_file_checks import FileRow, Offer, academic_year
+from marketplace.services.price_file_checks import FROM, FileRow, Offer, academic_year
 from marketplace.services.schedule_drafts import (
     LineFields,
     key_of,
@@ -124,7 +124,11 @@ def keep_price_file(
     require(can_edit_setting(actor, provider_id), "set prices")
     found = price_file_checks.check(offers(session, provider_id), file=file, rows=rows, starts_on=starts_on, on=on)
     if faults or found.faults:
-        raise BadFiles(sorted([*found.faults, *faults], key=lambda fault: fault.row or 0))
+        of_start = [fault.words for fault in found.faults if fault.row is None and fault.column == FROM]
+        raise BadFiles(
+            sorted([*found.faults, *faults], key=lambda fault: fault.row or 0),
+            {"starts_on": of_start} if of_start else {},
+        )
     if not found.prices:
         raise BadFiles([Fault(file, None, "", "", NO_PRICE)])
     drafts = drafts_of(session, [offer.setting.id for offer, _ in found.prices])

@@ -11,6 +11,7 @@ from marshmallow import Schema, ValidationError, fields
 
 from marketplace.errors import BadFiles, Conflict, Fault, Invalid, MarketplaceError
 from marketplace.schemas.base import DayField
+from marketplace.web.formats import counted
 
 
 @dataclass(slots=True)
@@ -108,7 +109,8 @@ def redisplay(page: Callable[..., ResponseReturnValue]) -> Callable[..., Any]:
             except Invalid as invalid:
                 refused, errors, status = invalid, invalid.errors, 422
             except BadFiles as bad:
-                refused, errors, status, faults = bad, {**bad.errors, "file": [bad.summary]}, 422, bad.faults
+                words = f"{bad.faults[0].file} has {counted(len(bad.faults), 'error')}. Nothing was saved."
+                refused, errors, status, faults = bad, {**bad.errors, "file": [words]}, 422, bad.faults
             except Conflict as conflict:
                 refused, errors, status = conflict, {"_form": [str(conflict)]}, 409
             g.refused_form = Form(values=typed(), errors=errors, faults=faults)

@@ -19,7 +19,6 @@ from pricing.corridor import FEWEST as FEWEST_OF_CORRIDOR
 
 bp = Blueprint("placement_sets", __name__, url_prefix="/placement-sets")
 
-SHOWN = 100  # faults on the page; all of them are in the file of faults
 CHOOSE = "Choose the file of placements: a CSV file or a workbook (.xlsx)."
 # Each kind of run with its page and how the page's address calls its id.
 KINDS = (
@@ -49,7 +48,6 @@ def new() -> ResponseReturnValue:
     return render_template(
         "placement_sets/new.html",
         form=form,
-        shown=form.faults[:SHOWN],
         faults_file=uploads.as_link(faults_csv(form.faults)),
         bases=list(vocabulary.PRICE_BASES.items()),
         columns=observed_file.OBSERVED.columns,

@@ -1,19 +1,16 @@
 """Price files: the template to fill in, and the page on which a file is sent until nothing is wrong in it."""
 
-import tempfile
 from io import BytesIO
-from pathlib import Path
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.db import transaction
-from marketplace.errors import Invalid
 from marketplace.models import now, today
 from marketplace.schemas import price_files as files
 from marketplace.services import price_files, schedules
 from marketplace.services.fault_files import faults_csv
-from marketplace.services.price_file_checks import FROM, academic_year
+from marketplace.services.price_file_checks import academic_year
 from marketplace.services.schedule_drafts import next_september
 from marketplace.web import forms, uploads
 from marketplace.web.current import actor
@@ -21,7 +18,7 @@ from marketplace.web.formats import counted
 
 bp = Blueprint("price_files", __name__)
 
-SHOWN = 100  # faults on the page; all of them are in the file of faults
+CHOOSE = "Choose the file of prices: a CSV file or a workbook (.xlsx)."
 
 
 @bp.get("/schedules/template.<any(csv, xlsx):form>")
@@ -52,13 +49,6 @@ def upload() -> ResponseReturnValue:
     with transaction(actor()) as session:
         start = next_september(today())
         form = forms.shown({"starts_on": start})
-        if form.faults:
-            form.errors["file"] = [
-                f"{form.faults[0].file} has {counted(len(form.faults), 'error')}. Nothing was saved."
-            ]
-        for fault in form.faults:
-            if fault.row is None and fault.column == FROM:
-                form.errors.setdefault("starts_on", [fault.words])
         settings = price_files.open_settings(session, _provider())
         drafts = price_files.drafts_of(session, [row.id for row in settings])
         return render_template(
@@ -66,7 +56,6 @@ def upload() -> ResponseReturnValue:
             form=form,
             settings=settings,
             drafts=[(row, drafts[row.id]) for row in settings if row.id in drafts],
-            shown=form.faults[:SHOWN],
             faults_file=uploads.as_link(faults_csv(form.faults)),
             year=academic_year(start),
             start=start,
@@ -78,22 +67,14 @@ def upload() -> ResponseReturnValue:
 @forms.redisplay(upload)
 def post_upload() -> ResponseReturnValue:
     """Make the drafts of the file's settings hold what it states, or say everything that is wrong."""
-    form = forms.read(files.PriceFileSchema)
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        raise Invalid({"file": ["Choose the file of prices: a CSV file or a workbook (.xlsx)."]})
-    name = uploads.shown_name(sent.filename)
-    with tempfile.TemporaryDirectory() as place:
-        path = Path(place) / "file"
-        sent.save(path)
-        rows, faults = files.read_prices(path, name)
+    form, (file, rows, faults) = uploads.read_with_form(files.PriceFileSchema, files.read_prices, CHOOSE)
     with transaction(actor()) as session:
         kept = price_files.keep_price_file(
-            session, actor(), provider_id=_provider(), file=name, rows=rows, faults=faults, on=today(), at=now(), **form
+            session, actor(), provider_id=_provider(), file=file, rows=rows, faults=faults, on=today(), at=now(), **form
         )
         count, unchanged = len(kept.drafts), kept.unchanged
     same = f" {unchanged:,} of them held all of it already." if unchanged else ""
-    flash(f"{name} is in {counted(count, 'draft')}.{same} Nobody else sees them until you publish them.", "success")
+    flash(f"{file} is in {counted(count, 'draft')}.{same} Nobody else sees them until you publish them.", "success")
     return redirect(url_for("price_drafts.index"))
 
 

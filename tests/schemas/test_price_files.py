@@ -24,7 +24,7 @@ def test_the_example_of_the_document_is_read_as_the_document_says(tmp_path: Path
     (example,) = re.findall(r"```csv\n(.*?)```", DOCUMENT, re.DOTALL)
     path = tmp_path / "prices.csv"
     path.write_text(example, "utf-8")
-    rows, faults = read_prices(path, "prices.csv")
+    _, rows, faults = read_prices(path, "prices.csv")
     assert faults == []
     place = {"urn": 900001, "setting": "", "provision": "Autism day school", "academic_year": "2027/28"}
     moderate = {**place, "band": Band.MODERATE, "is_stated": True}
