@@ -13,17 +13,25 @@ from pricing.content import HOURS, Content, Hours, hours_words
 from pricing.framework import Framework
 from pricing.guide import GuidePrice, standard_price
 from pricing.money import Line, half_up, pounds, total
-from pricing.schedule import BandPrice, Part, PriceLine, weekly
+from pricing.schedule import BandPrice, Discipline, Part, PriceLine, weekly
 from pricing.tariff import Pattern, Tariff
 
-Step = tuple[str, Fraction, str]  # label, what it adds in pence, basis
+Of = tuple[Part, Discipline | None]  # the published line that a step rests on
+Step = tuple[str, Fraction, str, Of | None]  # label, what it adds in pence, basis
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine(Line):
+    """One step of a comparison, and the published line that it rests on; None where it rests on all of them."""
+
+    of: Of | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """A price beside that of its band. `lines` sum to the like-for-like price; none while figures are `missing`."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[StepLine, ...]
     guide: GuidePrice
     missing: tuple[str, ...]
 
@@ -39,12 +47,13 @@ class Comparison:
         return None if amount is None else Fraction(amount, self.guide.amount) - 1
 
     @property
-    def differences(self) -> tuple[Line, ...]:
+    def differences(self) -> tuple[StepLine, ...]:
         """The lines that make the difference from the band's price, the largest first; they sum to it."""
         if self.missing:
             return ()
         first, *others = self.lines
-        core = Line(f"{first.label}, less the band's price", first.amount - self.guide.amount, self.guide.tariff)
+        label = f"{first.label}, less the band's price"
+        core = StepLine(label, first.amount - self.guide.amount, self.guide.tariff, first.of)
         return tuple(sorted((line for line in (core, *others) if line.amount), key=lambda line: -abs(line.amount)))
 
     def __str__(self) -> str:
@@ -145,15 +154,16 @@ def _stated(price: BandPrice, content: Content) -> Iterator[Step]:
     for line in price.lines:
         if line.part is Part.CORE and line.weeks is not None:
             share = Fraction(content.weeks) / line.weeks
-            yield Part.CORE.words, Fraction(line.amount), f"{line.weeks} weeks"
+            yield Part.CORE.words, Fraction(line.amount), f"{line.weeks} weeks", (Part.CORE, None)
             if share != 1:
                 weeks = f"{content.weeks.normalize():f}"
-                yield f"In {weeks} weeks", line.amount * (share - 1), f"× {weeks}/{line.weeks}, the band's standard"
+                basis = f"× {weeks}/{line.weeks}, the band's standard"
+                yield f"In {weeks} weeks", line.amount * (share - 1), basis, (Part.CORE, None)
     for part in (Part.THERAPY, Part.ONE_TO_ONE, Part.RESIDENTIAL):
         for line in (line for line in price.lines if line.part is part):
             name = f"{part.words}, {line.discipline.words}" if line.discipline else part.words
             hours = weekly(line.hours_a_week) if line.hours_a_week is not None else "as published"
-            yield name, Fraction(line.amount), hours
+            yield name, Fraction(line.amount), hours, (part, line.discipline)
 
 
 def _beyond_standard(price: BandPrice, content: Content, framework: Framework) -> Iterator[Step]:
@@ -165,14 +175,15 @@ def _beyond_standard(price: BandPrice, content: Content, framework: Framework) -
                 f"{weekly(hours)}, standard {standard.normalize():f}; {pounds(rate)} an hour,"
                 f" {content.weeks.normalize():f} weeks"
             )
-            yield label, -Fraction((hours - standard) * rate * content.weeks), basis
+            stated: Of = (Part.THERAPY, of) if isinstance(of, Discipline) else (of, None)
+            yield label, -Fraction((hours - standard) * rate * content.weeks), basis, stated
 
 
-def _lines(steps: list[Step], tariff: Tariff, la_code: str) -> Iterator[Line]:
+def _lines(steps: list[Step], tariff: Tariff, la_code: str) -> Iterator[StepLine]:
     factor = tariff.area.get(la_code, Decimal(1))
     basis = f"÷ {factor}, factor of LA {la_code}" if la_code in tariff.area else f"÷ 1, none is stated for LA {la_code}"
-    exact = sum((amount for _, amount, _ in steps), Fraction(0))
+    exact = sum((amount for _, amount, _, _ in steps), Fraction(0))
     shown = Fraction(0)
-    for label, amount, why in [*steps, ("Area", exact / Fraction(factor) - exact, basis)]:
-        yield Line(label, half_up(shown + amount) - half_up(shown), why)
+    for label, amount, why, of in [*steps, ("Area", exact / Fraction(factor) - exact, basis, None)]:
+        yield StepLine(label, half_up(shown + amount) - half_up(shown), why, of)
         shown += amount

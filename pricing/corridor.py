@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from pricing.comparison import Comparison
+from pricing.comparison import Comparison, StepLine
 from pricing.framework import SettingType
-from pricing.money import Line, half_up
+from pricing.money import half_up
 from pricing.observed import BANDS, PATTERNS, SETTING_TYPES, Ints, Numbers, Observed
 from pricing.profile import Band
 from pricing.tariff import Pattern
@@ -80,7 +80,7 @@ class Outlier:
 
     place: Place
     variance: Fraction
-    lines: tuple[Line, ...]
+    lines: tuple[StepLine, ...]
 
 
 def corridor(observed: Observed, *, on: date) -> Corridor:

@@ -1,6 +1,7 @@
 """Peers: what other settings ask for the same band and pattern, shown only where nobody can be made out.
 
-It must never show fewer than five settings, or settings of fewer than three providers, however the question is put.
+It must never show a rival fewer than five settings, or settings of fewer than three providers, however the question is
+put.
 """
 
 from collections import defaultdict
@@ -36,6 +37,25 @@ class PeerArea:
 
     name: str
     las: Collection[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How the prices of some settings are spread, in pence a year: a setting counts once, with the median of its
+    prices; quartiles are interpolated between neighbours."""
+
+    settings: int
+    providers: int
+    lowest: int
+    lower_quartile: int
+    median: int
+    upper_quartile: int
+    highest: int
+
+    @property
+    def is_discreet(self) -> bool:
+        """Whether it may be shown where nobody is to be made out: it rests on five settings of three providers."""
+        return self.settings >= FEWEST_SETTINGS and self.providers >= FEWEST_PROVIDERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,23 +116,87 @@ def peers(
     widened: list[str] = []
     for area in areas:
         found = [price for price in comparable if area.las is None or price.la in area.las]
-        by_setting = defaultdict(list)
-        for price in found:
-            by_setting[price.setting].append(Fraction(price.amount))
-        providers = {price.provider for price in found}
-        if len(by_setting) >= FEWEST_SETTINGS and len(providers) >= FEWEST_PROVIDERS:
-            each = [Fraction(median(amounts)) for amounts in by_setting.values()]
-            lower, middle, upper = map(half_up, quantiles(each, n=4, method="inclusive"))
+        spread = spread_of(found)
+        if spread is not None and spread.is_discreet:
+            each = _by_setting(found)
             return Peers(
                 area=area.name,
-                settings=len(each),
-                providers=len(providers),
-                lower_quartile=lower,
-                median=middle,
-                upper_quartile=upper,
+                settings=spread.settings,
+                providers=spread.providers,
+                lower_quartile=spread.lower_quartile,
+                median=spread.median,
+                upper_quartile=spread.upper_quartile,
                 cheaper=sum(price < amount for price in each),
                 dearer=sum(price > amount for price in each),
                 widened=tuple(widened),
             )
         widened.append(area.name)
     return None
+
+
+def spread_of(prices: Iterable[PublishedPrice]) -> Spread | None:
+    """How some prices are spread, of however few settings; None for no price. Whoever shows it to a rival asks whether
+    it `is_discreet` first.
+
+    >>> three = [PublishedPrice(setting=f"S{n}", provider="Elm Trust", la="873", band=Band.MODERATE,
+    ...                         pattern=Pattern.DAY, amount=3_000_000 + 100_000 * n) for n in (0, 1, 3)]
+    >>> found = spread_of(three)
+    >>> (found.lowest, found.lower_quartile, found.median, found.upper_quartile, found.highest)
+    (3000000, 3050000, 3100000, 3200000, 3300000)
+    >>> found.is_discreet, spread_of([])
+    (False, None)
+    """
+    found = list(prices)
+    if not found:
+        return None
+    each = _by_setting(found)
+    lower, middle, upper = quantiles(each, n=4, method="inclusive") if len(each) > 1 else 3 * each
+    return Spread(
+        settings=len(each),
+        providers=len({price.provider for price in found}),
+        lowest=half_up(min(each)),
+        lower_quartile=half_up(lower),
+        median=half_up(middle),
+        upper_quartile=half_up(upper),
+        highest=half_up(max(each)),
+    )
+
+
+def areas_to_show(others: Iterable[PublishedPrice], regions: Sequence[PeerArea], *, widest: PeerArea) -> list[PeerArea]:
+    """Of the regions that a provider has settings in, and the widest area, those whose figures can all be shown to
+    that provider; `others` are the prices of one band and pattern without the provider's own.
+
+    A region shows where it `is_discreet`. The widest area shows where it is, and where what it holds beyond the regions
+    shown is nothing or discreet too: otherwise the two would differ by so few settings that they could be made out.
+    Regions do not overlap.
+
+    >>> def price(n, la): return PublishedPrice(setting=f"S{n}", provider=f"P{n % 3}", la=la, band=Band.MODERATE,
+    ...                                         pattern=Pattern.DAY, amount=3_000_000)
+    >>> regions, england = [PeerArea("North", {"873"})], PeerArea("England", None)
+    >>> here, there = [price(n, "873") for n in range(5)], [price(n, "301") for n in range(5, 10)]
+    >>> [area.name for area in areas_to_show(here + there, regions, widest=england)]
+    ['North', 'England']
+    >>> [area.name for area in areas_to_show(here + there[:4], regions, widest=england)]
+    ['North']
+    >>> [area.name for area in areas_to_show(here[:4] + there[:1], regions, widest=england)]
+    ['England']
+    """
+    everything = list(others)
+    shown, beyond = [], everything
+    for region in regions:
+        spread = spread_of(price for price in everything if region.las is None or price.la in region.las)
+        if spread is not None and spread.is_discreet:
+            shown.append(region)
+            beyond = [price for price in beyond if region.las is not None and price.la not in region.las]
+    whole, rest = spread_of(everything), spread_of(beyond)
+    if whole is not None and whole.is_discreet and (rest is None or rest.is_discreet):
+        shown.append(widest)
+    return shown
+
+
+def _by_setting(prices: Iterable[PublishedPrice]) -> list[Fraction]:
+    """A price for each setting: the median of its prices."""
+    by_setting = defaultdict(list)
+    for price in prices:
+        by_setting[price.setting].append(Fraction(price.amount))
+    return [Fraction(median(amounts)) for amounts in by_setting.values()]
