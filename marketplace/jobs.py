@@ -2,7 +2,8 @@
 
 A job carries ids only. One process solves one run at a time, in a thread that may be left behind; while it solves, no
 transaction is open and the run's row says at least every 2 seconds where it stands. Every worker also looks after the
-queue: it takes back the jobs of workers that died, and fails their runs.
+queue: it takes back the jobs of workers that died, and fails their runs; and it surveys the published prices anew where
+something has changed, or a day has begun.
 """
 
 import asyncio
@@ -16,9 +17,11 @@ import procrastinate
 
 from marketplace.db import transaction
 from marketplace.errors import MarketplaceError, Unavailable
+from marketplace.models import today
 from marketplace.observability import log
 from marketplace.permissions import SYSTEM
 from marketplace.services import calibrations, corridors, shadow_runs
+from marketplace.services.benchmarks.survey import renew_survey
 from marketplace.services.matching import steps as matching
 from marketplace.services.work import LOST_AFTER, QUEUE, Claim, LostClaim, Steps, fail, fail_lost, note_progress
 
@@ -74,10 +77,11 @@ async def _work(app: procrastinate.App, *, is_waiting: bool) -> None:
 
 
 async def look_after(app: procrastinate.App) -> None:
-    """Queue again what a dead worker held, and fail the runs that it was working on."""
+    """Queue again what a dead worker held, fail the runs that it was working on, and keep the survey of prices true."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=LOST_AFTER):
         await app.job_manager.retry_job(job)  # where its run was begun, the job finds it so and does nothing
     await asyncio.to_thread(_fail_lost_runs)
+    await asyncio.to_thread(_renew_survey)
 
 
 def _fail_lost_runs() -> None:
@@ -86,6 +90,13 @@ def _fail_lost_runs() -> None:
     for noun, count in counts.items():
         if count:
             log().warning("runs lost", kind=noun, count=count)
+
+
+def _renew_survey() -> None:
+    with transaction(SYSTEM) as session:
+        survey = renew_survey(session, SYSTEM, on=today())
+    if survey is not None:
+        log().info("prices surveyed", survey_id=survey.id)
 
 
 async def _keep_looking_after(app: procrastinate.App) -> None:

@@ -36,6 +36,9 @@ from marketplace.models import (
     ScheduleStatus,
     Setting,
     SettingType,
+    Standing,
+    Survey,
+    SurveyedPrice,
     Tariff,
     TariffStatus,
     Unit,
@@ -161,6 +164,33 @@ def schedule(
     row.published_at = datetime(2026, 8, 1, 9, tzinfo=UTC)
     session.flush()
     return row
+
+
+def surveyed(session: Session, provision_: Provision, *, area: str = "England") -> Survey:
+    """A survey that holds one price of this provision, and what its provider is told of the peers."""
+    survey = kept(
+        session,
+        Survey(on=date(2026, 11, 1), made_at=datetime(2026, 11, 1, 1, tzinfo=UTC), state="", left_out=0, tariffs=[]),
+    )
+    setting_ = provision_.setting
+    of = {"band": Band.MODERATE, "pattern": provision_.pattern, "setting_type": setting_.type}
+    price = SurveyedPrice(
+        survey_id=survey.id,
+        provision_id=provision_.id,
+        setting_id=setting_.id,
+        provider_id=setting_.provider_id,
+        authority_id=setting_.authority_id,
+        amount=3_100_000,
+        guide=3_000_000,
+        **of,
+    )
+    told = {"area": area, "settings": 5, "providers": 3, "lower": 1, "median": 2, "upper": 3}
+    standing = Standing(
+        provider_id=setting_.provider_id, region_id=setting_.authority.region_id, on=survey.on, **of, **told
+    )
+    session.add_all([price, standing])
+    session.flush()
+    return survey
 
 
 def framework(session: Session, **fields: Any) -> Framework:

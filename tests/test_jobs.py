@@ -25,7 +25,7 @@ from marketplace import embedded, jobs
 from marketplace.cli import main
 from marketplace.db import transaction
 from marketplace.errors import Conflict
-from marketplace.models import Budget, MatchingRun, Recommendation, RunBudget, RunResult, RunStatus
+from marketplace.models import Budget, MatchingRun, Recommendation, RunBudget, RunResult, RunStatus, Survey, today
 from marketplace.permissions import SYSTEM
 from marketplace.services import work
 from marketplace.services.matching import problem, results, runs, solving, steps
@@ -68,6 +68,19 @@ def count_recommendations() -> int | None:
 
 def work_off(addresses: embedded.Addresses) -> None:
     jobs.work(addresses.application, is_waiting=False)
+
+
+def test_a_worker_surveys_the_prices_when_it_looks_after_the_queue(
+    scope: int,  # noqa: ARG001
+    addresses: embedded.Addresses,
+) -> None:
+    with transaction(SYSTEM) as session:
+        builders.tariff(session)
+    for _ in range(2):  # the second finds nothing new
+        work_off(addresses)
+        with transaction(SYSTEM) as session:
+            (survey,) = session.scalars(select(Survey)).all()
+            assert (survey.on, survey.left_out) == (today(), 3)  # the hours of its three prices are not stated
 
 
 def test_a_worker_places_the_pupils_and_says_why_not_the_others(scope: int, addresses: embedded.Addresses) -> None:

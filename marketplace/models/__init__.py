@@ -3,6 +3,7 @@
 from marketplace.models.audit import AuditEvent
 from marketplace.models.base import Base, now, today
 from marketplace.models.indices import PriceIndex
+from marketplace.models.benchmarks import Standing, Survey, SurveyedPrice
 from marketplace.models.matching import (
     Budget,
     MatchingRun,
@@ -92,6 +93,9 @@ __all__ = [
     "ShadowRun",
     "Stance",
     "StepKind",
+    "Standing",
+    "Survey",
+    "SurveyedPrice",
     "Tariff",
     "TariffComment",
     "TariffStatus",

@@ -127,6 +127,18 @@ BREAKERS = {
     "ck_corridors_result_of_done": "UPDATE corridors SET files = NULL",
     "ck_calibrations_step": "UPDATE calibrations SET step = -1",
     "ck_shadow_runs_year_limit": "UPDATE shadow_runs SET year_limit = 10001",
+    "ck_surveys_left_out": "UPDATE surveys SET left_out = -1",
+    "ck_surveyed_prices_guide": "UPDATE surveyed_prices SET guide = 0",
+    "uq_surveyed_prices_survey_id_provision_id_band": """INSERT INTO surveyed_prices (survey_id, provision_id, band,
+            pattern, setting_id, setting_type, authority_id, amount, guide)
+        SELECT survey_id, provision_id, band, pattern, setting_id, setting_type, authority_id, 1, 1
+        FROM surveyed_prices""",
+    "uq_standings_provider_id_region_id_setting_type_band_pattern": """INSERT INTO standings (provider_id, region_id,
+            setting_type, band, pattern, "on")
+        SELECT provider_id, region_id, setting_type, band, pattern, "on" FROM standings""",
+    "ck_standings_peers": "UPDATE standings SET median = NULL",
+    "ck_standings_discreet": "UPDATE standings SET settings = 4",
+    "ck_standings_corridor": "UPDATE standings SET low = 1",
     "ck_recommendations_cost": "UPDATE recommendations SET price = NULL",
 }
 

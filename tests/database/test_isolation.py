@@ -39,6 +39,9 @@ from marketplace.models import (
     ScheduleStatus,
     ShadowRun,
     Stance,
+    Standing,
+    Survey,
+    SurveyedPrice,
     Tariff,
     TariffComment,
     TariffStatus,
@@ -134,6 +137,7 @@ class World:
         )
         add_price_runs(session, la, user.id)
         builders.uplift(session, provision, la)
+        builders.surveyed(session, provision)
         session.add(AuditEvent(organisation_id=la.id, event="tested", subject_type="needs", subject_id=need.id))
         session.flush()
         ids = {"region": region.id, "la": la.id, "provider": provider.id, "setting": provision.setting_id}
@@ -175,6 +179,9 @@ SEES = [
     ("la", PriceLine, 6),
     ("la", PlacementSet, 1),
     ("la", ShadowRun, 1),
+    ("la", Survey, 2),
+    ("la", SurveyedPrice, 2),
+    ("la", Standing, 0),  # what a provider is told is the provider's
     ("region", Need, 1),
     ("region", PlacementSet, 0),  # what an LA pays is the LA's
     ("region", Calibration, 0),
@@ -217,6 +224,9 @@ SEES = [
     ("region", TariffComment, 0),  # what providers say to its LA
     ("provider", TariffComment, 1),  # its own
     ("operator", TariffComment, 0),
+    ("provider", Survey, 0),
+    ("provider", SurveyedPrice, 0),  # not even its own: it has its schedules
+    ("provider", Standing, 1),
 ]
 
 

@@ -62,6 +62,7 @@ def build_side(session: Session, canary: str) -> Side:
     builders.provision(session, hidden, name=f"{side.rival} provision", is_offered=False)
     published = builders.schedule(session, provision)
     uplift = builders.uplift(session, provision, la, f"{canary} uplift")
+    builders.surveyed(session, provision, area=f"{canary} area")  # what one provider is told, no other reads
     draft = PriceSchedule(setting_id=setting.id, version=2, starts_on=date(2027, 9, 1))
     draft.lines = [PriceLine(provision_id=provision.id, band=Band.MODERATE, part=Part.CORE, weeks=38, amount=3_100_000)]
     builders.kept(session, draft)

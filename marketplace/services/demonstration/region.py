@@ -23,6 +23,7 @@ from marketplace.models import (
     ShadowRun,
 )
 from marketplace.permissions import SYSTEM, Actor, require
+from marketplace.services.benchmarks.survey import make_survey
 from marketplace.services.demonstration import names, places
 from marketplace.services.demonstration.budgets import add_budgets
 from marketplace.services.demonstration.demand import add_demand
@@ -77,6 +78,7 @@ def _build(session: Session, actor: Actor, *, on: date, seed: int) -> Region:
     add_placements(session, people, supply, seed=seed, on=on, at=at)
     add_demand(session, people, supply, framework, seed=seed, on=on)
     add_budgets(session, people, tariff)
+    make_survey(session, actor, on=on, at=datetime.combine(on, time(0), UTC))
     _record(session, actor, people, seed=seed, at=at)
     return people.region
 
