@@ -73,6 +73,7 @@ SIGNED_IN = Rule()
 _COMMISSIONER = _only({LA}, Role.COMMISSIONER)
 _BUYER = _only(BUYERS, *DECIDING)
 _MARKET = Rule(kinds=BUYERS | {OPERATOR})
+_PROVIDER = Rule(kinds=frozenset({PROVIDER}))
 _EDITOR = _only({PROVIDER}, Role.PROVIDER_EDITOR)
 _RUNNER = _only(BUYERS, Role.PROCUREMENT)
 _PRICE_READER = _only(BUYERS, Role.PROCUREMENT, Role.APPROVER)
@@ -87,6 +88,10 @@ _ADOPTER = replace(_only(BUYERS, Role.PROCUREMENT, Role.APPROVER), also=_OPERATO
 # endpoint → rule. A missing or left-over endpoint fails the test suite, and a missing one is refused at run time.
 POLICY: dict[str, Rule] = {
     "static": PUBLIC,
+    "benchmarks.index": _MARKET,
+    "benchmarks.of_setting": _MARKET,
+    "benchmarks.table": _MARKET,
+    "benchmarks.workbook": _MARKET,
     "budgets.index": _RUNNER,
     "budgets.post_index": _RUNNER,
     "calibrations.post_draft": _RUNNER,
@@ -224,6 +229,7 @@ POLICY: dict[str, Rule] = {
     "uplift_steps.withdraw": _EDITOR,
     "uplifts.index": _UPLIFTS,
     "uplifts.show": _UPLIFTS,
+    "standings.index": _PROVIDER,
     "vacancies.index": _EDITOR,
     "vacancies.post_index": _EDITOR,
     "vacancies.post_row": _EDITOR,

@@ -102,6 +102,16 @@ BASES = {"local": "Local", "proposed": "Proposed nationally, not in force", "sta
 STANCES = {"agree": "Agree", "too_low": "Too low", "too_high": "Too high", "unclear": "Unclear what the band contains"}
 UNITS = {"places": "places", "hours": "hours a week"}
 SETTING_TYPES = {member.value: member.words[0].upper() + member.words[1:] for member in SettingType}
+# What benchmarks are grouped by.
+GROUPS = {
+    "la": "Local authority",
+    "region": "Region",
+    "type": "Type of setting",
+    "band": "Band",
+    "pattern": "Pattern",
+    "provider": "Provider",
+    "setting": "Setting",
+}
 PRIORITIES = {
     1: "1, most urgent: out of school, or a tribunal's order",
     2: "2, urgent: the placement is breaking down",

@@ -4,6 +4,7 @@ import pytest
 
 from marketplace import vocabulary
 from marketplace.models import Band, Ground, Kind, NeedStatus, Pattern, PriceBasis, SettingType, Stance, Unit
+from marketplace.services.benchmarks.figures import By
 from optimiser.eligibility import REASONS
 from optimiser.problem import AREAS, PRIMARY_NEEDS
 from pricing.framework import Basis
@@ -18,6 +19,7 @@ from pricing.tariff import Grade
         (vocabulary.BASES, Basis),
         (vocabulary.GRADES, Grade),
         (vocabulary.GROUNDS, Ground),
+        (vocabulary.GROUPS, By),
         (vocabulary.GROUND_STATUTES, Ground),
         (vocabulary.KINDS, Kind),
         (vocabulary.KIND_DESCRIPTIONS, Kind),

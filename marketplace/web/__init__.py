@@ -16,6 +16,7 @@ from marketplace.web.current import actor
 
 # Each noun's module holds a blueprint `bp` of its own name.
 NOUNS = (
+    "benchmarks",
     "budgets",
     "calibrations",
     "corridors",
@@ -37,6 +38,7 @@ NOUNS = (
     "sessions",
     "settings",
     "shadow_runs",
+    "standings",
     "tariff_adoption",
     "tariff_comments",
     "tariff_drafts",
@@ -56,9 +58,11 @@ NAVIGATION = (
     ("budgets.index", "Budgets"),
     ("placement_sets.index", "Placement sets"),
     ("settings.index", "Settings"),
+    ("benchmarks.index", "Benchmarks"),
     ("vacancies.index", "Vacancies"),
     ("provisions.index", "Provisions"),
     ("schedules.index", "Prices"),
+    ("standings.index", "Where you stand"),
     ("tariffs.index", "Tariffs"),
     ("uplifts.index", "Uplifts"),
     ("people.index", "People"),

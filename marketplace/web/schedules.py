@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.db import transaction
-from marketplace.models import ScheduleStatus, today
+from marketplace.models import ScheduleStatus, line_key, today
 from marketplace.permissions import can_edit_setting
 from marketplace.schemas.base import VersionSchema
 from marketplace.schemas.schedules import GridSchema, RaiseSchema
@@ -18,6 +18,7 @@ from pricing.schedule import weekly
 bp = Blueprint("schedules", __name__)
 bp.add_app_template_filter(price_grid.offered_as)
 bp.add_app_template_filter(weekly)
+bp.add_app_template_global(line_key)
 
 
 @bp.get("/schedules")

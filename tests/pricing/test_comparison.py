@@ -166,3 +166,12 @@ def test_a_variance_is_said_above_below_or_at() -> None:
     assert "Like for like £50,300, 4.8% above £48,000" in str(compared(*WHOLE))
     assert "5.0% below" in str(compared(replace(at, amount=at.amount - 240_000), *WHOLE[1:]))
     assert "£48,000, at £48,000" in str(compared(at, *WHOLE[1:]))
+
+
+def test_each_step_names_the_published_line_that_it_rests_on() -> None:
+    more, less = replace(SALT, hours_a_week=Decimal(2)), replace(SUPPORT, hours_a_week=Decimal(3))
+    found = compared(replace(CORE, weeks=40), more, OT, PHYSIO, PSYCHOLOGY, less)
+    core, salt, support = (Part.CORE, None), (Part.THERAPY, Discipline.SALT), (Part.ONE_TO_ONE, None)
+    therapies = [(Part.THERAPY, each) for each in (Discipline.OCCUPATIONAL, Discipline.PHYSIO, Discipline.PSYCHOLOGY)]
+    assert [line.of for line in found.lines] == [core, core, salt, *therapies, support, salt, support, None]
+    assert found.differences[0].of == core

@@ -1,10 +1,13 @@
 """Peers are shown only where nobody can be made out, in the narrowest area where that is so."""
 
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pricing.peers import PeerArea, Peers, PublishedPrice, peers
+from pricing.peers import PeerArea, Peers, PublishedPrice, areas_to_show, peers, spread_of
 from pricing.profile import Band
 from pricing.tariff import Pattern
 
@@ -87,3 +90,34 @@ def test_a_peer_at_the_very_price_is_neither_cheaper_nor_dearer() -> None:
 @pytest.mark.parametrize("order", [1, -1])
 def test_the_order_of_the_prices_does_not_matter(order: int) -> None:
     assert found(FIVE[::order]) == found(FIVE)
+
+
+def test_few_prices_have_a_spread_that_is_not_discreet() -> None:
+    one = spread_of(FIVE[:1])
+    assert one
+    assert (one.lowest, one.median, one.highest, one.is_discreet) == (3_000_000, 3_000_000, 3_000_000, False)
+    of_two = spread_of([replace(each, provider=f"P{number % 2}") for number, each in enumerate(FIVE)])
+    assert of_two
+    assert not of_two.is_discreet
+
+
+settings_of_others = st.lists(
+    st.tuples(st.sampled_from("ABC"), st.integers(0, 5)), max_size=30
+)  # region and provider of each setting
+
+
+@given(settings_of_others)
+def test_no_two_areas_that_are_shown_together_differ_by_too_few(rows: list[tuple[str, int]]) -> None:
+    """Whoever takes one figure shown from another is left with five settings of three providers, or with none."""
+    others = [price(number, 3_000_000, f"P{provider}", la) for number, (la, provider) in enumerate(rows)]
+    shown = areas_to_show(others, [PeerArea(la, {la}) for la in "AB"], widest=EVERYWHERE)
+    sets = [{each.setting for each in others if area.las is None or each.la in area.las} for area in shown]
+    everything = {each.setting: each for each in others}
+    combinations = [*sets]
+    for first, second in permutations(sets, 2):
+        combinations.append(first - second)
+    if len(sets) == 3:
+        combinations.append(sets[2] - sets[0] - sets[1])
+    for left in combinations:
+        spread = spread_of(everything[setting] for setting in left)
+        assert spread is None or spread.is_discreet
