@@ -2,8 +2,8 @@
 
 from marketplace.models.audit import AuditEvent
 from marketplace.models.base import Base, now, today
-from marketplace.models.indices import PriceIndex
 from marketplace.models.benchmarks import Standing, Survey, SurveyedPrice
+from marketplace.models.indices import PriceIndex
 from marketplace.models.matching import (
     Budget,
     MatchingRun,
@@ -92,8 +92,8 @@ __all__ = [
     "Sex",
     "ShadowRun",
     "Stance",
-    "StepKind",
     "Standing",
+    "StepKind",
     "Survey",
     "SurveyedPrice",
     "Tariff",
