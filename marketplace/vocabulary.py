@@ -102,6 +102,15 @@ BASES = {"local": "Local", "proposed": "Proposed nationally, not in force", "sta
 STANCES = {"agree": "Agree", "too_low": "Too low", "too_high": "Too high", "unclear": "Unclear what the band contains"}
 UNITS = {"places": "places", "hours": "hours a week"}
 SETTING_TYPES = {member.value: member.words[0].upper() + member.words[1:] for member in SettingType}
+# For charts, where a long name would run into its figure on a narrow screen.
+SHORT_SETTING_TYPES = {
+    "nmss": "Non-maintained",
+    "section41": "Section 41",
+    "independent": "Other independent",
+    "state_special": "State special",
+    "ap": "Alternative provision",
+    "resourced_mainstream": "Resourced mainstream",
+}
 # What benchmarks are grouped by.
 GROUPS = {
     "la": "Local authority",

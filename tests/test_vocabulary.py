@@ -30,6 +30,7 @@ from pricing.tariff import Grade
         (vocabulary.PRIMARY_NEEDS, PRIMARY_NEEDS),
         (vocabulary.REFUSALS, REASONS),
         (vocabulary.SETTING_TYPES, SettingType),
+        (vocabulary.SHORT_SETTING_TYPES, SettingType),
         (vocabulary.SHORT_PATTERNS, Pattern),
         (vocabulary.STANCES, Stance),
         (vocabulary.UNITS, Unit),

@@ -1,7 +1,5 @@
 """Corridors of a placement set: drawing one, watching it, reading it, taking its files. No page ever draws one."""
 
-from typing import Any
-
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -20,7 +18,6 @@ from marketplace.web.price_runs import attachment
 bp = Blueprint("corridors", __name__, url_prefix="/corridors")
 
 NOUN = "Corridor"
-MOST_DRAWN = 20  # rows of the chart: those of the most placements
 
 
 @bp.post("/start")
@@ -48,11 +45,9 @@ def show(corridor_id: int) -> ResponseReturnValue:
             run=run,
             figures=figures,
             cells=cells,
-            drawn=_drawn(cells),
             few=[row for row in figures["cells"] if row["n"] < FEWEST],
             may_take_files=can_prepare_prices(actor(), run.owner_id),
             fewest=FEWEST,
-            most_drawn=MOST_DRAWN,
             words=vocabulary,
         )
 
@@ -70,12 +65,6 @@ def archive(corridor_id: int) -> ResponseReturnValue:
     """The files as `marketplace pricing corridor` writes them."""
     with transaction(actor()) as session:
         return attachment(price_runs.files(get_run(session, Corridor, corridor_id)), f"corridor-{corridor_id}.zip")
-
-
-def _drawn(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The cells of the most placements, in the order of the table."""
-    most = sorted(range(len(cells)), key=lambda at: (-cells[at]["n"], at))[:MOST_DRAWN]
-    return [cells[at] for at in sorted(most)]
 
 
 def _renew(run: Corridor) -> str:

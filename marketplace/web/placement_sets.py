@@ -88,6 +88,7 @@ def show(placement_set_id: int) -> ResponseReturnValue:
             may_prepare=POLICY["placement_sets.new"].admits(actor()),
             fewest=FEWEST,
             fewest_of_corridor=FEWEST_OF_CORRIDOR,
+            short=vocabulary.SHORT_SETTING_TYPES,
             words={
                 "band": vocabulary.BANDS,
                 "pattern": vocabulary.PATTERNS,

@@ -76,6 +76,9 @@ def test_a_tariff_is_fitted_saved_as_a_draft_and_run_over_todays_placements(
         visitor.look("shadow-run")
         assert len(visitor.screens) <= 7
         assert visitor.clicks <= 6
+        visitor.click("link", "Open the tariff")
+        visitor.sees("Shadow runs of exactly this tariff: over Placements of autumn 2026")
+        visitor.open("/placement-sets")
         visitor.click("link", "Placements of autumn 2026")
         visitor.click("button", "Draw the corridor")
         watch(visitor, "Eight prices in ten lie between low and high")
