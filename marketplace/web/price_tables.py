@@ -28,14 +28,14 @@ class Fee:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """The lines of one provision: its bands, a row of lines for each part that some band has, the parts of which every
-    band states that there are none, and those that no band states."""
+    """The lines of one provision: its bands, a row of lines for each part that some band has, likewise the parts of
+    which every band states that there are none, and those that no band states."""
 
     provision: Provision
     bands: tuple[Band, ...]
     rows: tuple[tuple[str, tuple[PriceLine | None, ...]], ...]
     fees: tuple[int, ...]
-    none: tuple[str, ...]
+    none: tuple[tuple[str, tuple[PriceLine | None, ...]], ...]
     not_stated: tuple[str, ...]
 
 
@@ -83,7 +83,7 @@ def _breakdown(review: Review, provision: Provision) -> Breakdown:
         )
         within = words[0].lower() + words[1:]
         if all(line and line.is_none for line in lines):
-            none.append(within)
+            none.append((within, lines))
         elif any(lines):
             table.append((words, lines))
         else:
