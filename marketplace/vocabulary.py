@@ -99,7 +99,7 @@ PRICE_BASES = {"like_for_like": "Like for like", "contracted": "As contracted"}
 SHORT_PATTERNS = {"day": "Day", "weekly": "Weekly", "termly": "Termly, 38 weeks", "annual": "All year, 52 weeks"}
 GRADES = {grade.value: grade.words[0].upper() + grade.words[1:] for grade in Grade}
 BASES = {"local": "Local", "proposed": "Proposed nationally, not in force", "statutory": "Statutory"}
-STANCES = {"agree": "Agree", "too_low": "Too low", "too_high": "Too high", "unclear": "Unclear what the band contains"}
+STANCES = {"agree": "Agree", "too_low": "Too low", "too_high": "Too high", "unclear": "Content unclear"}
 UNITS = {"places": "places", "hours": "hours a week"}
 SETTING_TYPES = {member.value: member.words[0].upper() + member.words[1:] for member in SettingType}
 # For charts, where a long name would run into its figure on a narrow screen.

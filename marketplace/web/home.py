@@ -1,16 +1,34 @@
 """The first page after signing in: what this person can do here."""
 
+from datetime import timedelta
+from typing import Any
+
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from marketplace.db import transaction
 from marketplace.models import now, today
-from marketplace.permissions import POLICY, can_post_need
-from marketplace.services import settings, uplifts
+from marketplace.permissions import POLICY, can_comment_on_tariffs, can_post_need
+from marketplace.services import settings, tariffs, uplifts
 from marketplace.services.caseload import count_to_do
+from marketplace.services.tariff_comments import commented, is_open
 from marketplace.web.current import actor
 
 bp = Blueprint("home", __name__)
+
+
+def _asked(session: Session) -> list[dict[str, Any]]:
+    """The tariffs that wait for this person: to be adopted, or for its provider's comments."""
+    found = tariffs.list_tariffs(session, actor(), on=today())
+    waiting = []
+    if POLICY["tariff_adoption.adopt"].admits(actor()):
+        waiting = [{"row": row, "by": row.starts_on - timedelta(days=1), "act": "adopt"} for row in found.decide]
+    if can_comment_on_tariffs(actor()):
+        said = commented(session, found.others)
+        is_asked = [row for row in found.others if is_open(row, on=today()) and row.id not in said]
+        waiting += [{"row": row, "by": row.closes_on, "act": "comment"} for row in is_asked]
+    return waiting
 
 
 @bp.get("/")
@@ -27,6 +45,7 @@ def index() -> ResponseReturnValue:
             uplifts_due=due,
             to_do=to_do,
             standings=standings,
+            asked=_asked(session),
             may_post=can_post_need(actor()),
             is_administrator=POLICY["people.index"].admits(actor()),
             today=today(),

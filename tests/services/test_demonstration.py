@@ -33,7 +33,10 @@ from marketplace.models import (
     ScheduleStatus,
     Setting,
     SettingType,
+    Stance,
     Tariff,
+    TariffComment,
+    TariffStatus,
     Unit,
     User,
     Vacancy,
@@ -45,9 +48,10 @@ from marketplace.services.demonstration import build_demonstration, names, place
 from marketplace.services.demonstration.supply import terms_of
 from marketplace.services.frameworks import framework_in_force, rule
 from marketplace.services.needs import missing_answers
-from marketplace.services.people import ROLES
+from marketplace.services.people import ROLES, actor_of
 from marketplace.services.schedule_review import review
 from marketplace.services.schedules import priced
+from marketplace.services.tariffs import list_tariffs
 from marketplace.web.coordinates import latitude_longitude
 from pricing.profile import NeedsProfile, band_for
 
@@ -173,10 +177,21 @@ def test_some_budgets_are_short_and_one_authority_has_no_limit(region: Session) 
 
 
 def test_the_tariff_is_illustrative_and_knows_the_fictional_authorities_only(region: Session) -> None:
-    tariff = region.scalars(select(Tariff)).one()
-    assert tariff.is_illustrative
+    assert all(region.scalars(select(Tariff.is_illustrative)))
+    tariff = region.scalars(select(Tariff).where(Tariff.status == TariffStatus.ADOPTED)).one()
     assert set(tariff.content["area"]) == set(names.AUTHORITIES)
     assert tariff.starts_on <= ON.replace(year=ON.year - 1, month=9, day=1)
+
+
+def test_a_regions_tariff_is_in_consultation_one_waits_to_be_adopted_and_one_is_a_draft(region: Session) -> None:
+    people = [
+        region.scalars(select(User).join(User.organisation).where(Organisation.name == name)).first()
+        for name in (names.REGION, "Estermere", "Aldermouth")
+    ]
+    lists = [list_tariffs(region, actor_of(person), on=ON) for person in people if person]
+    assert [len(found) for found in (lists[0].consulting, lists[1].decide, lists[2].drafts)] == [1, 1, 1]
+    said = Counter(row.stance for row in region.scalars(select(TariffComment)))
+    assert set(said) == set(Stance)
 
 
 def test_every_role_of_every_organisation_has_an_account(region: Session) -> None:

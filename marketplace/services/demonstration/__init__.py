@@ -11,6 +11,7 @@ prices.py    price schedules from the demonstration tariff
 placements.py today's placements with their prices, a tariff fitted to them, a shadow run
 demand.py    pupils' needs
 budgets.py   what each local authority can spend
+tariffs.py   tariffs on the way, with what providers say of them
 
 Nothing here is about a real place, school or person, and nothing of it may ever be mixed with what is.
 """

@@ -1,6 +1,7 @@
 """Building the demonstration region: once, whole, and only where nothing else is."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -31,6 +32,7 @@ from marketplace.services.demonstration.people import AREA_FACTORS, People, add_
 from marketplace.services.demonstration.placements import add_placements
 from marketplace.services.demonstration.prices import add_prices
 from marketplace.services.demonstration.supply import add_supply
+from marketplace.services.demonstration.tariffs import Proposed, add_tariffs
 from marketplace.services.tariff_files import keep_framework, keep_tariff, read_framework, read_tariff
 from pricing.framework import DEMONSTRATION_FRAMEWORK
 from pricing.tariff import DEMONSTRATION_TARIFF, load_tariff
@@ -72,14 +74,16 @@ def _build(session: Session, actor: Actor, *, on: date, seed: int) -> Region:
     people = add_people(session, seed=seed, at=at)
     _add_home_areas(session)
     framework = _framework(session, on)
-    tariff = _tariff(session, on)
+    content = _tariff(session, on)
+    tariff = load_tariff(content)
     supply = add_supply(session, people, seed=seed, on=on)
     add_prices(session, supply, tariff, seed=seed, on=on)
     add_placements(session, people, supply, seed=seed, on=on, at=at)
     add_demand(session, people, supply, framework, seed=seed, on=on)
     add_budgets(session, people, tariff)
     make_survey(session, actor, on=on, at=datetime.combine(on, time(0), UTC))
-    _record(session, actor, people, seed=seed, at=at)
+    proposed = add_tariffs(session, people, framework, content, seed=seed, on=on, at=at)
+    _record(session, actor, people, proposed, seed=seed, at=at)
     return people.region
 
 
@@ -101,14 +105,14 @@ def _framework(session: Session, on: date) -> Framework:
     return framework
 
 
-def _tariff(session: Session, on: date) -> Any:
-    """The demonstration tariff with the fictional authorities' area factors in place of real ones."""
+def _tariff(session: Session, on: date) -> dict[str, Any]:
+    """The content of the demonstration tariff, with the fictional authorities' area factors in place of real ones."""
     faults: list[Fault] = []
     content = read_tariff(DEMONSTRATION_TARIFF, faults)
     assert content is not None
     content = {**content, "valid_from": _financial_year(on), "area": AREA_FACTORS}
     assert keep_tariff(session, SYSTEM, content, DEMONSTRATION_TARIFF.name, faults, on=on) is not None, faults
-    return load_tariff(content)
+    return content
 
 
 def _financial_year(on: date) -> str:
@@ -116,7 +120,9 @@ def _financial_year(on: date) -> str:
     return date(on.year - (2 if on < date(on.year, 4, 1) else 1), 4, 1).isoformat()
 
 
-def _record(session: Session, actor: Actor, people: People, *, seed: int, at: datetime) -> None:
+def _record(
+    session: Session, actor: Actor, people: People, proposed: Sequence[Proposed], *, seed: int, at: datetime
+) -> None:
     """The events that the acts would have left, so that every page with a history has one."""
     events = []
     for row in session.scalars(select(PriceSchedule).order_by(PriceSchedule.id)):
@@ -134,6 +140,8 @@ def _record(session: Session, actor: Actor, people: People, *, seed: int, at: da
     events += (_event("placement set added", row, row.added_at, buyer) for row in sets)
     runs = (*session.scalars(select(Calibration)), *session.scalars(select(ShadowRun)))
     events += (_event(f"{run.NOUN} {event}", run, at, buyer) for run in runs for event in ("started", "finished"))
+    for each in proposed:
+        events += (_event(event, each.tariff, when, who) for event, when, who in each.events)
     settings = session.scalar(select(func.count()).select_from(Setting))
     counts = Counter(event["event"] for event in events)
     session.execute(insert(AuditEvent), events)
