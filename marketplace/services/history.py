@@ -3,33 +3,31 @@
 A person reads the events of the own organisation only: that the database decides.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marketplace.models import AuditEvent, Base, User
+from marketplace.models import AuditEvent, Need, Tariff, User
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """One event, in the past tense; `who` is None for the system."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One entry of the timeline. `who` is None for the system and for people of another organisation."""
 
     at: datetime
     event: str
     who: str | None
-    data: dict[str, Any]
+    data: dict[str, object]
 
 
-def history(session: Session, subject: Base) -> Sequence[Happened]:
-    """The events of an object, newest first."""
+def timeline(session: Session, subject: Need | Tariff) -> list[Happening]:
+    """What happened to an object, newest first, as far as the actor of this transaction may see."""
     rows = session.execute(
-        select(AuditEvent.at, AuditEvent.event, User.name, AuditEvent.data)
+        select(AuditEvent, User.name)
         .outerjoin(User, User.id == AuditEvent.user_id)
-        .where(AuditEvent.subject_type == subject.__tablename__, AuditEvent.subject_id == subject.id)  # type: ignore[attr-defined]
+        .where(AuditEvent.subject_type == subject.__tablename__, AuditEvent.subject_id == subject.id)
         .order_by(AuditEvent.id.desc())
     )
-    return [Happened(*row) for row in rows]
+    return [Happening(at=event.at, event=event.event, who=name, data=event.data) for event, name in rows]

@@ -11,7 +11,7 @@ from marketplace.models import Band, NeedStatus
 from marketplace.permissions import can_change_need, can_post_need, require
 from marketplace.schemas.base import VersionSchema
 from marketplace.schemas.needs import CaseloadSchema, WithdrawalSchema
-from marketplace.services import cases, law, needs, restrictions
+from marketplace.services import cases, history, law, needs, restrictions
 from marketplace.services.caseload import Filters, ToDo, list_needs
 from marketplace.web import forms
 from marketplace.web.current import actor
@@ -77,7 +77,7 @@ def show(need_id: int) -> ResponseReturnValue:
             "needs/show.html",
             need=need,
             recommendation=cases.latest_recommendation(session, need),
-            happenings=cases.timeline(session, need),
+            happenings=history.timeline(session, need),
             **told(session, need),
             appeal=law.APPEAL,
             may_change=can_change_need(actor(), need.authority_id) and need.status in needs.CHANGEABLE,

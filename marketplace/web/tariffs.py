@@ -20,9 +20,8 @@ from marketplace.permissions import (
     can_draft_tariff,
     owns_tariff,
 )
-from marketplace.services import tariff_comments, tariffs
+from marketplace.services import history, tariff_comments, tariffs
 from marketplace.services.frameworks import rule
-from marketplace.services.history import history
 from marketplace.services.shadow_runs import kept_for
 from marketplace.services.tariff_adoption import obstacles
 from marketplace.web import tariff_tables
@@ -75,7 +74,7 @@ def show(tariff_id: int) -> ResponseReturnValue:
             runs=kept_for(session, row) if can_read_runs else [],
             may_run=may_draft(person) and POLICY["shadow_runs.start"].admits(person),
             has_commented=bool(tariff_comments.commented(session, [row])),
-            events=history(session, row) if is_own else [],
+            events=history.timeline(session, row) if is_own else [],
         )
 
 
