@@ -79,7 +79,7 @@ def histogram(values: Sequence[float], *, exact: Callable[[float], str], short: 
     is_open = bool(ordered) and ordered[-1] >= bounds[-1]
     columns = len(bounds) - 1 + is_open
     counts = Counter(min(bisect_right(bounds, value) - 1, columns - 1) for value in ordered)
-    unit = max(1.0, _step(max(counts.values(), default=1), MOST_TICKS))
+    unit = _step(max(counts.values(), default=1), MOST_TICKS)
     top = unit * math.ceil(max(counts.values(), default=1) / unit)
     wide = (100 - LEFT) / columns
 

@@ -122,12 +122,18 @@ def test_a_result_that_was_spoilt_is_refused(place: Path, file: str, content: st
     assert refused(run("explain", "result", "EX-001")).endswith("its files cannot be read as one.")
 
 
-def test_prices_that_cannot_be_are_refused(place: Path) -> None:
+@pytest.mark.parametrize(("prices", "of"), [("pool_prices", "alder-places"), ("budget_prices", "999")])
+@pytest.mark.parametrize(("price", "can_be"), [(-0.5, False), (float("nan"), False), (0, True), (0.5, True)])
+def test_prices_that_cannot_be_are_refused(place: Path, prices: str, of: str, price: float, *, can_be: bool) -> None:
     path = place / "result" / "summary.json"
     summary = json.loads(path.read_text("utf-8"))
-    summary["phases"]["choices"]["pool_prices"]["alder-places"] = -1
+    summary["phases"]["choices"][prices][of] = price
     path.write_text(json.dumps(summary), "utf-8")
-    assert refused(run("explain", "result", "EX-001")).endswith("its files cannot be read as one.")
+    told = run("explain", "result", "EX-001")
+    if can_be:
+        assert told.exit_code == 0, told.output
+    else:
+        assert refused(told).endswith("its files cannot be read as one.")
 
 
 def test_assignments_of_another_answer_are_refused(place: Path) -> None:

@@ -34,7 +34,7 @@ def save(answer: Answer, out: Path, problem: Problem = EXAMPLE) -> Path:
 
 
 def test_a_result_holds_its_files_and_their_columns(tmp_path: Path, answer: Answer) -> None:
-    out = save(answer, tmp_path / "new" / "out")
+    out = save(answer, tmp_path / "new" / "deeper" / "out")
     tables = {f"{name}.csv" for name in COLUMNS}
     assert {path.name for path in out.iterdir()} == {*tables, "summary.json", "report.html", "answer.xlsx"}
     header = "pupil,la,phase,provision,setting,kind,pattern,band,fte,road_km,child_km,price,transport,cost,wish"
@@ -45,6 +45,11 @@ def test_a_result_holds_its_files_and_their_columns(tmp_path: Path, answer: Answ
         "EX-003,999,duties,alder-full,900001,full,day,profound,1.0000,5.096,5.096,52000,2905,54905,0",
     ]
     assert (out / "budgets.csv").read_text().splitlines()[1] == "999,150000,54905,26000,69095,0.0000"
+    assert (out / "pools.csv").read_text().splitlines() == [
+        "pool,setting,unit,amount,used,shadow_price",
+        "alder-places,900001,places,2.0000,1.4000,0.0000",
+        "hazel-hours,900002,hours,17.5000,5.0000,0.0000",
+    ]
 
 
 def test_the_summary_says_what_was_found_on_which_inputs(tmp_path: Path, answer: Answer) -> None:
@@ -53,6 +58,10 @@ def test_the_summary_says_what_was_found_on_which_inputs(tmp_path: Path, answer:
     assert content["placed"] == 3
     assert content["kinds"]["porous"] == {"pupils": 1, "fte": 0.4}
     assert content["cost"] == 80905
+    assert list(content["phases"]) == ["duties", "choices"]
+    assert set(content["phases"]["duties"]) == {
+        *("pupils", "options", "placed", "objective", "relaxation", "bound", "gap", "pool_prices", "budget_prices"),
+    }
     assert content["phases"]["duties"]["bound"] <= content["phases"]["duties"]["objective"]
     assert content["phases"]["choices"]["pool_prices"] == content["phases"]["choices"]["budget_prices"] == {}
     assert set(content["child_km"]) == {"mean", "median", "p90"}

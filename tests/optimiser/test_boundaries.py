@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from marketplace.cli import main
 from marketplace.web.coordinates import latitude_longitude
+from optimiser import boundaries, national_grid
 from optimiser.boundaries import BoundariesError, read_boundaries
 from optimiser.national_grid import eastings_northings
 from optimiser.template import write_template
@@ -30,11 +31,17 @@ def test_degrees_become_the_metres_of_the_published_example() -> None:
     assert np.abs(found - (651_409.792, 313_177.448)).max() < 5
 
 
+def test_the_projection_alone_is_that_of_the_published_example_to_a_millimetre() -> None:
+    latitude, longitude = 52 + 39 / 60 + 27.2531 / 3600, 1 + 43 / 60 + 4.5177 / 3600  # on the ellipsoid of OSGB36
+    found = national_grid._projected(np.radians([latitude]), np.radians([longitude]))
+    assert np.abs(found - (651_409.903, 313_177.270)).max() < 0.001
+
+
 def test_the_two_projections_of_the_product_are_each_other_s_inverse() -> None:
     for easting, northing in ((530_000, 180_000), (380_000, 400_000), (180_000, 40_000)):
         latitude, longitude = latitude_longitude(easting, northing)
         found = eastings_northings(np.array([longitude]), np.array([latitude]))
-        assert np.abs(found - (easting, northing)).max() < 1
+        assert np.abs(found - (easting, northing)).max() < 0.4
 
 
 @pytest.mark.parametrize(("kind", "coordinates"), [("Polygon", [RING]), ("MultiPolygon", [[RING], [RING]])])
@@ -92,3 +99,61 @@ def test_the_command_ends_with_2_before_it_solves_where_boundaries_are_bad_or_ab
         assert told.stderr.startswith(f"Error: {tmp_path / name} ")
         assert len(told.stderr.splitlines()) == 1
         assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("position", "is_inside"),
+    [
+        ([-9, 55], True), ([-9.01, 55], False), ([3, 55], True), ([3.01, 55], False),
+        ([0, 49], True), ([0, 48.99], False), ([0, 61.5], True), ([0, 61.51], False),
+    ],
+)  # fmt: skip
+def test_positions_are_those_of_the_british_isles(tmp_path: Path, position: list[float], *, is_inside: bool) -> None:
+    path = tmp_path / "las.geojson"
+    path.write_text(collection("Polygon", [[[-1, 52], [-1, 53], position, [-1, 52]]]), "utf-8")
+    if is_inside:
+        assert len(read_boundaries(path)) == 1
+        return
+    with pytest.raises(BoundariesError) as refused:
+        read_boundaries(path)
+    assert f"has the position {position[0]:g}, {position[1]:g} in feature 1, which" in str(refused.value)
+
+
+def test_a_height_is_passed_over_and_a_byte_order_mark_does_not_matter(tmp_path: Path) -> None:
+    path = tmp_path / "las.geojson"
+    path.write_text(collection("Polygon", [[[*place, 80.5] for place in RING]]), "utf-8-sig")
+    (outline,) = read_boundaries(path)
+    assert np.abs(outline - CORNERS).max() < 2
+
+
+@pytest.mark.parametrize(
+    ("geometry", "sentence"),
+    [
+        ({"type": "LineString", "coordinates": RING}, "has no Polygon or MultiPolygon in feature 2"),
+        ({"type": "Polygon", "coordinates": [RING[:3]]}, "has a ring in feature 2 that is not four or more pairs"),
+        ({"type": "Polygon", "coordinates": [[[1]] * 4]}, "has a ring in feature 2 that is not four or more pairs"),
+        ({"type": "Polygon", "coordinates": [[52] * 4]}, "has a ring in feature 2 that is not four or more pairs"),
+        ({"type": "Polygon", "coordinates": [[[10**400, 52]] * 4]}, "has a ring in feature 2"),
+        ({"type": "MultiPolygon", "coordinates": 7}, "does not hold lists in lists"),
+        ("Polygon", "has no Polygon or MultiPolygon in feature 2"),
+    ],
+)
+def test_the_feature_at_fault_is_named(tmp_path: Path, geometry: Any, sentence: str) -> None:
+    content = json.loads(collection("Polygon", [RING]))
+    content["features"].append({"type": "Feature", "geometry": geometry})
+    path = tmp_path / "las.geojson"
+    path.write_text(json.dumps(content), "utf-8")
+    with pytest.raises(BoundariesError) as refused:
+        read_boundaries(path)
+    assert sentence in str(refused.value)
+
+
+def test_a_file_above_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "las.geojson"
+    path.write_text(collection("Polygon", [RING]), "utf-8")
+    monkeypatch.setattr(boundaries, "MOST_BYTES", path.stat().st_size)
+    assert len(read_boundaries(path)) == 1
+    monkeypatch.setattr(boundaries, "MOST_BYTES", path.stat().st_size - 1)
+    with pytest.raises(BoundariesError) as refused:
+        read_boundaries(path)
+    assert "has more than 0 MB; simplify the boundaries." in str(refused.value)
