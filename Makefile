@@ -36,7 +36,7 @@ bench: $(VENV)/.runtime ## time the optimiser and the price arithmetic, as ratio
 serve: $(VENV)/.runtime ## migrate the database and serve the pages on 127.0.0.1:8000
 	$(BIN)/marketplace serve
 
-worker: $(VENV)/.runtime ## work on queued matching runs until stopped
+worker: $(VENV)/.runtime ## work on queued runs until stopped
 	$(BIN)/marketplace worker
 
 assets: ## rebuild the vendored style sheets and scripts (needs Node; the output is committed)

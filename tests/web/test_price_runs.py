@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
 from marketplace import embedded, jobs
@@ -23,7 +24,7 @@ from marketplace.cli import main
 from marketplace.db import transaction
 from marketplace.models import Calibration, PlacementSet, Role, RunStatus, ShadowRun, Tariff, TariffStatus
 from marketplace.permissions import SYSTEM
-from marketplace.services import work
+from marketplace.services import observed_file, work
 from marketplace.services.observed_file import observed_text, template_workbook
 from marketplace.services.shadow_runs import kept_for
 from pricing.observed import Observed, Placement
@@ -31,6 +32,7 @@ from pricing.profile import Band
 from pricing.tariff import Pattern
 from tests import builders
 from tests.pricing.placements import generated, placement
+from tests.web.price_files import post_whole
 
 SignIn = Callable[[str], FlaskClient]
 NEW = "/placement-sets/new"
@@ -69,8 +71,13 @@ def text_of(page: str) -> str:
 
 def send_file(client: FlaskClient, content: bytes, sent_as: str = "observed.csv", /, **answers: str) -> TestResponse:
     token = builders.csrf_token(client.get(NEW).text)
-    form: dict[str, Any] = {**ANSWERS, **answers, "csrf_token": token, "file": (io.BytesIO(content), sent_as)}
-    return client.post(NEW, data=form, content_type="multipart/form-data")
+    form: dict[str, Any] = {
+        **ANSWERS,
+        **answers,
+        "csrf_token": token,
+        "file": FileStorage(io.BytesIO(content), sent_as),
+    }
+    return post_whole(client, NEW, form)
 
 
 def count_sets() -> int | None:
@@ -472,3 +479,40 @@ def test_a_set_shows_what_is_computed_on_it_and_no_small_count(
     assert "All year (52 weeks): fewer than 5." in page
     index = text_of(client.get("/placement-sets").text)
     assert "Done" in index
+
+
+# ---- large files
+
+
+def test_a_file_above_a_megabyte_is_taken_whole(world: World, sign_in: SignIn) -> None:
+    content = observed_text(Observed.of(generated(15_000, seed=6))).encode()
+    assert len(content) > 1_000_000
+    answer = send_file(sign_in(world.buyer), content)
+    assert answer.status_code == 302, answer.status_code
+    with transaction(SYSTEM) as session:
+        assert session.scalars(select(PlacementSet)).one().placements == 15_000
+
+
+def test_what_is_too_large_is_refused_in_words(world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = sign_in(world.buyer)
+    assert send_file(client, b"x" * 20_000_001).status_code == 413
+    monkeypatch.setattr(observed_file, "MOST_ROWS", 20)
+    answer = send_file(client, observed_text(Observed.of(generated(21, seed=7))).encode())
+    assert answer.status_code == 422
+    assert "Has more than 20 rows" in text_of(answer.text)
+    assert count_sets() == 0
+
+
+def test_jobs_and_the_audit_trail_name_ids_and_no_placement(world: World, sign_in: SignIn, owner: Engine) -> None:
+    client = sign_in(world.buyer)
+    assert send_file(client, observed_text(Observed.of(mixed())).encode()).status_code == 302
+    with transaction(SYSTEM) as session:
+        set_id = session.scalars(select(PlacementSet.id)).one()
+    form = {"placement_set_id": str(set_id), "tariff_id": str(world.tariff_id), "limit": "5"}
+    assert builders.post(client, "/shadow-runs/start", **form).status_code == 302
+    with owner.connect() as connection:
+        (arguments,) = connection.exec_driver_sql("SELECT args FROM procrastinate_jobs").scalars()
+        assert set(arguments) == {"run_id"}
+        events = dict(connection.exec_driver_sql("SELECT event, data FROM audit_events").all())
+    assert set(events["placement set added"]) == {"placements", "sha256"}
+    assert events["shadow run started"] == {"placement_set_id": set_id, "tariff_id": world.tariff_id, "limit": 500}
