@@ -40,7 +40,7 @@ class Groups:
 
 def taken_together(noun: str, totals: Sequence[Total]) -> Groups:
     """The groups of one kind, those of fewer than FEWEST placements as one. As many of the next smallest join them as
-    it takes for the sum to hide each: at least two, of FEWEST placements, for parties also without the largest of them.
+    it takes for the sum to hide each: FEWEST placements, so two groups at least; of parties also without the largest.
 
     >>> totals = [Total(name, n, 10 * n, 11 * n, n, n, 0) for name, n in (("A", 9), ("B", 3), ("C", 7), ("D", 30))]
     >>> groups = taken_together("band", totals)
@@ -77,7 +77,7 @@ def settings_to_name(providers: Groups, settings: Iterable[Mapping[str, object]]
 def _hides(noun: str, hidden: Sequence[Total]) -> bool:
     n = sum(row.n for row in hidden)
     without = max(row.n for row in hidden) if noun in PARTIES else 0
-    return len(hidden) > 1 and n - without >= FEWEST
+    return n - without >= FEWEST
 
 
 def _sum(rows: Sequence[Total]) -> Total:

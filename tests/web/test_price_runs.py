@@ -166,6 +166,14 @@ def test_a_file_that_is_none_is_refused_in_words(
     assert count_sets() == 0
 
 
+def test_a_period_that_ends_before_it_starts_is_refused_beside_its_boxes(world: World, sign_in: SignIn) -> None:
+    content = f"{HEADER}\nP-1,873,Elm House,Elm Trust,nmss,day,mild,1,9000\n".encode()
+    answer = send_file(sign_in(world.buyer), content, **{"ends_on-year": "2025"})
+    assert answer.status_code == 422
+    assert answer.text.count("Enter a last day that is not before the first.") == 2
+    assert count_sets() == 0
+
+
 def test_a_form_without_a_file_asks_for_one(world: World, sign_in: SignIn) -> None:
     answer = builders.post(sign_in(world.buyer), NEW, **ANSWERS)
     assert answer.status_code == 422
