@@ -27,10 +27,11 @@ lint: $(VENV)/.dev ## style, types and the import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: $(VENV)/.runtime ## time the optimiser and the price arithmetic, as ratios in one run, and the ranked options
+bench: $(VENV)/.runtime ## time the optimiser and the price arithmetic, as ratios in one run, the ranked options and the benchmarks of prices
 	$(BIN)/python -m benchmarks.match
 	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.options
+	$(BIN)/python -m benchmarks.comparison
 	$(BIN)/python -m benchmarks.pricing
 
 serve: $(VENV)/.runtime ## migrate the database and serve the pages on 127.0.0.1:8000

@@ -2,6 +2,8 @@
 provider is shown, which is nobody's price."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -160,3 +162,17 @@ def test_before_a_survey_and_without_a_price_in_force_the_pages_say_what_to_do(
         assert session.scalar(select(PriceSchedule.id)) is None
     assert "no published prices in force today" in client.get(f"/settings/{setting}/benchmarks").text
     assert "No published price answers this." in client.get("/benchmarks").text
+
+
+def test_no_web_process_loads_what_only_the_survey_needs() -> None:
+    """Every page's module, as gunicorn loads them; statsmodels takes a second."""
+    program = """
+import sys
+from importlib import import_module
+from marketplace.web import NOUNS
+for noun in NOUNS:
+    import_module(f"marketplace.web.{noun}")
+assert "marketplace.web.benchmarks" in sys.modules
+assert "statsmodels" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
