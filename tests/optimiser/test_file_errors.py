@@ -81,6 +81,12 @@ def test_a_file_whose_name_is_nearly_right_is_not_lost_unseen(folder: Path, name
     assert (error.file, error.remedy) == (name, f"Rename it to {known}, or move it away.")
 
 
+def test_a_folder_whose_name_is_nearly_right_does_not_matter(folder: Path) -> None:
+    (folder / "travel.csv").unlink()
+    (folder / "travels.csv").mkdir()
+    assert read_problem(folder).travel == ()
+
+
 def test_other_files_in_the_folder_do_not_matter(folder: Path) -> None:
     (folder / "notes.txt").write_text("x")
     (folder / "catchment.csv").write_text("x")
