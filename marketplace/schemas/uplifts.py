@@ -18,6 +18,7 @@ from marketplace.schemas.vacancies import KeyedField
 MOST_PLACEMENTS = 999
 HOW_MANY = f"Enter how many placements, from 1 to {MOST_PLACEMENTS}."
 LONGEST = 4000
+NOBODY = "Say which local authorities have placements here, and how many."
 BASES = {"percent": "A percentage on every published price", "schedule": "The prices of the draft"}
 YES_NO = {"yes": "Yes", "no": "No"}
 
@@ -105,6 +106,8 @@ class UpliftSchema(FormSchema):
         shares = [data[name] for name in ("staff", "premises", "other") if name in data]
         if len(shares) == 3 and sum(shares) != 100:
             errors["staff"] = [f"The three shares come to {sum(shares).normalize():f}%. Make them come to 100%."]
+        if data.get("counts") == {}:
+            errors["counts"] = [NOBODY]
         if errors:
             raise ValidationError(errors)
 

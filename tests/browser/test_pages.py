@@ -24,7 +24,7 @@ PEOPLE = (
 )
 MOST_PAGES = 60  # of one person, of different shapes
 LINKS = "links => links.map(link => link.getAttribute('href'))"
-FILE = re.compile(r"\.(csv|json|toml|xlsx|zip)(\?|$)")
+FILE = re.compile(r"\.(csv|json|pdf|toml|xlsx|zip)(\?|$)")
 
 
 def shape(address: str) -> str:

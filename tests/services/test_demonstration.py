@@ -38,6 +38,8 @@ from marketplace.models import (
     TariffComment,
     TariffStatus,
     Unit,
+    Uplift,
+    UpliftStatus,
     User,
     Vacancy,
 )
@@ -47,11 +49,13 @@ from marketplace.services import law
 from marketplace.services.demonstration import build_demonstration, names, places
 from marketplace.services.demonstration.supply import terms_of
 from marketplace.services.frameworks import framework_in_force, rule
+from marketplace.services.letters import set_letter
 from marketplace.services.needs import missing_answers
 from marketplace.services.people import ROLES, actor_of
 from marketplace.services.schedule_review import review
 from marketplace.services.schedules import priced
 from marketplace.services.tariffs import list_tariffs
+from marketplace.services.uplift_assessment import assess
 from marketplace.web.coordinates import latitude_longitude
 from pricing.profile import NeedsProfile, band_for
 
@@ -174,6 +178,25 @@ def test_what_can_be_compared_like_for_like_and_what_leaves_its_hours_unsaid_are
 
 def test_some_budgets_are_short_and_one_authority_has_no_limit(region: Session) -> None:
     assert len(region.scalars(select(Budget)).all()) == 5
+
+
+def test_requests_for_other_prices_stand_at_different_stages_each_as_its_people_could_have_left_it(
+    region: Session,
+) -> None:
+    rows = region.scalars(select(Uplift).order_by(Uplift.id)).all()
+    assert Counter(row.status for row in rows) == {UpliftStatus.AGREED: 1, UpliftStatus.NEGOTIATING: 2}
+    for row in rows:
+        found = assess(region, row.id)
+        assert found.blend is not None
+        assert found.total is not None
+        assert (found.total.placements or 0) > 10
+        assert set(row.authority_ids) == {count.authority_id for count in row.counts}
+        assert row.turn_id in {row.link_id, None}
+    agreed = next(row for row in rows if row.status is UpliftStatus.AGREED)
+    assert [answer.is_accepted for answer in agreed.answers] == [True, False, None, None]
+    assert agreed.answer_by is not None
+    assert agreed.answer_by < ON
+    assert set_letter(agreed.agreement).startswith(b"%PDF")  # type: ignore[arg-type]
 
 
 def test_the_tariff_is_illustrative_and_knows_the_fictional_authorities_only(region: Session) -> None:
