@@ -14,6 +14,7 @@ from marketplace.errors import Conflict, Invalid, InvalidTransition, Marketplace
 from marketplace.models import (
     AuditEvent,
     PriceSchedule,
+    Role,
     ScheduleStatus,
     StepKind,
     Uplift,
@@ -23,6 +24,7 @@ from marketplace.permissions import SYSTEM
 from marketplace.services import schedule_drafts, uplift_answers, uplift_drafts, uplift_negotiation
 from marketplace.services.schedules import schedule_in_force
 from marketplace.services.uplift_answers import letter_of_agreement, letter_of_answer
+from marketplace.services.uplift_publication import publish_agreed
 from marketplace.services.uplifts import ToDo, list_uplifts
 from tests import builders
 from tests.uplifts import AT, STARTS, TODAY, Round
@@ -44,6 +46,8 @@ def refused(act: Callable[[], object], error: type[MarketplaceError], words: str
 def test_a_draft_is_seen_by_its_provider_only_and_a_request_by_the_las_that_it_names(trust: Round) -> None:
     trust.save()
     assert trust.kept(trust.provider).status is UpliftStatus.DRAFT
+    with transaction(SYSTEM) as session:  # even a draft that somehow names an LA
+        session.get_one(Uplift, trust.id).authority_ids = trust.las
     refused(lambda: trust.kept(trust.officers[0]), NotFound)
     trust.step(trust.provider, uplift_drafts.send_uplift, on=TODAY, at=AT)
     for actor in (trust.provider, *trust.officers):
@@ -133,6 +137,20 @@ def test_only_the_settings_own_provider_asks(trust: Round) -> None:
     trust.provider = asker
     trust.save()
     refused(lambda: trust.step(rival, uplift_drafts.send_uplift, on=TODAY, at=AT), NotFound)
+
+
+def test_only_editors_of_the_provider_discard_send_and_publish(trust: Round) -> None:
+    clerk = replace(trust.provider, roles=frozenset({Role.ADMINISTRATOR}))
+    trust.save()
+    refused(lambda: trust.step(clerk, uplift_drafts.discard_uplift), NotPermitted)
+    refused(lambda: trust.step(clerk, uplift_drafts.send_uplift, on=TODAY, at=AT), NotPermitted)
+    trust.step(trust.provider, uplift_drafts.send_uplift, on=TODAY, at=AT)
+    seen = trust.version
+    trust.agree(trust.officers[0])
+    refused(lambda: trust.step(clerk, publish_agreed, on=TODAY, at=AT), NotPermitted)
+    refused(lambda: trust.step(trust.officers[0], publish_agreed, on=TODAY, at=AT), NotPermitted)
+    stale = {"uplift_id": trust.id, "version": seen, "on": TODAY, "at": AT}
+    refused(lambda: trust.act(trust.provider, publish_agreed, **stale), Stale)
 
 
 # ---- the negotiation
