@@ -147,7 +147,7 @@ def test_only_editors_of_the_provider_discard_send_and_publish(trust: Round) -> 
     trust.step(trust.provider, uplift_drafts.send_uplift, on=TODAY, at=AT)
     seen = trust.version
     trust.agree(trust.officers[0])
-    refused(lambda: trust.step(clerk, publish_agreed, on=TODAY, at=AT), NotPermitted)
+    refused(lambda: trust.step(clerk, publish_agreed, on=TODAY, at=AT), NotPermitted, "publish these prices")
     refused(lambda: trust.step(trust.officers[0], publish_agreed, on=TODAY, at=AT), NotPermitted)
     stale = {"uplift_id": trust.id, "version": seen, "on": TODAY, "at": AT}
     refused(lambda: trust.act(trust.provider, publish_agreed, **stale), Stale)
