@@ -22,7 +22,7 @@ PEOPLE = (
     "administrator@oystercatcherfoundation",
     "administrator@saltmarrowmarketplaceoperator",
 )
-MOST_PAGES = 60  # of one person, of different shapes
+MOST_PAGES = 120  # of one person, of different shapes
 LINKS = "links => links.map(link => link.getAttribute('href'))"
 FILE = re.compile(r"\.(csv|json|pdf|toml|xlsx|zip)(\?|$)")
 
