@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from playwright.sync_api import expect
-
 from marketplace.services.observed_file import observed_text
 from pricing.observed import Observed
 from tests.browser.conftest import Visit
@@ -11,20 +9,6 @@ from tests.browser.visitor import Visitor, in_every_window
 from tests.pricing.placements import generated
 
 BUYERS = ("dunmarrow", "greystrand", "aldermouth", "fallowby")
-PATIENCE = 60_000  # ms for work of a second on a busy machine
-
-
-def watch(visitor: Visitor, ended: str) -> None:
-    """Wait for the end of a run: the page renews itself, or its link does without scripts."""
-    if visitor.scripts:
-        expect(visitor.page.locator("main")).to_contain_text(ended, timeout=PATIENCE)
-        return
-    for _ in range(PATIENCE // 500):
-        if ended in visitor.page.locator("main").inner_text():
-            return
-        visitor.page.get_by_role("link", name="Renew this page").click()
-        visitor.page.wait_for_timeout(500)
-    raise AssertionError(visitor.page.content())
 
 
 def send(visitor: Visitor, file: Path) -> None:
@@ -65,13 +49,13 @@ def test_a_tariff_is_fitted_saved_as_a_draft_and_run_over_todays_placements(
         visitor.click("button", "Calibrate")
         visitor.sees("You can leave this page; the work goes on.")
         visitor.look("calibration-progress")
-        watch(visitor, "what they cost today, to the pound")
+        visitor.watches("what they cost today, to the pound")
         visitor.look("calibration")
         visitor.click("button", "Save as draft tariff")
         visitor.sees("Bands 2027-28, version 1 is a draft.")
         visitor.look("shadow-run-start")
         visitor.click("button", "Start the shadow run")
-        watch(visitor, "The same cost, to the pound")
+        visitor.watches("The same cost, to the pound")
         visitor.sees("The way there", "By local authority", "Settings that would gain and lose most")
         visitor.look("shadow-run")
         assert len(visitor.screens) <= 7
@@ -81,7 +65,7 @@ def test_a_tariff_is_fitted_saved_as_a_draft_and_run_over_todays_placements(
         visitor.open("/placement-sets")
         visitor.click("link", "Placements of autumn 2026")
         visitor.click("button", "Draw the corridor")
-        watch(visitor, "Eight prices in ten lie between low and high")
+        visitor.watches("Eight prices in ten lie between low and high")
         visitor.look("corridor")
         visitor.open("/placement-sets")
         visitor.look("placement-sets")

@@ -1,10 +1,14 @@
 """A tariff is drafted from a file with a slip in it, opened for consultation, commented on, and waits to be adopted."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from marketplace.models import today
+from marketplace.services.observed_file import observed_text
+from pricing.observed import Observed
 from tests.browser.conftest import Visit
 from tests.browser.visitor import in_every_window
+from tests.pricing.placements import generated
 
 PROVIDERS = ("lanternhouseeducation", "sandpiperschools", "fernwickspecialistschools", "harbourlightcareandeducation")
 LAS = ("brackenwold", "dunmarrow", "fallowby", "greystrand")
@@ -104,3 +108,37 @@ def test_an_approver_sees_what_is_in_the_way_of_adopting_and_the_framework_under
         visitor.click("link", "Demonstration framework")
         visitor.sees("How a profile becomes a band", "Rate an hour")
         visitor.look("framework")
+
+
+def test_procurement_runs_it_over_todays_placements_and_somebody_else_adopts_it(visit: Visit, tmp_path: Path) -> None:
+    """The last walk of this file: before it, nothing may be kept of the tariff that it adopts."""
+    file = tmp_path / "placements.csv"
+    file.write_text(observed_text(Observed.of(generated(120, seed=5, noise=0.15, by_type=True, areas=False))))
+    with visit() as buyer, visit() as approver:
+        buyer.sign_in("procurement@estermere.example")
+        buyer.open("/placement-sets/new")
+        buyer.type("Name of the set", "Placements of today")
+        for at, typed in enumerate(("1", "4", "2026", "31", "3", "2027")):
+            buyer.page.locator(".govuk-date-input input").nth(at).fill(typed)
+        buyer.click("radio", "As contracted")
+        buyer.page.get_by_label("File of placements").set_input_files(file)
+        buyer.click("button", "Check and keep")
+        buyer.reads("Placements of today")
+        buyer.open("/tariffs")
+        buyer.click("link", "Estermere tariff")
+        buyer.sees("You drafted, changed or opened this tariff yourself.")
+        buyer.click("link", "Shadow-run this tariff")
+        buyer.choose("Placements", "Placements of today (120 placements)")
+        buyer.click("button", "Start the shadow run")
+        buyer.watches("The way there")
+        approver.sign_in("approver@estermere.example")
+        approver.begin()
+        approver.click("link", "Decide on Estermere tariff")
+        approver.sees("Shadow runs of exactly this tariff: over Placements of today")
+        approver.click("button", "Adopt this tariff")
+        approver.sees("Once adopted it never changes", "It caps no price")
+        approver.look("tariff-adopt-ready")
+        approver.click("button", "Adopt this tariff")
+        approver.sees("Adopted. It is in force from", "until then nothing changes", "Tariff adopted")
+        approver.look("tariff-adopted")
+        assert approver.clicks == 3

@@ -19,6 +19,7 @@ SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clie
 CUT_OFF = """[...document.querySelectorAll('.app-scroll:has(.app-records)')]
     .filter(it => it.scrollWidth > it.clientWidth).map(it => it.getAttribute('aria-label'))"""
 MOST_TABS = 400  # to anything on a page
+PATIENCE = 60_000  # ms for work of a second on a busy machine
 
 WINDOWS = ((1280, True), (1280, False), (320, True), (320, False))  # width in px, and whether scripts run
 
@@ -102,6 +103,19 @@ class Visitor:
         """Wait until the page says all of this where it can be seen."""
         for text in texts:
             expect(self.page.locator("main")).to_contain_text(text)
+
+    def watches(self, ended: str, *, renew: str = "Renew this page") -> None:
+        """Wait for the end of a run: the page renews itself, or its link does without scripts."""
+        main = self.page.locator("main")
+        if self.scripts:
+            expect(main).to_contain_text(ended, timeout=PATIENCE)
+            return
+        for _ in range(PATIENCE // 500):
+            if ended in main.inner_text():
+                return
+            self.page.get_by_role("link", name=renew).click()
+            self.page.wait_for_timeout(500)
+        raise AssertionError(self.page.content())
 
     def reads(self, heading: str) -> None:
         """Wait for the page with this heading."""
