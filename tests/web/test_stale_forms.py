@@ -20,10 +20,12 @@ from tests import builders
 
 # Posts in which nobody types anything, so that there is nothing to keep.
 NOTHING_TYPED = {
+    "corridors.post_start",
     "provisions.post_offer",
     "provisions.post_withdraw",
     "schedules.post_start",
     "sessions.sign_out",
+    "tariff_drafts.post_copy",
     "vacancies.post_row",
 }
 PROFILE = {
