@@ -1,7 +1,6 @@
 """Work done in a process of its own, so that its peak memory is its own and nothing before it has warmed anything."""
 
 import multiprocessing
-import resource
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, TypeVar
@@ -13,8 +12,3 @@ def alone(work: Callable[..., T], *arguments: Any) -> T:
     """What the work returns, done in a new process."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as processes:
         return processes.submit(work, *arguments).result()
-
-
-def peak_mb() -> float:
-    """The most memory that this process has held, in megabytes (on Linux)."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000

@@ -15,9 +15,9 @@ import highspy
 import numpy as np
 from scipy.sparse import csc_array
 
-from benchmarks.alone import peak_mb
 from benchmarks.region import generate
 from optimiser.eligibility import Catalogue
+from optimiser.held import peak_mb
 from optimiser.options import find_options
 from optimiser.programme import POUNDS, Programme, programme_of
 

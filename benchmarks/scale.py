@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.alone import alone, peak_mb
+from benchmarks.alone import alone
 from benchmarks.bar import Measured, Sizes, bar
 from benchmarks.page import machine, write_section
 from benchmarks.peers import SEED, Peer, programme, relaxations
@@ -24,6 +24,7 @@ from optimiser import Progress, check, match, match_regions
 from optimiser.answer import relative_gap
 from optimiser.clock import Clock
 from optimiser.files import write_problem
+from optimiser.held import peak_mb
 from optimiser.master import relax
 from optimiser.prices import ascend
 

@@ -3,8 +3,6 @@
 It must decide nothing but when to stop.
 """
 
-import resource
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,8 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from optimiser.answer import Stage
+from optimiser.held import peak_mb
 
-_BYTES_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
 _PROGRESS_SECONDS = 1.0  # between two reports of one stage
 _COLUMNS_A_SECOND = 40_000  # of a model that PuLP builds and hands over
 
@@ -94,8 +92,7 @@ class Clock:
         self.report()
         yield
         self.report()
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES_OF_MAXRSS / 1e6
-        self.stages.append(Stage(name=name, seconds=time.monotonic() - started, peak_mb=peak))
+        self.stages.append(Stage(name=name, seconds=time.monotonic() - started, peak_mb=peak_mb()))
 
     def note(self, *, objective: float | None = None, bound: float | None = None) -> None:
         """What the phase has reached: to be said from now on, until something else is."""

@@ -70,7 +70,7 @@ def test_the_estimate_is_near_what_a_match_comes_to_hold(tmp_path: Path) -> None
 
 def test_too_much_is_refused_before_it_is_begun() -> None:
     heard: list[str] = []
-    with pytest.raises(TooLittleMemoryError, match=r"about 0\.\d+ GB of memory .* more than the 0\.001 GB allowed"):
+    with pytest.raises(TooLittleMemoryError, match=r"about [\d.]+ GB of memory .* more than the 0\.001 GB allowed"):
         match(problem(), memory_gb=0.001, progress=lambda progress: heard.append(progress.stage))
     assert set(heard) == {"options"}
 
