@@ -110,9 +110,8 @@ async def _keep_looking_after(app: procrastinate.App) -> None:
 
 async def do(steps: Steps[Any, Any, Any], run_id: int) -> None:
     """The task: freeze, solve, keep; or a failed run with a sentence. A run that is not queued is left alone."""
-    with transaction(
-        SYSTEM
-    ) as session:  # not in a thread: nobody can be told to stop between the claim and knowing of it
+    # Not in a thread: nobody can be told to stop between the claim and knowing of it.
+    with transaction(SYSTEM) as session:
         claim = steps.claim(session, SYSTEM, run_id)
     if claim is None:
         return

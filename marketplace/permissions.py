@@ -83,7 +83,7 @@ _PARTY = _only({PROVIDER, LA}, Role.PROVIDER_EDITOR, Role.PROCUREMENT, Role.APPR
 _ADMINISTRATOR = _only(EVERY_KIND, Role.ADMINISTRATOR)
 _OPERATOR = _only({OPERATOR}, Role.ADMINISTRATOR)
 _DRAFTER = replace(_RUNNER, also=_OPERATOR)
-_ADOPTER = replace(_only(BUYERS, Role.PROCUREMENT, Role.APPROVER), also=_OPERATOR)
+_ADOPTER = replace(_PRICE_READER, also=_OPERATOR)
 
 # endpoint → rule. A missing or left-over endpoint fails the test suite, and a missing one is refused at run time.
 POLICY: dict[str, Rule] = {

@@ -3,6 +3,8 @@
 A code is looked up by its value, so an enumeration's member serves as well. It must never decide anything.
 """
 
+from datetime import date
+
 from pricing.framework import SettingType
 from pricing.profile import Area, Band, Level
 from pricing.tariff import Grade
@@ -227,3 +229,8 @@ UNPLACED = {
     "budget": "The budget does not reach",
     "request_full": "The setting that the parents request is full",
 }
+
+
+def in_words(day: date) -> str:
+    """A date as pages, messages and letters say it: "3 March 2027"."""
+    return f"{day.day} {day:%B %Y}"

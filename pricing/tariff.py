@@ -142,6 +142,11 @@ def tariff_on(tariffs: Iterable[Tariff], on: date, *, owner: str = "") -> Tariff
     return latest[0] if latest else None
 
 
+def next_april(on: date) -> date:
+    """The first day of the next financial year, from which a tariff usually holds."""
+    return date(on.year + (on >= date(on.year, 4, 1)), 4, 1)
+
+
 def _bands(top: Table) -> dict[Band, int]:
     bands = top.by("band", Band, Table.pence, required=True)
     for (lower, less), (higher, more) in pairwise((band, amount) for band, amount in bands.items() if amount):

@@ -25,7 +25,7 @@ from pricing.fitting import NoTariff
 from pricing.observed import Observed
 from pricing.shadow import shadow_run
 from pricing.table import Invalid
-from pricing.tariff import DEMONSTRATION_TARIFF, Tariff, load_tariff
+from pricing.tariff import DEMONSTRATION_TARIFF, Tariff, load_tariff, next_april
 
 PATH = click.Path(path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -84,7 +84,7 @@ def calibrate_command(
         found = calibrate(
             placements, multipliers=start.pattern, step=step, is_neutral=neutral, fits_multipliers=fit_multipliers
         )
-        first = valid_from.date() if valid_from else _next_april(_today())
+        first = valid_from.date() if valid_from else next_april(_today())
         text = tariff_file(found, name=name, valid_from=first, multipliers_of=str(start))
     except (NoTariff, Invalid) as error:
         stop(f"Error: {error}", BAD_INPUT)
@@ -184,8 +184,3 @@ def _check_free(out: Path) -> None:
 
 def _today() -> date:
     return datetime.now(ZoneInfo("Europe/London")).date()
-
-
-def _next_april(today: date) -> date:
-    """The first day of the next financial year."""
-    return date(today.year + (today >= date(today.year, 4, 1)), 4, 1)

@@ -14,7 +14,7 @@ from marketplace.permissions import Actor
 from marketplace.services import price_runs
 from marketplace.services.price_runs import Result
 from marketplace.services.pricing_files import tariff_content, tariff_file
-from marketplace.services.tariff_drafts import draft_tariff
+from marketplace.services.tariff_drafts import draft_tariff, version_after
 from marketplace.services.tariff_files import read_tariff
 from marketplace.services.tariffs import find_tariff
 from pricing import table
@@ -78,7 +78,7 @@ def save_as_draft(session: Session, actor: Actor, *, calibration_id: int, versio
 def next_version(session: Session, run: Calibration) -> str:
     """The version to offer for a draft: one more than the highest number that the owner's tariffs of the name have."""
     found = session.scalars(select(Tariff.version).where(Tariff.owner_id == run.owner_id, Tariff.name == run.name))
-    return str(1 + max((int(each) for each in found if each.isascii() and each.isdecimal()), default=0))
+    return version_after(found, least=1)
 
 
 def usual_multipliers(session: Session, *, on: date) -> int | None:

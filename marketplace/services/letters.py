@@ -13,6 +13,8 @@ from typing import TypedDict
 
 import typst
 
+from marketplace.vocabulary import in_words
+
 TEMPLATE = Path(__file__).parent / "letter.typ"
 
 # What the font can show: Latin, Greek and Cyrillic as used today, punctuation, £ and €, arrows, mathematics. Lines may
@@ -41,7 +43,7 @@ class Letter(TypedDict):
 
 def set_letter(letter: Letter) -> bytes:
     """The letter as PDF, tagged for screen readers (PDF/UA-1)."""
-    data = json.dumps(_shown({**letter, "day": _words(date.fromisoformat(letter["on"]))}))
+    data = json.dumps(_shown({**letter, "day": in_words(date.fromisoformat(letter["on"]))}))
     made = datetime.combine(date.fromisoformat(letter["on"]), datetime.min.time(), UTC)
     found = typst.compile(
         TEMPLATE,
@@ -71,10 +73,6 @@ def _shown(value: object) -> object:
     if isinstance(value, dict):
         return {key: _shown(each) for key, each in value.items()}
     return [_shown(each) for each in value] if isinstance(value, list) else value
-
-
-def _words(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 @cache

@@ -14,9 +14,10 @@ from typing import Any
 
 import pricing.schedule
 from marketplace.errors import Fault
-from marketplace.models import Band, Part, PriceSchedule, Provision, Setting, line_key
+from marketplace.models import Band, Part, PriceSchedule, Provision, Setting, line_key, school_year
 from marketplace.services import schedule_checks
 from marketplace.services.schedule_drafts import LineFields, next_september
+from marketplace.vocabulary import in_words
 from pricing.schedule import BandPrice, PriceLine
 
 FileRow = Mapping[str, Any]  # what could be read of a row: `row`, `is_stated`, and by column what stands in it
@@ -58,7 +59,7 @@ def academic_year(day: date) -> str:
     >>> academic_year(date(2027, 8, 31)), academic_year(date(2099, 9, 1))
     ('2026/27', '2099/00')
     """
-    first = day.year - (day.month < 9)
+    first = school_year(day)
     return f"{first}/{(first + 1) % 100:02}"
 
 
@@ -96,10 +97,11 @@ class _Checker:
         if academic_year(starts_on) != self.year:
             last = date(self.first_day.year + 1, 8, 31)
             words = (
-                f"A file sets the prices of {self.year}: choose a day from {_day(self.first_day)} to {_day(last)}."
+                f"A file sets the prices of {self.year}: choose a day from {in_words(self.first_day)}"
+                f" to {in_words(last)}."
                 " For another day use the grid of the setting."
             )
-            self.fault(None, FROM, _day(starts_on), words)
+            self.fault(None, FROM, in_words(starts_on), words)
 
     def check_years(self, rows: Sequence[FileRow]) -> None:
         """A file of another year is told once, not row by row."""
@@ -196,7 +198,7 @@ class _Checker:
                 for words in messages:
                     self.fault(number, column, "", words)
             elif field == "starts_on" and academic_year(starts_on) == self.year:
-                self.fault(numbered[0][0], FROM, _day(starts_on), f"{offer.setting.name}: {messages[0]}")
+                self.fault(numbered[0][0], FROM, in_words(starts_on), f"{offer.setting.name}: {messages[0]}")
 
     def _is_unsure(self, setting_id: int, provision_id: int, band: Band) -> bool:
         """Whether a row that could not be placed may belong to this price."""
@@ -214,7 +216,3 @@ def _fields(rows: Mapping[Price, int]) -> Iterator[tuple[str, tuple[int, str]]]:
 
 def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

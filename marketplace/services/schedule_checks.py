@@ -10,6 +10,7 @@ from itertools import pairwise
 import pricing.schedule
 from marketplace import vocabulary
 from marketplace.models import Band, Kind, Part, PriceSchedule, Provision, line_key
+from marketplace.vocabulary import in_words
 from pricing.money import pounds
 from pricing.schedule import BandPrice
 
@@ -52,14 +53,14 @@ def faults(
 
 def _wrong_start(starts_on: date, *, latest: PriceSchedule | None, on: date) -> str | None:
     if abs(starts_on - on) > FURTHEST:
-        return f"{_day(starts_on)} is more than three years from today. Check the year."
+        return f"{in_words(starts_on)} is more than three years from today. Check the year."
     if latest is not None and starts_on <= latest.starts_on:
         return (
-            f"Prices from {_day(latest.starts_on)} are published already, as version {latest.version}."
+            f"Prices from {in_words(latest.starts_on)} are published already, as version {latest.version}."
             " Choose a later day for these."
         )
     if latest is not None and starts_on < on:
-        return f"{_day(starts_on)} has passed, and published prices hold for it. Choose today or a later day."
+        return f"{in_words(starts_on)} has passed, and published prices hold for it. Choose today or a later day."
     return None
 
 
@@ -119,7 +120,3 @@ def _jumps(
 
 def _core(price: BandPrice) -> pricing.schedule.PriceLine | None:
     return next((line for line in price.lines if line.part is Part.CORE), None)
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

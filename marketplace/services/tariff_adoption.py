@@ -15,6 +15,7 @@ from marketplace.permissions import Actor, can_adopt_tariff, can_draft_tariff, r
 from marketplace.services.shadow_runs import kept_for
 from marketplace.services.tariff_drafts import own_draft
 from marketplace.services.tariffs import BINDING, find_tariff
+from marketplace.vocabulary import in_words
 
 FURTHEST = timedelta(days=3 * 366)  # a start further from today is a slip in the year, and final once adopted
 SHORTEST = timedelta(days=7)  # that providers have to comment
@@ -31,11 +32,11 @@ def open_consultation(
     latest = row.starts_on - timedelta(days=2)  # a day at least to adopt it on, before it starts
     wrong = []
     if closes_on < on + SHORTEST:
-        wrong.append(f"Give providers {SHORTEST.days} days at least: {_day(on + SHORTEST)} or later.")
+        wrong.append(f"Give providers {SHORTEST.days} days at least: {in_words(on + SHORTEST)} or later.")
     elif closes_on > latest:
         wrong.append(
-            f"The tariff starts on {_day(row.starts_on)} and is adopted before, once the consultation is over: choose "
-            f"{_day(latest)} or earlier, or give the draft a later start."
+            f"The tariff starts on {in_words(row.starts_on)} and is adopted before, once the consultation is over: "
+            f"choose {in_words(latest)} or earlier, or give the draft a later start."
         )
     if wrong:
         raise Invalid({"closes_on": wrong})
@@ -80,7 +81,7 @@ def obstacles(session: Session, actor: Actor, row: Tariff, *, on: date) -> list[
     """Everything that keeps this person from adopting a tariff in consultation on a day, a sentence or two each."""
     found = []
     if row.closes_on is not None and on <= row.closes_on:
-        found.append(f"The consultation is open until {_day(row.closes_on)}. Adopt it after that day.")
+        found.append(f"The consultation is open until {in_words(row.closes_on)}. Adopt it after that day.")
     if actor.user_id in row.makers:
         found.append("You drafted, changed or opened this tariff yourself. Somebody else adopts it.")
     if not is_shadow_run(session, row):
@@ -102,11 +103,11 @@ def start_obstacles(session: Session, row: Tariff, *, on: date) -> list[str]:
     found = []
     if row.starts_on <= on:
         found.append(
-            f"It starts on {_day(row.starts_on)}, and a tariff is adopted before the day on which it starts: what was "
-            "in force then would change. Copy it into a new draft with a later start."
+            f"It starts on {in_words(row.starts_on)}, and a tariff is adopted before the day on which it starts: what "
+            "was in force then would change. Copy it into a new draft with a later start."
         )
     elif row.starts_on > on + FURTHEST:
-        found.append(f"It starts on {_day(row.starts_on)}, more than three years from today. Check the year.")
+        found.append(f"It starts on {in_words(row.starts_on)}, more than three years from today. Check the year.")
     _, others = neighbours(session, row)
     found += [
         f"{other} is adopted for days of these: it holds {_days(other)}. Choose other days in a new draft."
@@ -135,8 +136,4 @@ def neighbours(session: Session, row: Tariff) -> tuple[Tariff | None, Sequence[T
 
 
 def _days(row: Tariff) -> str:
-    return f"from {_day(row.starts_on)}" + (f" until {_day(row.ends_on)}" if row.ends_on else "")
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+    return f"from {in_words(row.starts_on)}" + (f" until {in_words(row.ends_on)}" if row.ends_on else "")

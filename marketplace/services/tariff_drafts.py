@@ -4,7 +4,7 @@
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -152,7 +152,12 @@ def _versions(session: Session, owner_id: int | None, name: str, *, apart_from: 
 def _next_version(session: Session, owner_id: int | None, row: Tariff) -> str:
     """The version of a copy: one more than the highest number there is."""
     taken = _versions(session, owner_id, row.name) | {row.version}
-    return str(1 + max((int(each) for each in taken if each.isascii() and each.isdecimal()), default=1))
+    return version_after(taken, least=2)
+
+
+def version_after(taken: Iterable[str], *, least: int) -> str:
+    """One more than the highest number among these versions; the least where none is a number."""
+    return str(1 + max((int(each) for each in taken if each.isascii() and each.isdecimal()), default=least - 1))
 
 
 def _year_later(day: date) -> date:

@@ -31,14 +31,13 @@ from marketplace.services.comparisons import compare_prices
 from marketplace.services.frameworks import rule
 from marketplace.services.indices import all_indices
 from marketplace.services.schedules import priced
+from marketplace.services.small_groups import FEWEST
 from marketplace.services.tariffs import loaded, tariff_in_force
 from marketplace.services.uplift_effects import Affected, Effect, effects, missing, total
 from marketplace.services.uplift_prices import as_schedule, asked_lines
 from pricing.comparison import Comparison
 from pricing.indices import Blend, CostPart, Index, blended, index_on
 from pricing.uplift import PeerRequest, RoundSummary, round_summary
-
-FEWEST_PLACEMENTS = 5  # of other LAs, together; fewer may make out a child (domain.md, small cells)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +129,7 @@ def seen_by(found: Assessed, actor: Actor) -> Assessed:
     shown, whole = [*own, *named], found.total
     if small:
         together = total(small)
-        if together.placements is not None and together.placements < FEWEST_PLACEMENTS:
+        if together.placements is not None and together.placements < FEWEST:
             together, whole = together.withheld(), None
         shown.append(replace(together, others=len(small)))
     cells = tuple(each for each in found.cells if each.key[0] == mine)
@@ -150,9 +149,9 @@ def _shared(others: Sequence[Effect]) -> tuple[list[Effect], list[Effect]]:
     """The other LAs that may be shown by name, and those to be shown together: with fewer than five placements, and
     where these are fewer than five in all, the next larger with them, so that taking sums away finds nobody."""
     by_size = sorted(others, key=lambda each: each.placements or 0)
-    small = [each for each in by_size if (each.placements or 0) < FEWEST_PLACEMENTS]
+    small = [each for each in by_size if (each.placements or 0) < FEWEST]
     named = by_size[len(small) :]
-    while small and named and sum(each.placements or 0 for each in small) < FEWEST_PLACEMENTS:
+    while small and named and sum(each.placements or 0 for each in small) < FEWEST:
         small.append(named.pop(0))
     kept = {each.key for each in named}
     return [each for each in others if each.key in kept], small

@@ -32,6 +32,7 @@ from marketplace.services.uplift_assessment import affected
 from marketplace.services.uplift_effects import Affected, change_of, default_link, effects, total
 from marketplace.services.uplift_prices import draft_of, frozen, latest_published
 from marketplace.services.uplift_steps import add_step, locked, move, require_fresh
+from marketplace.vocabulary import in_words
 
 LOWEST, HIGHEST = -50, 100  # per cent; beyond it is a slip of the keyboard
 NOTHING_PUBLISHED = "No prices are published yet, so there is nothing to raise. Set and publish prices first."
@@ -159,9 +160,9 @@ def _start_faults(starts_on: date, base: PriceSchedule, on: date) -> dict[str, l
     if starts_on < on:
         return {"starts_on": ["This day has passed. Enter today or a later day."]}
     if starts_on <= base.starts_on:
-        return {"starts_on": [f"Prices from {_day(base.starts_on)} are published already. Enter a later day."]}
+        return {"starts_on": [f"Prices from {in_words(base.starts_on)} are published already. Enter a later day."]}
     if starts_on - on > schedule_checks.FURTHEST:
-        return {"starts_on": [f"{_day(starts_on)} is more than three years from today. Check the year."]}
+        return {"starts_on": [f"{in_words(starts_on)} is more than three years from today. Check the year."]}
     return {}
 
 
@@ -199,7 +200,3 @@ def _counted(kept: Mapping[tuple[Any, ...], UpliftCount], row: Mapping[str, Any]
 
 def _first(faults: Mapping[str, Sequence[str]]) -> str:
     return next(iter(faults.values()))[0]
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

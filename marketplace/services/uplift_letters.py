@@ -3,7 +3,7 @@ person named is the officer who decided.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from marketplace.services.letters import Letter
 from marketplace.services.schedules import priced
 from marketplace.services.uplift_prices import agreed_lines, as_schedule
 from marketplace.services.uplifts import names_of
+from marketplace.vocabulary import in_words
 from pricing.indices import plain
 from pricing.money import pounds
 
@@ -34,7 +35,7 @@ def agreement_letter(session: Session, actor: Actor, uplift: Uplift, *, at: date
     assert uplift.answer_by is not None
     other_id = uplift.link_id if actor.organisation_id == uplift.provider_id else uplift.provider_id
     other = session.get_one(Organisation, other_id)
-    by = _day(uplift.answer_by)
+    by = in_words(uplift.answer_by)
     return Letter(
         on=_on(at),
         reference=reference(uplift),
@@ -102,8 +103,8 @@ def _facts(uplift: Uplift) -> list[list[str]]:
     return [
         ["Setting", f"{uplift.setting.name} (URN {uplift.setting.urn})"],
         ["Change", f"{words}, each amount to the nearest pound" if not uplift.is_as_asked else words],
-        ["From", _day(uplift.starts_on)],
-        ["On published prices", f"version {uplift.base.version}, from {_day(uplift.base.starts_on)}"],
+        ["From", in_words(uplift.starts_on)],
+        ["On published prices", f"version {uplift.base.version}, from {in_words(uplift.base.starts_on)}"],
     ]
 
 
@@ -123,7 +124,3 @@ def _rows(uplift: Uplift, counts: Sequence[UpliftCount]) -> list[list[str]]:
 
 def _on(at: datetime) -> str:
     return at.astimezone(LONDON).date().isoformat()
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

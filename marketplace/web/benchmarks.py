@@ -1,9 +1,8 @@
 """Benchmarks, for those who buy: published prices beside each other, and where the prices of one setting stand."""
 
-from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, send_file, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -23,6 +22,7 @@ from marketplace.services.benchmarks.table import columns
 from marketplace.services.schedule_review import review
 from marketplace.web import benchmark_charts, forms
 from marketplace.web.current import actor
+from marketplace.web.downloads import attachment
 from marketplace.web.formats import counted, day, moment
 from marketplace.web.links import here, here_without
 
@@ -83,9 +83,7 @@ def table() -> ResponseReturnValue:
         survey = latest_survey(session)
         found = _figures(session, survey, query, own_settings(session, actor()))
         content = export.table_csv(found)
-        return send_file(
-            BytesIO(content), "text/csv; charset=utf-8", as_attachment=True, download_name=_name(survey, "csv")
-        )
+        return attachment(content, _name(survey, "csv"))
 
 
 @bp.get("/benchmarks.xlsx")
@@ -97,7 +95,7 @@ def workbook() -> ResponseReturnValue:
         found = _figures(session, survey, query, own_settings(session, actor()))
         about = [_about(query, list_regions(session)), *_made(survey, found)]
         content = export.table_workbook(found, about)
-        return send_file(BytesIO(content), SPREADSHEET, as_attachment=True, download_name=_name(survey, "xlsx"))
+        return attachment(content, _name(survey, "xlsx"), SPREADSHEET)
 
 
 @bp.get("/settings/<int:setting_id>/benchmarks")

@@ -1,7 +1,5 @@
 """Calibrations: starting one, watching it, reading how well the tariff fits, taking its file. No page ever fits."""
 
-from datetime import date
-
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -15,11 +13,10 @@ from marketplace.services.price_runs import get_run
 from marketplace.services.small_groups import FEWEST
 from marketplace.web import forms, price_runs
 from marketplace.web.current import actor
-from marketplace.web.price_runs import attachment
+from marketplace.web.downloads import attachment
+from pricing.tariff import next_april
 
 bp = Blueprint("calibrations", __name__, url_prefix="/calibrations")
-
-NOUN = "Calibration"
 
 
 @bp.get("/start")
@@ -58,7 +55,7 @@ def show(calibration_id: int) -> ResponseReturnValue:
         run = get_run(session, Calibration, calibration_id)
         if run.status is not RunStatus.DONE:
             again = url_for("calibrations.start", placement_set_id=run.placement_set_id)
-            return price_runs.active(run, NOUN, _renew(run), again)
+            return price_runs.active(run, again)
         figures = run.figures
         assert figures is not None
         return render_template(
@@ -89,8 +86,7 @@ def post_draft(calibration_id: int) -> ResponseReturnValue:
 def progress(calibration_id: int) -> ResponseReturnValue:
     """The part of the page that changes while it is under way."""
     with transaction(actor()) as session:
-        run = get_run(session, Calibration, calibration_id)
-        return price_runs.progress(run, NOUN, _renew(run))
+        return price_runs.progress(get_run(session, Calibration, calibration_id))
 
 
 @bp.get("/<int:calibration_id>/tariff.toml")
@@ -100,12 +96,3 @@ def tariff(calibration_id: int) -> ResponseReturnValue:
         return attachment(
             price_runs.files(get_run(session, Calibration, calibration_id)), f"calibration-{calibration_id}.toml"
         )
-
-
-def next_april(on: date) -> date:
-    """The first day of the next financial year."""
-    return date(on.year + (on >= date(on.year, 4, 1)), 4, 1)
-
-
-def _renew(run: Calibration) -> str:
-    return url_for("calibrations.progress", calibration_id=run.id)

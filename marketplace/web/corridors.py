@@ -13,11 +13,9 @@ from marketplace.services.price_runs import get_run
 from marketplace.services.small_groups import FEWEST
 from marketplace.web import forms, price_runs
 from marketplace.web.current import actor
-from marketplace.web.price_runs import attachment
+from marketplace.web.downloads import attachment
 
 bp = Blueprint("corridors", __name__, url_prefix="/corridors")
-
-NOUN = "Corridor"
 
 
 @bp.post("/start")
@@ -36,7 +34,7 @@ def show(corridor_id: int) -> ResponseReturnValue:
         run = get_run(session, Corridor, corridor_id)
         if run.status is not RunStatus.DONE:
             again = url_for("placement_sets.show", placement_set_id=run.placement_set_id)
-            return price_runs.active(run, NOUN, _renew(run), again)
+            return price_runs.active(run, again)
         figures = run.figures
         assert figures is not None
         cells = [row for row in figures["cells"] if row["n"] >= FEWEST]
@@ -56,8 +54,7 @@ def show(corridor_id: int) -> ResponseReturnValue:
 def progress(corridor_id: int) -> ResponseReturnValue:
     """The part of the page that changes while it is under way."""
     with transaction(actor()) as session:
-        run = get_run(session, Corridor, corridor_id)
-        return price_runs.progress(run, NOUN, _renew(run))
+        return price_runs.progress(get_run(session, Corridor, corridor_id))
 
 
 @bp.get("/<int:corridor_id>/files.zip")
@@ -65,7 +62,3 @@ def archive(corridor_id: int) -> ResponseReturnValue:
     """The files as `marketplace pricing corridor` writes them."""
     with transaction(actor()) as session:
         return attachment(price_runs.files(get_run(session, Corridor, corridor_id)), f"corridor-{corridor_id}.zip")
-
-
-def _renew(run: Corridor) -> str:
-    return url_for("corridors.progress", corridor_id=run.id)

@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import Enum
 from zoneinfo import ZoneInfo
 
+from marketplace.vocabulary import in_words
+
 LONDON = ZoneInfo("Europe/London")
 
 
@@ -42,7 +44,7 @@ def day(value: date) -> str:
     """A date, or the London day of an aware moment: "3 March 2027"."""
     if isinstance(value, datetime):
         value = _in_london(value)
-    return f"{value.day} {value:%B %Y}"
+    return in_words(value)
 
 
 def moment(value: datetime) -> str:

@@ -1,8 +1,6 @@
 """Frameworks: which there are, and what each says: the rule, what a band contains, and the rate of an hour."""
 
-from io import BytesIO
-
-from flask import Blueprint, render_template, send_file
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from marketplace import vocabulary
@@ -10,6 +8,7 @@ from marketplace.db import transaction
 from marketplace.models import today
 from marketplace.services import frameworks
 from marketplace.web.current import actor
+from marketplace.web.downloads import attachment
 
 bp = Blueprint("frameworks", __name__, url_prefix="/frameworks")
 
@@ -39,5 +38,4 @@ def file(framework_id: int) -> ResponseReturnValue:
     """The framework as its file."""
     with transaction(actor()) as session:
         text = frameworks.text_of(frameworks.find_framework(session, framework_id))
-    name = f"framework-{framework_id}.toml"
-    return send_file(BytesIO(text.encode()), mimetype="application/toml", as_attachment=True, download_name=name)
+    return attachment(text.encode(), f"framework-{framework_id}.toml", "application/toml")

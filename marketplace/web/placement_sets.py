@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 
 from marketplace import vocabulary
 from marketplace.db import transaction
-from marketplace.models import Calibration, Corridor, ShadowRun
 from marketplace.permissions import POLICY
 from marketplace.schemas.placement_sets import PlacementSetSchema
 from marketplace.services import observed_file, placement_sets
@@ -14,18 +13,13 @@ from marketplace.services.price_runs import list_runs
 from marketplace.services.small_groups import FEWEST
 from marketplace.web import forms, uploads
 from marketplace.web.current import actor
-from marketplace.web.price_runs import attachment
+from marketplace.web.downloads import attachment
+from marketplace.web.price_runs import PAGES
 from pricing.corridor import FEWEST as FEWEST_OF_CORRIDOR
 
 bp = Blueprint("placement_sets", __name__, url_prefix="/placement-sets")
 
 CHOOSE = "Choose the file of placements: a CSV file or a workbook (.xlsx)."
-# Each kind of run with its page and how the page's address calls its id.
-KINDS = (
-    (Calibration, ("calibrations.show", "calibration_id")),
-    (ShadowRun, ("shadow_runs.show", "shadow_run_id")),
-    (Corridor, ("corridors.show", "corridor_id")),
-)
 
 
 @bp.get("")
@@ -35,7 +29,7 @@ def index() -> ResponseReturnValue:
         return render_template(
             "placement_sets/index.html",
             sets=placement_sets.list_sets(session),
-            runs={page: list_runs(session, kind) for kind, page in KINDS},
+            runs={(f"{noun}.show", called): list_runs(session, kind) for kind, (noun, called) in PAGES.items()},
             bases=vocabulary.PRICE_BASES,
             may_prepare=POLICY["placement_sets.new"].admits(actor()),
         )
@@ -79,7 +73,10 @@ def show(placement_set_id: int) -> ResponseReturnValue:
     """What is in a set, what can be done with it, what was computed on it."""
     with transaction(actor()) as session:
         row = placement_sets.get_set(session, placement_set_id)
-        runs = {page: [run for run in list_runs(session, kind) if run.placement_set is row] for kind, page in KINDS}
+        runs = {
+            (f"{noun}.show", called): [run for run in list_runs(session, kind) if run.placement_set is row]
+            for kind, (noun, called) in PAGES.items()
+        }
         return render_template(
             "placement_sets/show.html",
             row=row,

@@ -1,8 +1,6 @@
 """Price files: the template to fill in, and the page on which a file is sent until nothing is wrong in it."""
 
-from io import BytesIO
-
-from flask import Blueprint, Response, flash, redirect, render_template, send_file, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.db import transaction
@@ -14,6 +12,7 @@ from marketplace.services.price_file_checks import academic_year
 from marketplace.services.schedule_drafts import next_september
 from marketplace.web import forms, uploads
 from marketplace.web.current import actor
+from marketplace.web.downloads import attachment
 from marketplace.web.formats import counted
 
 bp = Blueprint("price_files", __name__)
@@ -40,7 +39,7 @@ def _template(form: str, setting_id: int | None) -> Response:
         rows = price_files.template(session, actor(), provider_id=_provider(), setting_id=setting_id, on=today())
     year = academic_year(next_september(today())).replace("/", "-")
     content = files.prices_xlsx(rows) if form == "xlsx" else files.prices_csv(rows).encode()
-    return send_file(BytesIO(content), as_attachment=True, download_name=f"prices-{year}.{form}")
+    return attachment(content, f"prices-{year}.{form}")
 
 
 @bp.get("/schedules/upload")

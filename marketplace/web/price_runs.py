@@ -1,44 +1,50 @@
 """What the pages of calibrations, shadow runs and corridors share: where a run stands, and its files. Not a noun."""
 
-from io import BytesIO
 from typing import Any
 
-from flask import Response, render_template, send_file
+from flask import Response, render_template, url_for
 from sqlalchemy.orm import Session
 
 from marketplace.errors import Conflict
-from marketplace.models import PriceRun, RunStatus, Tariff
+from marketplace.models import Calibration, Corridor, PriceRun, RunStatus, ShadowRun, Tariff
 from marketplace.services.placement_sets import list_sets
 from marketplace.services.price_runs import list_tariffs
 from marketplace.web.formats import day
 
 STAGES = {"freeze": "Taken by a worker", "reading": "Reading the placements", "computing": "Computing"}
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
+# Each kind of run: its pages' noun, and what their addresses call its id.
+PAGES: dict[type[PriceRun], tuple[str, str]] = {
+    Calibration: ("calibrations", "calibration_id"),
+    ShadowRun: ("shadow_runs", "shadow_run_id"),
+    Corridor: ("corridors", "corridor_id"),
+}
 
 
-def active(run: PriceRun, noun: str, renew: str, again: str) -> str:
-    """The page of a run that is waiting, under way or has failed; `again` is where another one starts, `renew` the
-    address of the part that changes."""
-    return render_template("price_runs/active.html", again=again, **_standing(run, noun, renew))
+def active(run: PriceRun, again: str) -> str:
+    """The page of a run that is waiting, under way or has failed; `again` is where another one starts."""
+    return render_template("price_runs/active.html", again=again, **_standing(run))
 
 
-def progress(run: PriceRun, noun: str, renew: str) -> Response:
+def progress(run: PriceRun) -> Response:
     """The part of that page which changes; when the run has ended the page itself is to be read."""
-    answer = Response(render_template("price_runs/_progress.html", **_standing(run, noun, renew)))
+    answer = Response(render_template("price_runs/_progress.html", **_standing(run)))
     if run.status not in ACTIVE:
         answer.headers["HX-Refresh"] = "true"
     return answer
 
 
-def _standing(run: PriceRun, noun: str, renew: str) -> dict[str, Any]:
+def _standing(run: PriceRun) -> dict[str, Any]:
     said = run.progress or {}
+    noun, called = PAGES[type(run)]
+    identity: dict[str, Any] = {called: run.id}
     return {
         "run": run,
-        "noun": noun,
+        "noun": run.NOUN.capitalize(),
         "is_active": run.status in ACTIVE,
         "stage": STAGES.get(said.get("stage", ""), "Computing"),
         "seconds": said.get("seconds", 0),
-        "renew": renew,
+        "renew": url_for(f"{noun}.progress", **identity),
     }
 
 
@@ -47,11 +53,6 @@ def files(run: PriceRun) -> bytes:
     if run.files is None:
         raise Conflict(f"The {run.NOUN} {run.id} has no result: it is {run.status.value}. Open it to see why.")
     return run.files
-
-
-def attachment(content: bytes, name: str) -> Response:
-    """A file to be saved."""
-    return send_file(BytesIO(content), as_attachment=True, download_name=name)
 
 
 def sets(session: Session) -> list[tuple[int, str]]:

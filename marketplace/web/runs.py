@@ -1,10 +1,9 @@
 """Matching runs: the list, starting one, watching it, reading what it recommends. No page ever solves anything."""
 
 from dataclasses import asdict
-from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, send_file, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace import vocabulary
@@ -20,6 +19,7 @@ from marketplace.services.matching.policy import PUBLISHED, changed, policy_of
 from marketplace.services.matching.workbook import recommendations_workbook
 from marketplace.web import forms
 from marketplace.web.current import actor
+from marketplace.web.downloads import attachment
 from marketplace.web.formats import exact
 from marketplace.web.links import here_without
 
@@ -164,7 +164,7 @@ def workbook(run_id: int) -> ResponseReturnValue:
     with transaction(actor()) as session:
         run = _done(runs.get_run(session, run_id))
         rows, _ = list_recommendations(session, run.id, Wanted(), size=None)
-        return _attachment(recommendations_workbook(rows), f"run-{run.id}-recommendations.xlsx")
+        return attachment(recommendations_workbook(rows), f"run-{run.id}-recommendations.xlsx")
 
 
 @bp.get("/<int:run_id>/answer.zip")
@@ -174,7 +174,7 @@ def answer(run_id: int) -> ResponseReturnValue:
         run = _done(runs.get_run(session, run_id))
         if run.result is None or run.result.answer is None:
             raise NotFound
-        return _attachment(run.result.answer, f"run-{run.id}-answer.zip")
+        return attachment(run.result.answer, f"run-{run.id}-answer.zip")
 
 
 @bp.get("/<int:run_id>/problem.zip")
@@ -184,11 +184,7 @@ def problem(run_id: int) -> ResponseReturnValue:
         run = runs.get_run(session, run_id)
         if run.result is None:
             raise NotFound
-        return _attachment(run.result.problem, f"run-{run.id}-problem.zip")
-
-
-def _attachment(content: bytes, name: str) -> Response:
-    return send_file(BytesIO(content), as_attachment=True, download_name=name)
+        return attachment(run.result.problem, f"run-{run.id}-problem.zip")
 
 
 def _done(run: MatchingRun) -> MatchingRun:

@@ -14,11 +14,10 @@ from marketplace.services.price_runs import get_run
 from marketplace.services.small_groups import FEWEST, MOST_CHANGES
 from marketplace.web import forms, price_runs
 from marketplace.web.current import actor
-from marketplace.web.price_runs import attachment
+from marketplace.web.downloads import attachment
 
 bp = Blueprint("shadow_runs", __name__, url_prefix="/shadow-runs")
 
-NOUN = "Shadow run"
 FILES = {
     "placements.csv": "Placements (CSV)",
     "by_la.csv": "By local authority (CSV)",
@@ -59,7 +58,7 @@ def show(shadow_run_id: int) -> ResponseReturnValue:
         run = get_run(session, ShadowRun, shadow_run_id)
         if run.status is not RunStatus.DONE:
             again = url_for("shadow_runs.start", placement_set_id=run.placement_set_id, tariff_id=run.tariff_id)
-            return price_runs.active(run, NOUN, _renew(run), again)
+            return price_runs.active(run, again)
         return render_template(
             "shadow_runs/show.html",
             run=run,
@@ -77,8 +76,7 @@ def show(shadow_run_id: int) -> ResponseReturnValue:
 def progress(shadow_run_id: int) -> ResponseReturnValue:
     """The part of the page that changes while it is under way."""
     with transaction(actor()) as session:
-        run = get_run(session, ShadowRun, shadow_run_id)
-        return price_runs.progress(run, NOUN, _renew(run))
+        return price_runs.progress(get_run(session, ShadowRun, shadow_run_id))
 
 
 @bp.get(f"/<int:shadow_run_id>/<any({', '.join(map(repr, FILES))}):name>")
@@ -105,7 +103,3 @@ def publication(shadow_run_id: int) -> ResponseReturnValue:
         run = get_run(session, ShadowRun, shadow_run_id)
         price_runs.files(run)  # a run that is not done is refused in words
         return attachment(shadow_figures.publication(run), f"shadow-run-{shadow_run_id}-publication.xlsx")
-
-
-def _renew(run: ShadowRun) -> str:
-    return url_for("shadow_runs.progress", shadow_run_id=run.id)

@@ -1,9 +1,8 @@
 """Tariffs: the list by what is to do, one tariff's page, and its file."""
 
-from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, render_template, send_file
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,6 +25,7 @@ from marketplace.services.shadow_runs import kept_for
 from marketplace.services.tariff_adoption import obstacles
 from marketplace.web import tariff_tables
 from marketplace.web.current import actor
+from marketplace.web.downloads import attachment
 
 bp = Blueprint("tariffs", __name__, url_prefix="/tariffs")
 
@@ -83,8 +83,7 @@ def file(tariff_id: int) -> ResponseReturnValue:
     """The tariff as the file that an upload and `marketplace pricing` read."""
     with transaction(actor()) as session:
         text = tariffs.text_of(tariffs.find_tariff(session, tariff_id))
-    name = f"tariff-{tariff_id}.toml"
-    return send_file(BytesIO(text.encode()), mimetype="application/toml", as_attachment=True, download_name=name)
+    return attachment(text.encode(), f"tariff-{tariff_id}.toml", "application/toml")
 
 
 def drawn(session: Session, row: Tariff) -> dict[str, Any]:

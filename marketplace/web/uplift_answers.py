@@ -1,8 +1,6 @@
 """Each LA's answer to an agreement, for itself, and the letters as PDF."""
 
-from io import BytesIO
-
-from flask import Blueprint, Response, flash, redirect, render_template, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace.db import transaction
@@ -12,6 +10,7 @@ from marketplace.services import uplift_answers, uplifts
 from marketplace.services.uplift_answers import count_key, own_counts
 from marketplace.web import forms, uplift_tables
 from marketplace.web.current import actor
+from marketplace.web.downloads import attachment
 from marketplace.web.uplifts import Acts
 
 bp = Blueprint("uplift_answers", __name__)
@@ -55,7 +54,7 @@ def letter(uplift_id: int, authority_id: int) -> ResponseReturnValue:
     """The letter of one authority's answer."""
     with transaction(actor()) as session:
         content = uplift_answers.letter_of_answer(session, uplift_id=uplift_id, authority_id=authority_id)
-    return _pdf(content, f"uplift-{uplift_id}-answer-{authority_id}.pdf")
+    return attachment(content, f"uplift-{uplift_id}-answer-{authority_id}.pdf")
 
 
 @bp.get("/uplifts/<int:uplift_id>/agreement.pdf")
@@ -63,8 +62,4 @@ def agreement(uplift_id: int) -> ResponseReturnValue:
     """The letter of the agreement."""
     with transaction(actor()) as session:
         content = uplift_answers.letter_of_agreement(session, uplift_id=uplift_id)
-    return _pdf(content, f"uplift-{uplift_id}-agreement.pdf")
-
-
-def _pdf(content: bytes, name: str) -> Response:
-    return send_file(BytesIO(content), mimetype="application/pdf", as_attachment=True, download_name=name)
+    return attachment(content, f"uplift-{uplift_id}-agreement.pdf")

@@ -12,11 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from marketplace.cli import main
-from marketplace.cli.pricing import _next_april
 from marketplace.services.pricing_files import write_new_file
 from optimiser.result_folder import FolderTakenError
 from pricing.observed import Placement
-from pricing.tariff import DEMONSTRATION_TARIFF, load_tariff
+from pricing.tariff import DEMONSTRATION_TARIFF, load_tariff, next_april
 from tests.pricing.placements import generated
 
 HEADER = "placement,la,setting,provider,setting_type,pattern,band,area_factor,price"
@@ -106,7 +105,7 @@ def test_a_calibrated_tariff_says_how_well_it_fits_and_what_it_rests_on(observed
     ],
 )
 def test_a_tariff_starts_with_the_next_financial_year(today: date, first: date) -> None:
-    assert _next_april(today) == first
+    assert next_april(today) == first
 
 
 def test_multipliers_may_be_those_of_a_tariff_of_ones_own(observed: Path, tariff: Path, tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ import xlsxwriter
 
 from marketplace.services.benchmarks.figures import Figures, Group
 from marketplace.services.benchmarks.table import TOO_FEW, Column, columns, rows
+from optimiser.cells import neutralised
 
 UNITS = {"pence": " £", "percent": " %"}
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 Cell = str | int | Decimal
 
 
@@ -62,4 +62,4 @@ def _cell(column: Column, group: Group) -> Cell:
 
 def _guarded(cell: Cell) -> str:
     """A text that no spreadsheet takes for a formula; a number stays one, also below nought."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else str(cell)
+    return neutralised(cell) if isinstance(cell, str) else str(cell)
