@@ -1,0 +1,112 @@
+"""Who may do what to which object: one rule for each act."""
+
+from marketplace.errors import NotPermitted
+from marketplace.permissions.actors import SYSTEM, Actor
+from marketplace.permissions.rules import (
+    ADMINISTRATOR,
+    ADOPTER,
+    BUYER,
+    BUYERS,
+    COMMISSIONER,
+    DRAFTER,
+    EDITOR,
+    OFFICER,
+    OPERATOR,
+    PARTY,
+    PROVIDER,
+    RUNNER,
+)
+
+
+def require(is_allowed: bool, act: str) -> None:  # noqa: FBT001 - reads as a sentence: require(can_post_need(actor), "post a need")
+    """Raise NotPermitted, naming the act, unless it is allowed."""
+    if not is_allowed:
+        raise NotPermitted(f"Your role does not allow you to {act}. Ask your organisation's administrator.")
+
+
+def can_post_need(actor: Actor) -> bool:
+    """Commissioners of an LA post needs, for their own LA."""
+    return actor == SYSTEM or COMMISSIONER.admits(actor)
+
+
+def can_change_need(actor: Actor, authority_id: int) -> bool:
+    """A need is changed by commissioners of the LA that posted it."""
+    return actor == SYSTEM or (COMMISSIONER.admits(actor) and actor.organisation_id == authority_id)
+
+
+def can_rank_options(actor: Actor) -> bool:
+    """Those who commission, buy or approve for an LA or a region see the options of the needs that they see."""
+    return actor == SYSTEM or BUYER.admits(actor)
+
+
+def can_edit_setting(actor: Actor, provider_id: int | None) -> bool:
+    """Provisions, vacancies and prices of a setting are kept by editors of the provider that runs it."""
+    return actor == SYSTEM or (EDITOR.admits(actor) and actor.organisation_id == provider_id)
+
+
+def can_see_prices(actor: Actor, provider_id: int | None) -> bool:
+    """Published prices are seen by those who buy and by the provider itself, never by a rival."""
+    is_of_market = actor.kind in BUYERS or actor.kind is OPERATOR
+    return actor == SYSTEM or is_of_market or (actor.kind is PROVIDER and actor.organisation_id == provider_id)
+
+
+def can_start_run(actor: Actor, scope_id: int) -> bool:
+    """Procurement starts runs, for its own region or LA."""
+    return actor == SYSTEM or (RUNNER.admits(actor) and actor.organisation_id == scope_id)
+
+
+def can_prepare_prices(actor: Actor, owner_id: int) -> bool:
+    """Procurement keeps placements with prices, and calibrates, shadow-runs and draws corridors on them, for its own
+    region or LA."""
+    return actor == SYSTEM or (RUNNER.admits(actor) and actor.organisation_id == owner_id)
+
+
+def can_set_budget(actor: Actor) -> bool:
+    """Procurement sets the budgets of its LA, or of the LAs of its region; the database decides which those are."""
+    return actor == SYSTEM or RUNNER.admits(actor)
+
+
+def owns_tariff(actor: Actor, owner_id: int | None) -> bool:
+    """A tariff is its LA's or region's; the national ones, of owner None, are the operator's."""
+    if owner_id is None:
+        return actor == SYSTEM or actor.kind is OPERATOR
+    return actor.kind in BUYERS and actor.organisation_id == owner_id
+
+
+def can_draft_tariff(actor: Actor, owner_id: int | None) -> bool:
+    """Procurement drafts the tariffs of its LA or region and opens them for consultation; the operator's
+    administrators the national ones."""
+    return actor == SYSTEM or (DRAFTER.admits(actor) and owns_tariff(actor, owner_id))
+
+
+def can_adopt_tariff(actor: Actor, owner_id: int | None) -> bool:
+    """Procurement and approvers of the owner adopt a tariff, always a person; that it is somebody else than who made
+    it, the use case and the table hold."""
+    return ADOPTER.admits(actor) and owns_tariff(actor, owner_id)
+
+
+def can_comment_on_tariffs(actor: Actor) -> bool:
+    """Editors of a provider comment on tariffs in consultation; the database decides on which."""
+    return EDITOR.admits(actor)
+
+
+def can_request_uplift(actor: Actor, provider_id: int) -> bool:
+    """Editors of the provider that asks write its request, send it, withdraw it and publish what was agreed."""
+    return EDITOR.admits(actor) and actor.organisation_id == provider_id
+
+
+def can_negotiate(actor: Actor, party_id: int | None) -> bool:
+    """Editors of the provider that asks, and procurement or approvers of the LA that negotiates for all."""
+    return PARTY.admits(actor) and actor.organisation_id == party_id
+
+
+def can_answer_uplift(actor: Actor, authority_id: int) -> bool:
+    """Procurement or approvers of an LA answer for it, and offer that it negotiates for all."""
+    return OFFICER.admits(actor) and actor.organisation_id == authority_id
+
+
+def can_administer(actor: Actor, organisation_id: int) -> bool:
+    """Administrators keep the people of their own organisation; the operator's keep everybody's."""
+    if actor == SYSTEM:
+        return True
+    return ADMINISTRATOR.admits(actor) and (actor.kind is OPERATOR or actor.organisation_id == organisation_id)
