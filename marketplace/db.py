@@ -1,7 +1,11 @@
 """The database: one engine a process, and `transaction`, the only place in the product that commits."""
 
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import TypeVar
 
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
@@ -10,13 +14,15 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from marketplace import embedded
 from marketplace.config import Config
-from marketplace.errors import BadSetting, Conflict, Invalid, NotPermitted, Stale, Unavailable
-from marketplace.permissions import Actor
+from marketplace.errors import BadSetting, Conflict, Crowded, Invalid, NotPermitted, Stale, Unavailable
+from marketplace.permissions import SYSTEM, Actor
 
 # A request that waits longer than this is better refused than queued.
 OPTIONS = "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=3000"
 
 INSUFFICIENT_PRIVILEGE = "42501"  # what row-level security answers to a write outside the actor's scope
+CROWDED = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not had in time
+TRIES = 5
 
 # constraint → (field of the form, what the person reads). A broken constraint that is not here is a plain conflict.
 CONSTRAINTS: dict[str, tuple[str, str]] = {
@@ -31,6 +37,8 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "uq_uplifts_open": ("starts_on", "This setting has a request for that school year already. Go on with that one."),
     "ex_price_schedules_overlap": ("starts_on", "A published schedule already covers this date. Choose a later one."),
 }
+
+T = TypeVar("T")
 
 _sessions: sessionmaker[Session] = sessionmaker(expire_on_commit=False)
 
@@ -90,13 +98,7 @@ def transaction(actor: Actor) -> Iterator[Session]:
     """
     try:
         with _sessions.begin() as session:
-            session.execute(
-                text(
-                    "SELECT set_config('marketplace.scope', :scope, true),"
-                    " set_config('marketplace.organisation_id', :organisation_id, true)"
-                ),
-                {"scope": actor.scope, "organisation_id": str(actor.organisation_id or 0)},
-            )
+            _act_as(session, actor)
             yield session
     except IntegrityError as error:
         raise _in_words(error) from error
@@ -109,7 +111,50 @@ def transaction(actor: Actor) -> Iterator[Session]:
     except DataError as error:  # a schema let it through: too long a text, too large a number, a NUL
         raise Invalid({"_form": ["A text or number is longer than can be kept. Nothing was changed."]}) from error
     except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) in CROWDED:
+            raise Crowded("Too many people act on this at once. Nothing was changed; try again.") from error
         raise Unavailable("The database cannot be reached. Nothing was changed; try again in a minute.") from error
+
+
+def repeated(actor: Actor, act: Callable[[Session], T]) -> T:
+    """What `act` returns, done in one transaction of the actor; again from the start, up to TRIES times, where others
+    who act on the same rows were in the way: a place must not stay empty because two reached for it. Raises what
+    transaction() raises."""
+    for tries_left in reversed(range(TRIES)):
+        try:
+            with transaction(actor) as session:
+                return act(session)
+        except Crowded:
+            if not tries_left:
+                raise
+            time.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - so that they do not meet again
+    raise AssertionError  # the loop returns or raises
+
+
+@contextmanager
+def as_system(session: Session, actor: Actor) -> Iterator[None]:
+    """What one act changes beyond the rows of its actor: a provider's vacancy that an award takes, an LA's need to
+    which an offer was made. The use case has asked before whether the actor may. Whatever fails inside ends the
+    transaction."""
+    session.flush()
+    _act_as(session, replace(actor, scope=SYSTEM.scope))
+    try:
+        yield
+    except BaseException:
+        session.rollback()
+        raise
+    session.flush()
+    _act_as(session, actor)
+
+
+def _act_as(session: Session, actor: Actor) -> None:
+    session.execute(
+        text(
+            "SELECT set_config('marketplace.scope', :scope, true),"
+            " set_config('marketplace.organisation_id', :organisation_id, true)"
+        ),
+        {"scope": actor.scope, "organisation_id": str(actor.organisation_id or 0)},
+    )
 
 
 def _in_words(error: IntegrityError) -> Conflict | Invalid:

@@ -39,6 +39,14 @@ class Unavailable(MarketplaceError):
     """The database cannot be reached."""
 
 
+class Crowded(Unavailable):
+    """Others act on the same rows at this moment; the act can be repeated from the start."""
+
+
+class NoRoom(Conflict):
+    """The place, or the hours, have gone."""
+
+
 class Invalid(MarketplaceError):
     """What was typed cannot be used. `errors` maps each field to its messages, in the words shown beside the field."""
 

@@ -1,9 +1,31 @@
 """Tables, by noun. Importing this package registers all of them."""
 
-from marketplace.models.audit import AuditEvent
+from marketplace.models.audit import AuditEvent, AuditHead, AuditLink
+from marketplace.models.awards import (
+    AWARD_MOVES,
+    ApprovalThreshold,
+    Award,
+    AwardBasis,
+    AwardStatus,
+    Route,
+)
 from marketplace.models.base import Base, now, today
 from marketplace.models.benchmarks import Standing, Survey, SurveyedPrice
+from marketplace.models.case_dates import CaseDates, Transfer
+from marketplace.models.claims import Claim, ClaimEnd
+from marketplace.models.consultations import (
+    CONSULTATION_MOVES,
+    OPEN_CONSULTATIONS,
+    Consultation,
+    ConsultationStatus,
+    Offer,
+    RefusalCode,
+    RefusalReason,
+)
+from marketplace.models.effects import Effect
+from marketplace.models.identities import Document, DocumentKind, Identity
 from marketplace.models.indices import PriceIndex
+from marketplace.models.ledger import LedgerLine, LedgerTotal
 from marketplace.models.matching import (
     Budget,
     MatchingRun,
@@ -13,8 +35,16 @@ from marketplace.models.matching import (
     RunResult,
     policy_numbers,
 )
+from marketplace.models.messages import Message, MessageStatus
 from marketplace.models.needs import NEED_MOVES, Ground, Need, NeedStatus
 from marketplace.models.organisations import Authority, Operator, Organisation, OrganisationKind, Provider, Region
+from marketplace.models.placements import (
+    PLACEMENT_MOVES,
+    EventKind,
+    Placement,
+    PlacementEvent,
+    PlacementStatus,
+)
 from marketplace.models.price_runs import Calibration, Corridor, PlacementSet, PriceBasis, PriceRun, ShadowRun
 from marketplace.models.provisions import Pool, Provision, Unit, Vacancy
 from marketplace.models.schedules import PriceLine, PriceSchedule, line_key
@@ -42,34 +72,62 @@ from pricing.schedule import Discipline, Part, ScheduleStatus
 from pricing.tariff import Pattern
 
 __all__ = [
+    "AWARD_MOVES",
+    "CONSULTATION_MOVES",
     "LONGEST_COMMENT",
     "NEED_MOVES",
+    "OPEN_CONSULTATIONS",
+    "PLACEMENT_MOVES",
     "RUN_MOVES",
     "TARIFF_MOVES",
     "UPLIFT_MOVES",
+    "ApprovalThreshold",
     "AuditEvent",
+    "AuditHead",
+    "AuditLink",
     "Authority",
+    "Award",
+    "AwardBasis",
+    "AwardStatus",
     "Band",
     "Base",
     "Budget",
     "Calibration",
+    "CaseDates",
+    "Claim",
+    "ClaimEnd",
+    "Consultation",
+    "ConsultationStatus",
     "Corridor",
     "CostPart",
     "Discipline",
+    "Document",
+    "DocumentKind",
+    "Effect",
+    "EventKind",
     "Framework",
     "Ground",
     "HomeArea",
+    "Identity",
     "Kind",
+    "LedgerLine",
+    "LedgerTotal",
     "MatchingRun",
+    "Message",
+    "MessageStatus",
     "Need",
     "NeedStatus",
+    "Offer",
     "Operator",
     "Organisation",
     "OrganisationKind",
     "Part",
     "Pattern",
     "Phase",
+    "Placement",
+    "PlacementEvent",
     "PlacementSet",
+    "PlacementStatus",
     "Pool",
     "PriceBasis",
     "PriceIndex",
@@ -80,8 +138,11 @@ __all__ = [
     "Provision",
     "RateLimit",
     "Recommendation",
+    "RefusalCode",
+    "RefusalReason",
     "Region",
     "Role",
+    "Route",
     "RunBudget",
     "RunResult",
     "RunStatus",
@@ -99,6 +160,7 @@ __all__ = [
     "Tariff",
     "TariffComment",
     "TariffStatus",
+    "Transfer",
     "Unit",
     "Uplift",
     "UpliftAnswer",

@@ -1,8 +1,11 @@
-"""The audit trail: who did what to what, and when. Rows are added, never changed; the application role cannot."""
+"""The audit trail: who did what to what, and when. Rows are added, never changed; the application role cannot.
+
+Each row has a link in a chain of hashes, added by the database when the transaction commits.
+"""
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,3 +26,25 @@ class AuditEvent(Base):
     subject_type: Mapped[str] = mapped_column(String(40))
     subject_id: Mapped[int | None] = mapped_column(BigInteger)
     data: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+
+
+class AuditLink(Base):
+    """The link of one event: SHA-256 of the link before and of what the event says. Who changes, removes or reorders an
+    event breaks the chain there; `marketplace verify` names the place."""
+
+    __tablename__ = "audit_links"
+
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)  # 1, 2, 3, …
+    event_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuditHead(Base):
+    """The last link: one row, locked by whoever adds the next."""
+
+    __tablename__ = "audit_heads"
+    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)

@@ -30,10 +30,15 @@ class NeedStatus(StrEnum):
 # The one table of allowed moves; the diagram in ARCHITECTURE.md is drawn from it.
 NEED_MOVES: dict[NeedStatus, frozenset[NeedStatus]] = {
     NeedStatus.DRAFT: frozenset({NeedStatus.PUBLISHED, NeedStatus.WITHDRAWN}),
-    NeedStatus.PUBLISHED: frozenset({NeedStatus.CONSULTING, NeedStatus.WITHDRAWN}),
-    NeedStatus.CONSULTING: frozenset({NeedStatus.OFFERED, NeedStatus.PUBLISHED, NeedStatus.WITHDRAWN}),
-    NeedStatus.OFFERED: frozenset({NeedStatus.PLACED, NeedStatus.CONSULTING, NeedStatus.WITHDRAWN}),
-    NeedStatus.PLACED: frozenset(),
+    # Placed without a consultation: by an order.
+    NeedStatus.PUBLISHED: frozenset({NeedStatus.CONSULTING, NeedStatus.PLACED, NeedStatus.WITHDRAWN}),
+    NeedStatus.CONSULTING: frozenset(
+        {NeedStatus.OFFERED, NeedStatus.PLACED, NeedStatus.PUBLISHED, NeedStatus.WITHDRAWN}
+    ),
+    NeedStatus.OFFERED: frozenset(
+        {NeedStatus.PLACED, NeedStatus.CONSULTING, NeedStatus.PUBLISHED, NeedStatus.WITHDRAWN}
+    ),
+    NeedStatus.PLACED: frozenset({NeedStatus.PUBLISHED}),  # its placement ended, and the pupil needs another
     NeedStatus.WITHDRAWN: frozenset(),
 }
 

@@ -65,20 +65,32 @@ class Pool(Base):
         """Whole days in London since the vacancies were last said to be right; None when they never were."""
         return (on - self.confirmed_at.astimezone(LONDON).date()).days if self.confirmed_at else None
 
+    @property
+    def free(self) -> list["Vacancy"]:
+        """The vacancies of which something is free."""
+        return [row for row in self.vacancies if row.free]
+
+    @property
+    def taken(self) -> Decimal:
+        """What placements and holds have taken of its vacancies."""
+        return sum((row.used for row in self.vacancies), Decimal(0))
+
     def open_on(self, on: date) -> Decimal:
-        """What is open on a day over all year groups: the sum of the rows that have started."""
-        return sum((row.amount for row in self.vacancies if row.starts_on <= on), Decimal(0))
+        """What is free on a day over all year groups: the sum of the rows that have started."""
+        return sum((row.free for row in self.free if row.starts_on <= on), Decimal(0))
 
 
 class Vacancy(Base):
-    """Places (or hours) that open to some year groups on a date, and stay open. What is available on a day is the
-    sum of the rows that have started. Rows of one pool and date never overlap in year groups."""
+    """Places (or hours) that open to some year groups on a date, and stay open; `used` of them are taken
+    (models/claims). What is free on a day is the sum of what the rows that have started have left. Rows of one pool and
+    date never overlap in year groups."""
 
     __tablename__ = "vacancies"
     __table_args__ = (
         CheckConstraint("low_year BETWEEN -1 AND 14 AND high_year BETWEEN -1 AND 14", name="years"),
         CheckConstraint("low_year <= high_year", name="year_order"),
         CheckConstraint("amount >= 0 AND amount <= 100000", name="amount"),
+        CheckConstraint("used BETWEEN 0 AND amount", name="used"),  # nothing is oversold
         ExcludeConstraint(
             (func.int8range(text("pool_id"), text("pool_id"), text("'[]'")), "&&"),
             (func.int4range(text("low_year"), text("high_year"), text("'[]'")), "&&"),
@@ -94,8 +106,14 @@ class Vacancy(Base):
     high_year: Mapped[int]
     starts_on: Mapped[date]
     amount: Mapped[Decimal] = mapped_column(Numeric(8, 2))
+    used: Mapped[Decimal] = mapped_column(Numeric(8, 2), default=Decimal(0))
 
     pool: Mapped[Pool] = relationship(back_populates="vacancies")
+
+    @property
+    def free(self) -> Decimal:
+        """What nobody has taken."""
+        return self.amount - self.used
 
 
 class Provision(Base):

@@ -1,10 +1,11 @@
 """Vacancies: what each pool has open, and when its provider last said that this is right.
 
-A row says that so many places (or hours a week) open to some year groups on a date and stay open. It must never guess:
-what nobody has confirmed stays as old as it is.
+A row says that so many places (or hours a week) are free to some year groups from a date on. What placements and holds
+have taken (services/capacity.py) stays taken beneath it. It must never guess: what nobody has confirmed stays as old as
+it is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import combinations
@@ -17,6 +18,7 @@ from marketplace import audit
 from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.models import Pool, Setting, SettingStatus, Unit, Vacancy
 from marketplace.permissions import Actor, can_edit_setting, require
+from marketplace.vocabulary import YEAR_GROUPS, in_words
 
 FRESH_DAYS = 14  # L18: what was confirmed longer ago than this is due
 
@@ -37,7 +39,8 @@ class Stated(TypedDict):
     rows: Mapping[int, Row]
 
 
-Vacant = tuple[date, int, int, Decimal]  # from, lowest and highest year group, amount
+Key = tuple[date, int, int]  # from, lowest and highest year group
+Vacant = dict[Key, Decimal]  # what is free
 
 
 def list_pools(session: Session) -> Sequence[Pool]:
@@ -75,15 +78,13 @@ def confirm_vacancies(
     for pool in kept:
         require(can_edit_setting(actor, pool.setting.provider_id), "change these vacancies")
     _require_fresh(kept, pools)
-    stated = {pool.id: list(_vacant(pool, pools[pool.id]["rows"], on=on)) for pool in kept}
-    changed = [pool for pool in kept if sorted(stated[pool.id]) != sorted(map(_as_kept, pool.vacancies))]
+    stated = {pool.id: _vacant(pool, pools[pool.id]["rows"], on=on) for pool in kept}
+    changed = [pool for pool in kept if stated[pool.id] != _free(pool)]
     for pool in changed:
-        before = pool.vacancies[:]
-        pool.vacancies.clear()
-        session.flush()  # old rows go before new ones come: the two may overlap
-        pool.vacancies.extend(_row(vacant) for vacant in sorted(stated[pool.id]))
+        before = _told(pool)
+        _restate(session, pool, stated[pool.id])
         pool.confirmed_at, pool.confirmed_by_id = at, actor.user_id
-        audit.record(session, actor, "vacancies changed", pool, before=_told(before), after=_told(pool.vacancies))
+        audit.record(session, actor, "vacancies changed", pool, before=before, after=_told(pool))
     # A confirmation is no new version: it changes nothing that a colleague may be looking at.
     unchanged = [pool for pool in kept if pool not in changed]
     session.execute(
@@ -120,33 +121,65 @@ def _require_fresh(kept: Iterable[Pool], pools: Mapping[int, Stated]) -> None:
         )
 
 
-def _vacant(pool: Pool, rows: Mapping[int, Row], *, on: date) -> Iterator[Vacant]:
+def _vacant(pool: Pool, rows: Mapping[int, Row], *, on: date) -> Vacant:
     """The rows that hold something, checked. Raises Invalid, by field."""
     errors: dict[str, list[str]] = {}
-    found: dict[int, Vacant] = {}
+    found: dict[int, tuple[Key, Decimal]] = {}
     for number, row in rows.items():
         if pool.unit is Unit.HOURS and row["amount"] % Decimal("0.5"):
             errors[f"pools-{pool.id}-rows-{number}-amount"] = ["Enter hours in halves, like 12 or 12.5."]
         elif row["amount"]:
-            found[number] = (row["starts_on"] or on, row["low_year"], row["high_year"], row["amount"])
-    for (_, first), (number, second) in combinations(sorted(found.items()), 2):
-        if first[0] == second[0] and first[1] <= second[2] and second[1] <= first[2]:
+            found[number] = ((row["starts_on"] or on, row["low_year"], row["high_year"]), row["amount"])
+    for (_, (first, _)), (number, (second, _)) in combinations(sorted(found.items()), 2):
+        if _overlap(first, second):
             errors[f"pools-{pool.id}-rows-{number}-low_year"] = [
                 "A row above has this date and some of these year groups. Make one row of the two, or change one."
             ]
+    for number, (key, _) in found.items():
+        for row in pool.vacancies:
+            if row.used and _key(row) != key and _overlap(_key(row), key):
+                errors[f"pools-{pool.id}-rows-{number}-low_year"] = [_in_use(row)]
     if errors:
         raise Invalid(errors)
-    return iter(found.values())
+    return dict(found.values())
 
 
-def _as_kept(row: Vacancy) -> Vacant:
-    return row.starts_on, row.low_year, row.high_year, row.amount
+def _overlap(first: Key, second: Key) -> bool:
+    return first[0] == second[0] and first[1] <= second[2] and second[1] <= first[2]
 
 
-def _row(vacant: Vacant) -> Vacancy:
-    starts_on, low_year, high_year, amount = vacant
-    return Vacancy(starts_on=starts_on, low_year=low_year, high_year=high_year, amount=amount)
+def _in_use(row: Vacancy) -> str:
+    years = f"{YEAR_GROUPS[row.low_year]} to {YEAR_GROUPS[row.high_year]}"
+    return (
+        f"Of {years} from {in_words(row.starts_on)}, {row.used.normalize():f} is taken through the marketplace. "
+        "For this date state those year groups, or use a later date."
+    )
 
 
-def _told(rows: Iterable[Vacancy]) -> list[list[str | int]]:
-    return [[str(row.starts_on), row.low_year, row.high_year, str(row.amount.normalize())] for row in rows]
+def _key(row: Vacancy) -> Key:
+    return row.starts_on, row.low_year, row.high_year
+
+
+def _free(pool: Pool) -> Vacant:
+    return {_key(row): row.free for row in pool.free}
+
+
+def _restate(session: Session, pool: Pool, stated: Vacant) -> None:
+    """Keep what is stated as free, beside what is taken."""
+    for row in pool.vacancies[:]:
+        if row.used or _key(row) in stated:
+            row.amount = row.used + stated.get(_key(row), Decimal(0))
+        else:
+            pool.vacancies.remove(row)
+    session.flush()  # old rows go before new ones come: the two may overlap
+    known = set(map(_key, pool.vacancies))
+    pool.vacancies.extend(
+        Vacancy(starts_on=key[0], low_year=key[1], high_year=key[2], amount=amount)
+        for key, amount in sorted(stated.items())
+        if key not in known
+    )
+    session.flush()  # for what is taken of the new ones: nothing
+
+
+def _told(pool: Pool) -> list[list[str | int]]:
+    return [[str(day), low, high, str(free.normalize())] for (day, low, high), free in sorted(_free(pool).items())]

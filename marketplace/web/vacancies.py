@@ -73,7 +73,7 @@ def _typed(form: forms.Form) -> dict[int, dict[str, Any]]:
 def _numbers(pool: Pool, typed: dict[int, dict[str, Any]], *, spare: int | None) -> list[int]:
     """The numbers of a pool's rows on the page: those typed, or those kept and a spare one."""
     if pool.id not in typed:
-        return list(range(len(pool.vacancies) + 1))
+        return list(range(len(pool.free) + 1))
     rows = typed[pool.id].get("rows")
     found = rows if isinstance(rows, dict) else ()
     numbers = sorted(int(number) for number in found if number.isdecimal() and len(number) < 5)
@@ -98,11 +98,11 @@ def _values(pools: Iterable[Pool]) -> dict[str, Any]:
     return {
         f"pools-{pool.id}-rows-{number}-{name}": value
         for pool in pools
-        for number, row in enumerate(pool.vacancies)
+        for number, row in enumerate(pool.free)
         for name, value in (
             ("low_year", row.low_year),
             ("high_year", row.high_year),
             ("starts_on", formats.day(row.starts_on)),
-            ("amount", formats.number(float(row.amount))),
+            ("amount", formats.number(float(row.free))),
         )
     }

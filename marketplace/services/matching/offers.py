@@ -100,7 +100,7 @@ def read_offers(session: Session, *, on: date, locked: set[int], named: set[int]
 
 def free_by_years(session: Session, *, on: date) -> Mapping[int, dict[Years, Decimal]]:
     """What each pool has free on the day by its groups of years, in order of years; those that open later have 0."""
-    started = func.coalesce(func.sum(Vacancy.amount).filter(Vacancy.starts_on <= on), 0)
+    started = func.coalesce(func.sum(Vacancy.amount - Vacancy.used).filter(Vacancy.starts_on <= on), 0)
     years = (Vacancy.low_year, Vacancy.high_year)
     found: dict[int, dict[Years, Decimal]] = defaultdict(dict)
     for pool_id, low, high, amount in session.execute(

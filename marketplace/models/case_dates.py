@@ -1,0 +1,41 @@
+"""The dates from which a case's clocks run: the law counts weeks from them (SEN Regulations 2014)."""
+
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Integer
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.models.base import Base, by_value
+from marketplace.models.needs import Need
+
+
+class Transfer(StrEnum):
+    """A move between phases of education, with the day by which the plan must name the new setting (regulation 18)."""
+
+    SCHOOL = "school"  # 15 February
+    POST_16 = "post_16"  # 31 March
+
+
+class CaseDates(Base):
+    """What has happened to a pupil's plan outside the marketplace, as the LA states it; each date may be unknown."""
+
+    __tablename__ = "case_dates"
+    __table_args__ = (
+        CheckConstraint("(transfer IS NULL) = (transfer_year IS NULL)", name="transfer_year"),
+        CheckConstraint("transfer_year BETWEEN 2020 AND 2100", name="year"),
+        CheckConstraint("draft_sent_on >= requested_on", name="draft_after_request"),
+    )
+
+    need_id: Mapped[int] = mapped_column(ForeignKey("needs.id"), primary_key=True)
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"), index=True)
+    requested_on: Mapped[date | None]  # an assessment was requested: 20 weeks to the final plan
+    draft_sent_on: Mapped[date | None]  # the family has at least 15 days on the draft (regulation 13)
+    transfer: Mapped[Transfer | None] = mapped_column(by_value(Transfer, "transfer"))
+    transfer_year: Mapped[int | None]  # the year in whose September the pupil moves
+    review_held_on: Mapped[date | None]  # annual review: decision within 4 weeks, final plan within 12
+    version: Mapped[int] = mapped_column(Integer)
+
+    need: Mapped[Need] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012

@@ -1,0 +1,51 @@
+"""The ledger: what each placement costs its LA in each financial year, in pence. Lines are added, never changed; what
+was wrong or no longer holds is reversed by a line of its own."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.models.base import Base, Id, Instant, Pence, now
+from marketplace.models.organisations import Authority
+from marketplace.models.placements import Placement, PlacementEvent
+
+
+class LedgerLine(Base):
+    """Pence for the days from `starts_on` to `ends_on`, both included, which lie in one financial year: that which
+    begins on 1 April of `year`. A reversal has the amount of what it reverses, with the other sign."""
+
+    __tablename__ = "ledger_lines"
+    __table_args__ = (
+        CheckConstraint("starts_on <= ends_on", name="dates"),
+        CheckConstraint(
+            "year = extract(year FROM starts_on - interval '3 months')"
+            " AND year = extract(year FROM ends_on - interval '3 months')",
+            name="year",
+        ),
+    )
+
+    id: Mapped[Id]
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"), index=True)
+    placement_id: Mapped[int] = mapped_column(ForeignKey("placements.id"), index=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("placement_events.id"), index=True)
+    year: Mapped[int]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    amount: Mapped[Pence]
+    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_lines.id"), unique=True)
+    at: Mapped[Instant] = mapped_column(default=now)
+
+    authority: Mapped[Authority] = relationship()
+    placement: Mapped[Placement] = relationship()
+    event: Mapped[PlacementEvent] = relationship()
+
+
+class LedgerTotal(Base):
+    """The sum of an LA's lines of one financial year, kept by the database as lines are added."""
+
+    __tablename__ = "ledger_totals"
+
+    authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    amount: Mapped[Pence]

@@ -1,0 +1,162 @@
+"""Capacity: what of a pool's vacancies is taken and freed. The one place that changes it besides the provider's own
+page.
+
+Whoever takes locks the pool first, so that of two who reach for the last place one has it and the other is told. It
+must never ask whether the actor may: the use case has.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from marketplace import audit
+from marketplace.db import as_system
+from marketplace.errors import NoRoom
+from marketplace.models import Award, Claim, ClaimEnd, Consultation, Kind, Pool, Provision, Unit, Vacancy
+from marketplace.permissions import Actor
+from marketplace.vocabulary import in_words
+
+SESSIONS = 10  # of a school week
+
+
+def use_of(provision: Provision, *, hours_a_week: Decimal | None = None) -> Decimal:
+    """What one pupil takes of the pool: a place, a share of one (sessions out of ten), or staff hours a week."""
+    if provision.kind is Kind.OUTREACH:
+        assert hours_a_week is not None
+        return hours_a_week
+    return Decimal(provision.sessions) / SESSIONS if provision.sessions else Decimal(1)
+
+
+def take(
+    session: Session,
+    actor: Actor,
+    *,
+    provision: Provision,
+    year_group: int,
+    on: date,
+    amount: Decimal,
+    authority_id: int,
+    subject: Award | Consultation,
+    held_until: datetime | None = None,
+) -> list[Claim]:
+    """Take so much of the vacancies that are open to the year group on the day, for an award or for an offer.
+
+    Of several vacancies the one that opened last is used first, then the one for the fewest year groups: what opened
+    earlier, or to more, others may need. Raises NoRoom when they have less free; then nothing is taken.
+    """
+    with as_system(session, actor):
+        pool = _lock(session, provision.pool_id)
+        claims = []
+        wanted = amount
+        for vacancy in _open(session, pool, year_group=year_group, on=on):
+            if wanted > 0:
+                claims.append(_claim(session, vacancy, min(vacancy.free, wanted), authority_id, subject, held_until))
+                wanted -= claims[-1].amount
+        if wanted > 0:
+            what = "place" if pool.unit is Unit.PLACES else "hours"
+            raise NoRoom(f"The {what} has gone: {provision.name} has not enough free on {in_words(on)} any more.")
+        _renew(session, pool)
+        _record(session, actor, "capacity taken", pool, subject, claims)
+    return claims
+
+
+def free(
+    session: Session, actor: Actor, *, subject: Award | Consultation, at: datetime, has_started: bool = False
+) -> None:
+    """End what was taken for an award or an offer. Where a placement had started the vacancy does not come back by
+    itself: whether a place opens, and for which year groups, the provider says."""
+    with as_system(session, actor):
+        claims = _live(session, subject)
+        for pool_id in sorted({claim.pool_id for claim in claims}):
+            pool = _lock(session, pool_id)
+            ended = [claim for claim in _live(session, subject) if claim.pool_id == pool_id]
+            for claim in ended:
+                _end(session, claim, ClaimEnd.KEPT if has_started else ClaimEnd.FREED, at)
+            if ended:
+                _renew(session, pool)
+                _record(session, actor, "capacity freed", pool, subject, ended)
+
+
+def settle(session: Session, actor: Actor, *, award: Award) -> None:
+    """What was held for an award is a placement's from now on: it does not end by itself any more."""
+    with as_system(session, actor):
+        for claim in _live(session, award):
+            claim.held_until = None
+
+
+def _lock(session: Session, pool_id: int) -> Pool:
+    return session.scalars(
+        select(Pool).where(Pool.id == pool_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def _open(session: Session, pool: Pool, *, year_group: int, on: date) -> Sequence[Vacancy]:
+    return session.scalars(
+        select(Vacancy)
+        .where(
+            Vacancy.pool_id == pool.id,
+            Vacancy.low_year <= year_group,
+            Vacancy.high_year >= year_group,
+            Vacancy.starts_on <= on,
+            Vacancy.used < Vacancy.amount,
+        )
+        .order_by(Vacancy.starts_on.desc(), Vacancy.high_year - Vacancy.low_year, Vacancy.id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _claim(
+    session: Session,
+    vacancy: Vacancy,
+    amount: Decimal,
+    authority_id: int,
+    subject: Award | Consultation,
+    held_until: datetime | None,
+) -> Claim:
+    # Not `used = what was read + amount`: should the lock ever fail, the table's own rule still holds.
+    session.execute(update(Vacancy).where(Vacancy.id == vacancy.id).values(used=Vacancy.used + amount))
+    claim = Claim(
+        pool_id=vacancy.pool_id,
+        vacancy_id=vacancy.id,
+        authority_id=authority_id,
+        award_id=subject.id if isinstance(subject, Award) else None,
+        consultation_id=subject.id if isinstance(subject, Consultation) else None,
+        amount=amount,
+        held_until=held_until,
+    )
+    session.add(claim)
+    return claim
+
+
+def _live(session: Session, subject: Award | Consultation) -> Sequence[Claim]:
+    of = Claim.award_id if isinstance(subject, Award) else Claim.consultation_id
+    return session.scalars(
+        select(Claim)
+        .where(of == subject.id, Claim.ended_at.is_(None))
+        .order_by(Claim.pool_id, Claim.id)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _end(session: Session, claim: Claim, kind: ClaimEnd, at: datetime) -> None:
+    change = {"used": Vacancy.used - claim.amount}
+    if kind is ClaimEnd.KEPT:
+        change["amount"] = Vacancy.amount - claim.amount
+    session.execute(update(Vacancy).where(Vacancy.id == claim.vacancy_id).values(**change))
+    claim.vacancy_id, claim.ended_at, claim.end_kind = None, at, kind
+
+
+def _renew(session: Session, pool: Pool) -> None:
+    """What is free has changed, so a page of vacancies that was opened before is stale."""
+    session.execute(update(Pool).where(Pool.id == pool.id).values(version=Pool.version + 1))
+    session.expire(pool)
+
+
+def _record(
+    session: Session, actor: Actor, event: str, pool: Pool, subject: Award | Consultation, claims: Iterable[Claim]
+) -> None:
+    amounts = {str(claim.amount.normalize()) for claim in claims}
+    audit.record(session, actor, event, pool, subject=[subject.__tablename__, subject.id], amounts=sorted(amounts))
