@@ -71,7 +71,7 @@ class Award(Base):
         Index("uq_awards_live", "need_id", unique=True, postgresql_where=text("status IN ('proposed', 'made')")),
         CheckConstraint("least(price, transport, marginal, threshold) >= 0", name="amounts"),
         CheckConstraint("(variation = 0) = (variation_reason IS NULL)", name="variation_reason"),
-        CheckConstraint("(ground IS NULL) = (ground_evidence IS NULL)", name="ground_evidence"),
+        CheckConstraint("ground IS NULL OR ground_evidence IS NOT NULL", name="ground_evidence"),
         CheckConstraint("(status = 'proposed') = (held_until IS NOT NULL)", name="held_until"),
         CheckConstraint("(status IN ('made', 'returned', 'ended')) = (decided_at IS NOT NULL)", name="decided_at"),
         CheckConstraint("status <> 'returned' OR decision_note IS NOT NULL", name="decision_note"),
@@ -107,7 +107,7 @@ class Award(Base):
     marginal: Mapped[Pence]
     is_requested: Mapped[bool]  # the setting is the one that the parents request
     ground: Mapped[Ground | None] = mapped_column(by_value(Ground, "ground"))
-    ground_evidence: Mapped[str | None] = mapped_column(String(4000))
+    ground_evidence: Mapped[str | None] = mapped_column(String(4000))  # why another setting than the requested one
     reasons: Mapped[str] = mapped_column(String(4000))
     answers: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict)
     evidence: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -32,6 +32,7 @@ class LedgerLine(Base):
     year: Mapped[int]
     starts_on: Mapped[date]
     ends_on: Mapped[date]
+    fee: Mapped[Pence]  # a school year, of which the amount is the part for these days
     amount: Mapped[Pence]
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_lines.id"), unique=True)
     at: Mapped[Instant] = mapped_column(default=now)

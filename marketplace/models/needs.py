@@ -38,7 +38,7 @@ NEED_MOVES: dict[NeedStatus, frozenset[NeedStatus]] = {
     NeedStatus.OFFERED: frozenset(
         {NeedStatus.PLACED, NeedStatus.CONSULTING, NeedStatus.PUBLISHED, NeedStatus.WITHDRAWN}
     ),
-    NeedStatus.PLACED: frozenset({NeedStatus.PUBLISHED}),  # its placement ended, and the pupil needs another
+    NeedStatus.PLACED: frozenset({NeedStatus.PUBLISHED, NeedStatus.WITHDRAWN}),  # once its placement has ended
     NeedStatus.WITHDRAWN: frozenset(),
 }
 

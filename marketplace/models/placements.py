@@ -47,10 +47,12 @@ class EventKind(StrEnum):
     NOTICE_GIVEN = "notice_given"
     ENDED = "ended"
     TRANSFERRED = "transferred"  # ended by the move to the next phase of education
+    CARRIED = "carried"  # charged for a further financial year
 
 
 class Placement(Base):
-    """What holds of one placement now. `price` and `transport` are pence a year; `ends_on` is its last day, known once
+    """What holds of one placement now. `price` is what the LA pays, the fee less place funding that is paid
+    anyway, and `transport` an estimate, pence a year; `ends_on` is its last day, known once
     notice was given or it has ended; `agreement` is what the individual placement agreement says."""
 
     __tablename__ = "placements"
@@ -92,8 +94,8 @@ class Placement(Base):
 
 
 class PlacementEvent(Base):
-    """One thing that happened: the day from which it holds, what held before and after, and what it changes in the
-    ledger, pence. Rows are added, never changed."""
+    """One thing that happened: the day from which it holds, and what held before and after. What it changes in the
+    ledger are the lines that name it. Rows are added, never changed."""
 
     __tablename__ = "placement_events"
     __table_args__ = (UniqueConstraint("placement_id", "number"),)
@@ -108,6 +110,5 @@ class PlacementEvent(Base):
     reason: Mapped[str | None] = mapped_column(String(4000))
     before: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     after: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
-    effect: Mapped[Pence] = mapped_column(default=0)
 
     placement: Mapped[Placement] = relationship(back_populates="events")

@@ -5,6 +5,7 @@ from marketplace.permissions.actors import SYSTEM, Actor
 from marketplace.permissions.rules import (
     ADMINISTRATOR,
     ADOPTER,
+    APPROVER,
     BUYER,
     BUYERS,
     COMMISSIONER,
@@ -110,3 +111,34 @@ def can_administer(actor: Actor, organisation_id: int) -> bool:
     if actor == SYSTEM:
         return True
     return ADMINISTRATOR.admits(actor) and (actor.kind is OPERATOR or actor.organisation_id == organisation_id)
+
+
+def can_consult(actor: Actor, authority_id: int) -> bool:
+    """Commissioners of the LA that posted a need consult settings about it, chase them and withdraw."""
+    return can_change_need(actor, authority_id)
+
+
+def can_reply(actor: Actor, provider_id: int) -> bool:
+    """Editors of the provider that was asked reply for its setting."""
+    return actor == SYSTEM or (EDITOR.admits(actor) and actor.organisation_id == provider_id)
+
+
+def can_propose_award(actor: Actor, authority_id: int) -> bool:
+    """Commissioners of the LA that posted a need propose an award, and make it where no second person is asked for."""
+    return can_change_need(actor, authority_id)
+
+
+def can_decide_award(actor: Actor, authority_id: int) -> bool:
+    """Approvers of the LA make an award that was proposed to them, or return it; always a person. That it is somebody
+    else than who proposed it, the use case and the table hold."""
+    return APPROVER.admits(actor) and actor.organisation_id == authority_id
+
+
+def can_keep_placement(actor: Actor, authority_id: int) -> bool:
+    """Commissioners of the LA start, vary, suspend and end its placements."""
+    return can_change_need(actor, authority_id)
+
+
+def can_give_notice(actor: Actor, authority_id: int, provider_id: int) -> bool:
+    """Either side gives notice: the LA's commissioners, or editors of the provider."""
+    return can_keep_placement(actor, authority_id) or can_reply(actor, provider_id)

@@ -40,6 +40,7 @@ def _only(kinds: set[OrganisationKind] | frozenset[OrganisationKind], *roles: Ro
 PUBLIC = Rule(is_public=True)
 SIGNED_IN = Rule()
 COMMISSIONER = _only({LA}, Role.COMMISSIONER)
+APPROVER = _only({LA}, Role.APPROVER)
 BUYER = _only(BUYERS, *DECIDING)
 MARKET = Rule(kinds=BUYERS | {OPERATOR})
 OF_PROVIDER = Rule(kinds=frozenset({PROVIDER}))

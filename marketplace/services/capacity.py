@@ -22,12 +22,14 @@ from marketplace.vocabulary import in_words
 SESSIONS = 10  # of a school week
 
 
-def use_of(provision: Provision, *, hours_a_week: Decimal | None = None) -> Decimal:
-    """What one pupil takes of the pool: a place, a share of one (sessions out of ten), or staff hours a week."""
+def use_of(provision: Provision, *, sessions: int | None = None, hours_a_week: Decimal | None = None) -> Decimal:
+    """What one pupil takes of the pool: a place, a share of one (sessions out of ten; as the provision offers, unless
+    others are agreed), or staff hours a week."""
     if provision.kind is Kind.OUTREACH:
         assert hours_a_week is not None
         return hours_a_week
-    return Decimal(provision.sessions) / SESSIONS if provision.sessions else Decimal(1)
+    sessions = sessions or provision.sessions
+    return Decimal(sessions) / SESSIONS if sessions else Decimal(1)
 
 
 def take(
@@ -41,11 +43,13 @@ def take(
     authority_id: int,
     subject: Award | Consultation,
     held_until: datetime | None = None,
+    is_ordered: bool = False,
 ) -> list[Claim]:
     """Take so much of the vacancies that are open to the year group on the day, for an award or for an offer.
 
     Of several vacancies the one that opened last is used first, then the one for the fewest year groups: what opened
-    earlier, or to more, others may need. Raises NoRoom when they have less free; then nothing is taken.
+    earlier, or to more, others may need. Raises NoRoom when they have less free; then nothing is taken. `is_ordered`: a
+    tribunal's order is for the setting to carry out, whatever is free, so what is missing is opened for it.
     """
     with as_system(session, actor):
         pool = _lock(session, provision.pool_id)
@@ -55,7 +59,10 @@ def take(
             if wanted > 0:
                 claims.append(_claim(session, vacancy, min(vacancy.free, wanted), authority_id, subject, held_until))
                 wanted -= claims[-1].amount
-        if wanted > 0:
+        if wanted > 0 and is_ordered:
+            opened = _opened(session, pool, year_group=year_group, on=on, amount=wanted)
+            claims.append(_claim(session, opened, wanted, authority_id, subject, held_until))
+        elif wanted > 0:
             what = "place" if pool.unit is Unit.PLACES else "hours"
             raise NoRoom(f"The {what} has gone: {provision.name} has not enough free on {in_words(on)} any more.")
         _renew(session, pool)
@@ -106,6 +113,25 @@ def _open(session: Session, pool: Pool, *, year_group: int, on: date) -> Sequenc
         .order_by(Vacancy.starts_on.desc(), Vacancy.high_year - Vacancy.low_year, Vacancy.id)
         .execution_options(populate_existing=True)
     ).all()
+
+
+def _opened(session: Session, pool: Pool, *, year_group: int, on: date, amount: Decimal) -> Vacancy:
+    """The vacancy of the pool for this year group and day, or a row of that date that holds it, opened by so much
+    more."""
+    row = session.scalar(
+        select(Vacancy).where(
+            Vacancy.pool_id == pool.id,
+            Vacancy.low_year <= year_group,
+            Vacancy.high_year >= year_group,
+            Vacancy.starts_on == on,
+        )
+    )
+    if row is None:
+        row = Vacancy(pool_id=pool.id, low_year=year_group, high_year=year_group, starts_on=on, amount=Decimal(0))
+        session.add(row)
+    row.amount += amount
+    session.flush()
+    return row
 
 
 def _claim(
@@ -159,4 +185,4 @@ def _record(
     session: Session, actor: Actor, event: str, pool: Pool, subject: Award | Consultation, claims: Iterable[Claim]
 ) -> None:
     amounts = {str(claim.amount.normalize()) for claim in claims}
-    audit.record(session, actor, event, pool, subject=[subject.__tablename__, subject.id], amounts=sorted(amounts))
+    audit.record(session, actor, event, pool, taken_for=[subject.__tablename__, subject.id], amounts=sorted(amounts))

@@ -136,9 +136,9 @@ def _vacant(pool: Pool, rows: Mapping[int, Row], *, on: date) -> Vacant:
                 "A row above has this date and some of these year groups. Make one row of the two, or change one."
             ]
     for number, (key, _) in found.items():
-        for row in pool.vacancies:
-            if row.used and _key(row) != key and _overlap(_key(row), key):
-                errors[f"pools-{pool.id}-rows-{number}-low_year"] = [_in_use(row)]
+        for kept in pool.vacancies:
+            if kept.used and _key(kept) != key and _overlap(_key(kept), key):
+                errors[f"pools-{pool.id}-rows-{number}-low_year"] = [_in_use(kept)]
     if errors:
         raise Invalid(errors)
     return dict(found.values())

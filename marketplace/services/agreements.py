@@ -1,0 +1,81 @@
+"""Individual placement agreements (IPA): what one says, kept on the day of the award, for the same file for ever.
+
+The pupil by the LA's reference only: who it is stands nowhere in it.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from marketplace.models import Award, Organisation, Part
+from marketplace.permissions import Actor
+from marketplace.services.deadlines import day_of
+from marketplace.services.letters import Letter
+from marketplace.vocabulary import BANDS, KINDS, PATTERNS, in_words
+from pricing.money import pounds
+from pricing.schedule import Discipline
+
+PRICE = (
+    "The price is that of the published price schedule named above for as long as this agreement runs. A later "
+    "schedule changes it only where the authority accepts that in writing."
+)
+END = (
+    "Either side may end the agreement by notice. It ends by itself when the pupil moves to the next phase of "
+    "education, or when the plan names another setting."
+)
+NEWS = (
+    "The setting tells the authority at once when the pupil does not attend, when needs change, and before it excludes."
+)
+
+
+def agreement_of(session: Session, actor: Actor, award: Award, *, at: datetime) -> Letter:
+    """What the agreement of an award says."""
+    authority = session.get_one(Organisation, award.authority_id)
+    provider = session.get_one(Organisation, award.provider_id)
+    provision = award.provision
+    kind = KINDS[provision.kind]
+    facts = [
+        ["Pupil", f"{award.need.reference} (the authority's reference)"],
+        ["Setting", f"{award.setting.name} (URN {award.setting.urn})" if award.setting else ""],
+        ["Provision", f"{provision.name}: {kind.lower()}, {PATTERNS[provision.pattern].lower()}"],
+        ["Band", BANDS[award.band]],
+        ["From", in_words(award.starts_on)],
+        ["Prices", f"published schedule version {award.schedule.version}, from {in_words(award.schedule.starts_on)}"],
+    ]
+    if provision.sessions:
+        facts.append(["Sessions", f"{provision.sessions} of 10 a week; the main school keeps the roll"])
+    if award.hours_a_week:
+        facts.append(["Hours", f"{award.hours_a_week.normalize():f} a week"])
+    if award.variation_reason:
+        facts.append(["Variation", f"{pounds(award.variation)}: {award.variation_reason}"])
+    return Letter(
+        on=day_of(at).isoformat(),
+        reference=f"Agreement {award.id}",
+        sender=authority.name,
+        recipient=provider.name,
+        title="Individual placement agreement",
+        opening=[f"{authority.name} and {provider.name} agree on the placement below."],
+        facts=facts,
+        rows=[["Price", "Amount"], *_rows(award)],
+        quoted="",
+        closing=[PRICE, END, NEWS],
+        officer=actor.name,
+    )
+
+
+def _rows(award: Award) -> list[list[str]]:
+    rows = []
+    for line in award.lines:
+        part = Part(line["part"])
+        words = [part.words]
+        if line["discipline"]:
+            words.append(Discipline(line["discipline"]).words)
+        if line["hours_a_week"]:
+            words.append(f"{line['hours_a_week']} h a week")
+        if line["weeks"]:
+            words.append(f"{line['weeks']} weeks")
+        rows.append([", ".join(words), f"{pounds(line['amount'])} {'once' if part is Part.EQUIPMENT else 'a year'}"])
+    if award.variation:
+        rows.append(["Variation", f"{pounds(award.variation)} a year"])
+    rows.append(["In all, a year", pounds(award.price)])
+    return rows

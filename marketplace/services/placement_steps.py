@@ -1,0 +1,192 @@
+"""How every step of a placement is taken: on the locked row, as the person saw it, along an allowed move, kept as an
+event with what held before and after, and charged from its day on."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from marketplace import audit
+from marketplace.db import as_system
+from marketplace.errors import Invalid, InvalidTransition, NotFound, Stale
+from marketplace.models import (
+    PLACEMENT_MOVES,
+    EventKind,
+    Placement,
+    PlacementEvent,
+    PlacementStatus,
+    Role,
+)
+from marketplace.permissions import Actor, can_keep_placement, require
+from marketplace.services import ledger, outbox
+from marketplace.services.frameworks import framework_in_force, rule
+from marketplace.vocabulary import in_words
+from pricing.quote import marginal_price
+
+FARTHEST = timedelta(days=366)  # that an event may be entered after the fact, or ahead of it
+AHEAD = frozenset({EventKind.AWARDED, EventKind.NOTICE_GIVEN, EventKind.CARRIED})  # these order nothing that follows
+
+
+def find_placement(session: Session, placement_id: int) -> Placement:
+    """A placement that the actor of this transaction may know of. Raises NotFound."""
+    row = session.get(Placement, placement_id)
+    if row is None:
+        raise NotFound("There is no such placement.")
+    return row
+
+
+def lock(
+    session: Session,
+    actor: Actor,
+    placement_id: int,
+    version: int,
+    *,
+    may: Callable[[Actor, Placement], bool] = lambda actor, row: can_keep_placement(actor, row.authority_id),
+) -> Placement:
+    """The placement, locked until the transaction ends, that has not ended. Raises NotFound, NotPermitted, Stale,
+    InvalidTransition."""
+    row = session.scalar(
+        select(Placement)
+        .where(Placement.id == placement_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise NotFound("There is no such placement.")
+    require(may(actor, row), "do this with a placement")
+    if row.version != version:
+        raise Stale("Something has happened to this placement since you opened it. Look at what holds now.")
+    if row.status is PlacementStatus.ENDED:
+        raise InvalidTransition("This placement has ended, so nothing happens to it any more.")
+    return row
+
+
+def move(placement: Placement, status: PlacementStatus) -> None:
+    """Change the status along an allowed move. Raises InvalidTransition."""
+    if status not in PLACEMENT_MOVES[placement.status]:
+        raise InvalidTransition(f"This placement is {placement.status}, so that cannot be done with it.")
+    placement.status = status
+
+
+def require_day(session: Session, placement: Placement, day: date, field: str, *, on: date) -> None:
+    """Raise Invalid unless an event may be entered for the day: within a year of today, not before the placement
+    begins, and not before what was entered last, since that rests on what held before."""
+    if abs(day - on) > FARTHEST:
+        raise Invalid({field: ["Enter a day within a year of today. Check the year."]})
+    if day < placement.starts_on:
+        raise Invalid(
+            {field: [f"The placement begins on {in_words(placement.starts_on)}. Enter that day or a later one."]}
+        )
+    last = session.scalar(
+        select(func.max(PlacementEvent.on)).where(
+            PlacementEvent.placement_id == placement.id, PlacementEvent.kind.not_in(AHEAD)
+        )
+    )
+    if last is not None and day < last:
+        words = f"Something is kept for {in_words(last)} already. Enter that day or a later one."
+        raise Invalid({field: [words]})
+
+
+def terms(placement: Placement) -> dict[str, Any]:
+    """What holds of a placement, as its events keep it."""
+    return {
+        "status": placement.status.value,
+        "starts_on": placement.starts_on.isoformat(),
+        "ends_on": placement.ends_on.isoformat() if placement.ends_on else None,
+        "band": placement.band.value,
+        "sessions": placement.sessions,
+        "hours_a_week": None if placement.hours_a_week is None else str(placement.hours_a_week.normalize()),
+        "price": placement.price,
+    }
+
+
+def keep(
+    session: Session,
+    actor: Actor,
+    placement: Placement,
+    kind: EventKind,
+    *,
+    on: date,
+    at: datetime,
+    before: dict[str, Any],
+    reason: str | None = None,
+    **more: Any,
+) -> PlacementEvent:
+    """Keep an event from a day on, tell the other side, and record it."""
+    session.flush()
+    number = session.scalar(
+        select(func.coalesce(func.max(PlacementEvent.number), 0) + 1).where(PlacementEvent.placement_id == placement.id)
+    )
+    event = PlacementEvent(
+        placement=placement,
+        number=number,
+        kind=kind,
+        on=on,
+        at=at,
+        officer=actor.name,
+        reason=reason,
+        before=before,
+        after=terms(placement) | more,
+    )
+    session.add(event)
+    audit.record(
+        session, actor, f"placement {kind.replace('_', ' ')}", placement, need_id=placement.need_id, number=number
+    )
+    if kind not in {EventKind.AWARDED, EventKind.CARRIED}:
+        _tell(session, actor, event)
+    return event
+
+
+def recharge(session: Session, actor: Actor, event: PlacementEvent, *, day: date, on: date) -> None:
+    """Charge from a day on what holds now, instead of what was charged for it and all later days."""
+    placement = event.placement
+    last = ledger.horizon(on)
+    if placement.ends_on is not None:
+        last = min(last, placement.ends_on)
+    with as_system(session, actor):  # the ledger is the LA's, also where the provider gives notice
+        ledger.reverse_from(session, event, day=day)
+        first = max(day, placement.starts_on)
+        ledger.charge(session, event, fee=fee_of(session, placement), first=first, last=last)
+
+
+def fee_of(session: Session, placement: Placement) -> int:
+    """What is charged a school year now: nothing while the placement is suspended without pay."""
+    if placement.status is PlacementStatus.SUSPENDED:
+        after = session.scalar(
+            select(PlacementEvent.after)
+            .where(PlacementEvent.placement_id == placement.id, PlacementEvent.kind == EventKind.SUSPENDED)
+            .order_by(PlacementEvent.number.desc())
+            .limit(1)
+        )
+        if after is not None and not after["is_paid"]:
+            return 0
+    return placement.price
+
+
+def owed(session: Session, placement: Placement, fee: int, *, on: date) -> int:
+    """What the LA pays of a fee a year: what is above place funding where that is paid anyway."""
+    return marginal_price(
+        fee,
+        kind=placement.provision.kind,
+        setting_type=placement.setting.type,
+        framework=rule(framework_in_force(session, on=on)),
+    )
+
+
+def _tell(session: Session, actor: Actor, event: PlacementEvent) -> None:
+    """The side that has not done it is told; of what the system did, both."""
+    placement = event.placement
+    sides = {placement.provider_id: Role.PROVIDER_EDITOR, placement.authority_id: Role.COMMISSIONER}
+    sides.pop(actor.organisation_id or 0, None)
+    for organisation_id, role in sides.items():
+        outbox.tell_people(
+            session,
+            actor,
+            organisation_id=organisation_id,
+            roles={role},
+            template=f"placement_{event.kind}",
+            subject_id=placement.id,
+            key=f"placement {placement.id} event {event.number}",
+        )

@@ -1,0 +1,60 @@
+"""The published price of one provision for one band on a day, in the lines in which it is kept by whatever rests on it.
+
+An offer, an award and a placement keep the lines as they stood: a later schedule changes nothing for them.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marketplace.models import Band, Part, PriceLine, PriceSchedule, Provision
+from marketplace.services.schedules import in_force, place_of
+from pricing.schedule import ANNUAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedPrice:
+    """`fee` is the sum of the annual parts, pence a year; `lines` are all parts, with what is paid once."""
+
+    schedule_id: int
+    fee: int
+    hours_a_week: Decimal | None  # of the core line: what an outreach package buys
+    lines: list[dict[str, Any]]
+
+
+def published_price(session: Session, provision: Provision, band: Band, *, on: date) -> PublishedPrice | None:
+    """What a provision asks for a band on a day; None where it has no core price then."""
+    schedule = session.scalar(
+        select(PriceSchedule).where(PriceSchedule.setting_id == provision.setting_id, *in_force(on))
+    )
+    return price_in(schedule, provision.id, band) if schedule else None
+
+
+def price_in(schedule: PriceSchedule, provision_id: int, band: Band) -> PublishedPrice | None:
+    """What a schedule states for a provision and a band; None where it states no core price."""
+    rows = sorted(
+        (line for line in schedule.lines if line.provision_id == provision_id and line.band is band), key=place_of
+    )
+    core = next((line for line in rows if line.part is Part.CORE), None)
+    if core is None:
+        return None
+    return PublishedPrice(
+        schedule_id=schedule.id,
+        fee=sum(line.amount for line in rows if line.part in ANNUAL),
+        hours_a_week=core.hours_a_week,
+        lines=[_kept(line) for line in rows],
+    )
+
+
+def _kept(line: PriceLine) -> dict[str, Any]:
+    return {
+        "part": line.part.value,
+        "discipline": line.discipline.value if line.discipline else None,
+        "hours_a_week": None if line.hours_a_week is None else str(line.hours_a_week.normalize()),
+        "weeks": line.weeks,
+        "amount": line.amount,
+    }
