@@ -108,8 +108,6 @@ def end(session: Session, actor: Actor, row: Consultation, status: ConsultationS
     move(row, status)
     row.ended_at = at
     capacity.free(session, actor, subject=row, at=at)
-    if row.offer is not None:
-        row.offer.held_until = None
     _tell_provider(session, actor, row, f"consultation_{status}", status)
 
 

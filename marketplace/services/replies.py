@@ -132,7 +132,9 @@ def _to_reply(session: Session, actor: Actor, consultation_id: int, version: int
 
 
 def _clear(session: Session, actor: Actor, row: Consultation, *, at: datetime) -> None:
-    """Take back what was replied before."""
+    """Take back what was replied before; there is a reply from now on."""
+    row.replied_at = at
+    row.seen_at = row.seen_at or at
     capacity.free(session, actor, subject=row, at=at)
     row.offer = None
     row.reasons = []
@@ -160,8 +162,6 @@ def _hold(session: Session, actor: Actor, row: Consultation, provision: Provisio
 
 
 def _replied(session: Session, actor: Actor, row: Consultation, event: str, *, at: datetime, **data: Any) -> None:
-    row.replied_at = at
-    row.seen_at = row.seen_at or at
     told = {name: str(value) if isinstance(value, Decimal) else value for name, value in data.items()}
     audit.record(session, actor, event, row, need_id=row.need_id, **told)
     with as_system(session, actor):
