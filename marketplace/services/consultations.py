@@ -1,11 +1,11 @@
-"""Consultations: an LA asks settings about a pupil, sees what they have seen and said, chases and withdraws.
+"""Consultations: an LA asks settings about a pupil, sees what they have seen and said, and withdraws.
 
 Rows are locked in one order wherever one is changed: the need, its consultations by id, then capacity. It must never
-show a setting more than the brief; what a setting replies stands in `replies`.
+show a setting more than the brief; what a setting replies stands in `replies`, who is reminded in `reminders`.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -27,11 +27,10 @@ from marketplace.models import (
 from marketplace.permissions import Actor, can_consult, require
 from marketplace.services import capacity, outbox
 from marketplace.services.briefs import Brief, brief_of
-from marketplace.services.deadlines import REMINDER_DAYS, day_number, reply_due
+from marketplace.services.deadlines import reply_due
 from marketplace.services.matching.options import rank_options
 
 OPEN_NEEDS = frozenset({NeedStatus.PUBLISHED, NeedStatus.CONSULTING, NeedStatus.OFFERED})
-CHASE_AFTER = timedelta(hours=20)  # of the last reminder by a person: nobody is chased twice a day
 
 
 def preview(
@@ -85,7 +84,7 @@ def consult(
         )
         session.add(row)
         audit.record(session, actor, "setting consulted", row, need_id=need.id, setting_id=row.setting_id)
-        _tell_provider(session, actor, row, "consultation_sent", "sent")
+        tell_provider(session, actor, row, "consultation_sent", "sent")
         sent.append(row)
     settle_need(session, need)
     audit.record(session, actor, "settings consulted", need, settings=[row.setting_id for row in sent])
@@ -108,57 +107,7 @@ def end(session: Session, actor: Actor, row: Consultation, status: ConsultationS
     move(row, status)
     row.ended_at = at
     capacity.free(session, actor, subject=row, at=at)
-    _tell_provider(session, actor, row, f"consultation_{status}", status)
-
-
-def chase(session: Session, actor: Actor, *, consultation_ids: Collection[int], at: datetime) -> list[Consultation]:
-    """Remind those of these settings that have not replied; returns whom. One that was chased today is passed over.
-    Raises Invalid when none is selected, NotFound for one that is not the actor's."""
-    if not consultation_ids:
-        raise Invalid({"consultation_ids": ["Select a consultation to chase."]})
-    rows = session.scalars(
-        select(Consultation)
-        .where(Consultation.id.in_(consultation_ids))
-        .order_by(Consultation.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    if len(rows) != len(set(consultation_ids)):
-        raise NotFound("There is no such consultation.")
-    chased = []
-    for row in rows:
-        require(can_consult(actor, row.authority_id), "chase a setting")
-        is_due = row.chased_at is None or at - row.chased_at >= CHASE_AFTER
-        if row.status is ConsultationStatus.SENT and is_due:
-            row.chased_at = at
-            _tell_provider(session, actor, row, "consultation_chased", f"chased {at.isoformat()}")
-            audit.record(session, actor, "setting chased", row, need_id=row.need_id)
-            chased.append(row)
-    return chased
-
-
-def remind(session: Session, actor: Actor, *, on: date) -> int:
-    """Remind the settings that have not replied by day 7, 12 and 15, each once, and on the last day tell the LA;
-    returns how many were. Safe with several workers at once: what one has in hand the others pass over."""
-    rows = session.scalars(
-        select(Consultation)
-        .where(Consultation.status == ConsultationStatus.SENT, Consultation.reminded < REMINDER_DAYS[-1])
-        .order_by(Consultation.id)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).all()
-    count = 0
-    for row in rows:
-        day = max((day for day in REMINDER_DAYS if day <= day_number(row.sent_at, on=on)), default=0)
-        if day <= row.reminded:
-            continue
-        row.reminded = day
-        _tell_provider(session, actor, row, "consultation_reminder", f"day {day}")
-        if day == REMINDER_DAYS[-1]:
-            tell_authority(session, actor, row, "consultation_silent", "last day")
-        audit.record(session, actor, "setting reminded", row, day=day)
-        count += 1
-    return count
+    tell_provider(session, actor, row, f"consultation_{status}", status)
 
 
 def see(session: Session, actor: Actor, *, consultation_id: int, at: datetime) -> Consultation:
@@ -276,7 +225,8 @@ def tell_authority(session: Session, actor: Actor, row: Consultation, template: 
         )
 
 
-def _tell_provider(session: Session, actor: Actor, row: Consultation, template: str, what: str) -> None:
+def tell_provider(session: Session, actor: Actor, row: Consultation, template: str, what: str) -> None:
+    """Owe a message to the editors of the provider that is asked."""
     session.flush()
     outbox.tell_people(
         session,
