@@ -35,9 +35,9 @@ class ConsultationStatus(StrEnum):
     OFFERED = "offered"
     FULL = "full"  # "we are full": in law no refusal (Code 9.83, domain.md section 3)
     REFUSED = "refused"
-    WITHDRAWN = "withdrawn"  # by the LA: the setting sees the pupil's identity no longer
+    WITHDRAWN = "withdrawn"  # by the LA, or with the need: the setting sees the pupil's identity no longer
     AWARDED = "awarded"
-    CLOSED = "closed"  # the pupil was placed elsewhere, or the need was withdrawn
+    CLOSED = "closed"  # the pupil was placed elsewhere, or the placement here has ended
 
 
 _REPLIES = frozenset({ConsultationStatus.OFFERED, ConsultationStatus.FULL, ConsultationStatus.REFUSED})

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from marketplace.models import Award, Organisation, Part
+from marketplace.models import Award, Organisation
 from marketplace.permissions import Actor
 from marketplace.services.deadlines import day_of
 from marketplace.services.letters import Letter
+from marketplace.services.published_prices import line_words
 from marketplace.vocabulary import BANDS, KINDS, PATTERNS, in_words
 from pricing.money import pounds
-from pricing.schedule import Discipline
 
 PRICE = (
     "The price is that of the published price schedule named above for as long as this agreement runs. A later "
@@ -64,17 +64,7 @@ def agreement_of(session: Session, actor: Actor, award: Award, *, at: datetime) 
 
 
 def _rows(award: Award) -> list[list[str]]:
-    rows = []
-    for line in award.lines:
-        part = Part(line["part"])
-        words = [part.words]
-        if line["discipline"]:
-            words.append(Discipline(line["discipline"]).words)
-        if line["hours_a_week"]:
-            words.append(f"{line['hours_a_week']} h a week")
-        if line["weeks"]:
-            words.append(f"{line['weeks']} weeks")
-        rows.append([", ".join(words), f"{pounds(line['amount'])} {'once' if part is Part.EQUIPMENT else 'a year'}"])
+    rows = [list(line_words(line)) for line in award.lines]
     if award.variation:
         rows.append(["Variation", f"{pounds(award.variation)} a year"])
     rows.append(["In all, a year", pounds(award.price)])

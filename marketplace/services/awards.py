@@ -1,7 +1,7 @@
 """Awards: an LA decides where a pupil is placed. Over its threshold a second person makes the decision final.
 
 Capacity, award, placement, ledger, audit and the mail that tells of it are one transaction: all or nothing. Rows are
-locked in the order of `consultations`. It must never cap a price: the variance from the band is shown where one
+locked in the order of `consultation_steps`. It must never cap a price: the variance from the band is shown where one
 decides.
 """
 
@@ -15,11 +15,9 @@ from marketplace import audit
 from marketplace.errors import Conflict, Invalid, InvalidTransition, NotFound, NotPermitted, Stale
 from marketplace.models import (
     AWARD_MOVES,
-    OPEN_CONSULTATIONS,
     Award,
     AwardBasis,
     AwardStatus,
-    Consultation,
     ConsultationStatus,
     Ground,
     Need,
@@ -29,10 +27,10 @@ from marketplace.models import (
     Route,
 )
 from marketplace.permissions import Actor, can_decide_award, can_propose_award, require
-from marketplace.services import agreements, capacity, consultations, outbox, placements
+from marketplace.services import agreements, capacity, outbox, placements
 from marketplace.services.approvals import threshold_of
 from marketplace.services.choices import Choice, choices
-from marketplace.services.consultations import OPEN_NEEDS, lock_need
+from marketplace.services.consultation_steps import OPEN_NEEDS, end, lock_need, lock_open
 
 HELD_FOR = timedelta(days=7)  # that a place waits for the second person
 
@@ -71,7 +69,7 @@ def propose_award(
         raise Stale("Something has happened to this need since you opened it. Look at what holds now, then decide.")
     if need.status not in OPEN_NEEDS:
         raise InvalidTransition(f"This need is {need.status}, so nothing can be awarded for it.")
-    _lock_consultations(session, need)
+    lock_open(session, need)
     _require_no_live_award(session, need)
     found = choices(session, need=need, on=max(on, need.starts_on or on))
     choice = _chosen(found, provision_id, consultation_version)
@@ -202,10 +200,10 @@ def _make(
     _move(award, AwardStatus.MADE)
     award.decided_at, award.decided_by_id, award.decision_note, award.held_until = at, actor.user_id, note, None
     capacity.settle(session, actor, award=award)
-    for row in _lock_consultations(session, need):
+    for row in lock_open(session, need):
         is_winner = row.id == award.consultation_id
         status = ConsultationStatus.AWARDED if is_winner else ConsultationStatus.CLOSED
-        consultations.end(session, actor, row, status, at=at)
+        end(session, actor, row, status, at=at)
     need.status = NeedStatus.PLACED
     agreement = agreements.agreement_of(session, actor, award, at=at)
     placements.begin(session, actor, award=award, agreement=dict(agreement), on=on, at=at)
@@ -266,18 +264,6 @@ def _locked(session: Session, award_id: int) -> Award:
     return session.scalars(
         select(Award).where(Award.id == award_id).with_for_update().execution_options(populate_existing=True)
     ).one()
-
-
-def _lock_consultations(session: Session, need: Need) -> list[Consultation]:
-    return list(
-        session.scalars(
-            select(Consultation)
-            .where(Consultation.need_id == need.id, Consultation.status.in_(OPEN_CONSULTATIONS))
-            .order_by(Consultation.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    )
 
 
 def _require_fresh(award: Award, version: int) -> None:

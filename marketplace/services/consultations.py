@@ -1,47 +1,70 @@
 """Consultations: an LA asks settings about a pupil, sees what they have seen and said, and withdraws.
 
-Rows are locked in one order wherever one is changed: the need, its consultations by id, then capacity. It must never
-show a setting more than the brief; what a setting replies stands in `replies`, who is reminded in `reminders`.
+What a setting replies stands in `replies`, who is reminded in `reminders`. It must never show a setting more than the
+brief.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from marketplace import audit
-from marketplace.db import as_system
-from marketplace.errors import Conflict, Invalid, InvalidTransition, NotFound, Stale
-from marketplace.models import (
-    CONSULTATION_MOVES,
-    OPEN_CONSULTATIONS,
-    Consultation,
-    ConsultationStatus,
-    Need,
-    NeedStatus,
-    Provision,
-    Role,
-    Setting,
-)
-from marketplace.permissions import Actor, can_consult, require
-from marketplace.services import capacity, outbox
+from marketplace.errors import Conflict, Invalid, InvalidTransition, Stale
+from marketplace.models import OPEN_CONSULTATIONS, Consultation, ConsultationStatus, Need, Provision, Setting
+from marketplace.permissions import Actor, can_consult, can_reply, require
 from marketplace.services.briefs import Brief, brief_of
+from marketplace.services.consultation_steps import (
+    OPEN_NEEDS,
+    end,
+    find_consultation,
+    lock_consultation,
+    lock_need,
+    lock_open,
+    require_fresh,
+    settle_need,
+    tell_provider,
+)
 from marketplace.services.deadlines import reply_due
 from marketplace.services.matching.options import rank_options
 
-OPEN_NEEDS = frozenset({NeedStatus.PUBLISHED, NeedStatus.CONSULTING, NeedStatus.OFFERED})
+
+def choose(session: Session, actor: Actor, *, need: Need, provision_ids: Collection[int]) -> list[Provision]:
+    """The provisions chosen, by id, each of another setting. Raises Invalid where none is chosen, or one cannot be
+    consulted; InvalidTransition where nobody is consulted about the need any more; Conflict for a setting that is
+    consulted already."""
+    require(can_consult(actor, need.authority_id), "consult settings")
+    if need.status not in OPEN_NEEDS:
+        raise InvalidTransition(f"This need is {need.status}, so nobody is consulted about it.")
+    if not provision_ids:
+        raise Invalid({"provision_ids": ["Select at least one setting to consult."]})
+    rows = list(
+        session.scalars(
+            select(Provision)
+            .where(Provision.id.in_(set(provision_ids)), Provision.is_offered)
+            .options(joinedload(Provision.setting).joinedload(Setting.authority))
+            .order_by(Provision.id)
+        )
+    )
+    if len(rows) != len(set(provision_ids)):
+        raise Invalid({"provision_ids": ["One of these is not offered any more. Choose from the list again."]})
+    seen: set[int] = set()
+    for row in rows:
+        if words := _obstacle(need, row, seen):
+            raise Invalid({"provision_ids": [f"{row.setting.name}: {words}"]})
+        seen.add(row.setting_id)
+    if asked := _asked(session, need, seen):
+        raise Conflict(f"Already consulted about this pupil: {'; '.join(asked)}. Leave these out.")
+    return rows
 
 
 def preview(
     session: Session, actor: Actor, *, need: Need, provision_ids: Collection[int], on: date
 ) -> list[tuple[Provision, Brief]]:
-    """What each setting would read, in the order of the ranking, before anything is sent. Raises Invalid where a choice
-    cannot be consulted."""
-    require(can_consult(actor, need.authority_id), "consult settings")
-    if not provision_ids:
-        raise Invalid({"provision_ids": ["Select at least one setting to consult."]})
-    chosen = _chosen(session, need, provision_ids)
+    """What each setting would read, in the order of the ranking, before anything is sent. Raises what
+    choose() raises."""
+    chosen = choose(session, actor, need=need, provision_ids=provision_ids)
     ranked = rank_options(session, actor, need=need, on=on)
     road_km: dict[int, float] = {option.provision_id: option.road_km for option in ranked.options}
     road_km |= {row.provision_id: row.road_km for row in ranked.refused if row.provision_id is not None}
@@ -66,8 +89,6 @@ def consult(
     require(can_consult(actor, need.authority_id), "consult settings")
     if need.version != version:
         raise Stale("Somebody else has changed this need since you opened it. Look at it again, then repeat.")
-    if need.status not in OPEN_NEEDS:
-        raise InvalidTransition(f"This need is {need.status}, so nobody is consulted about it.")
     sent = []
     for provision, brief in preview(session, actor, need=need, provision_ids=provision_ids, on=on):
         assert provision.setting.provider_id is not None
@@ -102,40 +123,29 @@ def withdraw(session: Session, actor: Actor, *, consultation_id: int, version: i
     return row
 
 
-def end(session: Session, actor: Actor, row: Consultation, status: ConsultationStatus, *, at: datetime) -> None:
-    """End a consultation that is locked: nothing is held for it any more, and the setting is told."""
-    move(row, status)
-    row.ended_at = at
-    capacity.free(session, actor, subject=row, at=at)
-    tell_provider(session, actor, row, f"consultation_{status}", status)
+def withdraw_all(session: Session, actor: Actor, *, need: Need, at: datetime) -> None:
+    """Withdraw every consultation of a need that is locked: the need is withdrawn itself."""
+    for row in lock_open(session, need):
+        end(session, actor, row, ConsultationStatus.WITHDRAWN, at=at)
+        audit.record(session, actor, "consultation withdrawn", row, need_id=need.id)
 
 
 def see(session: Session, actor: Actor, *, consultation_id: int, at: datetime) -> Consultation:
-    """One consultation, as a person opens it; that its setting has seen it is kept, once. Raises NotFound."""
+    """Open a consultation for its setting: from now on it may read all of it, and the LA reads that it has seen it,
+    which is kept once. One that is over stays as it is. Raises NotFound."""
     row = find_consultation(session, consultation_id)
-    if row.seen_at is None and actor.organisation_id == row.provider_id and row.status in OPEN_CONSULTATIONS:
+    require(can_reply(actor, row.provider_id), "open a consultation")
+    if row.seen_at is None:
         row = lock_consultation(session, actor, consultation_id)
-        row.seen_at = row.seen_at or at
+    if row.seen_at is None and row.status in OPEN_CONSULTATIONS:
+        row.seen_at = at
         audit.record(session, actor, "consultation seen", row)
     return row
 
 
-def find_consultation(session: Session, consultation_id: int) -> Consultation:
-    """A consultation that the actor of this transaction may know of, with its reply. Raises NotFound."""
-    row = session.scalar(
-        select(Consultation)
-        .where(Consultation.id == consultation_id)
-        .options(
-            joinedload(Consultation.setting),
-            joinedload(Consultation.authority),
-            joinedload(Consultation.provision),
-            joinedload(Consultation.offer),
-            selectinload(Consultation.reasons),
-        )
-    )
-    if row is None:
-        raise NotFound("There is no such consultation.")
-    return row
+def reference(row: Consultation) -> str:
+    """What both sides call a consultation."""
+    return f"Consultation {row.id}"
 
 
 def consultations_of(session: Session, need: Need) -> Sequence[Consultation]:
@@ -153,116 +163,20 @@ def consultations_of(session: Session, need: Need) -> Sequence[Consultation]:
     ).all()
 
 
-def lock_need(session: Session, need_id: int) -> Need:
-    """A need that the actor may know of, locked until the transaction ends. Raises NotFound."""
-    need = session.scalar(
-        select(Need).where(Need.id == need_id).with_for_update().execution_options(populate_existing=True)
-    )
-    if need is None:
-        raise NotFound("There is no such need.")
-    return need
+def _obstacle(need: Need, provision: Provision, seen: Collection[int]) -> str:
+    """Why a provision cannot be asked about, where the settings `seen` are asked as well; nothing where it can."""
+    if provision.setting_id in seen:
+        return "you chose two of its provisions. Ask about one: the reply may name the other."
+    if provision.setting.provider_id is None:
+        return "nobody answers for it here yet. Consult it by e-mail, or leave it out."
+    if provision.id in need.forbidden:
+        return f"{provision.name} is ruled out for this pupil. Allow it again first."
+    return ""
 
 
-def lock_consultation(session: Session, actor: Actor, consultation_id: int) -> Consultation:
-    """A consultation that the actor may know of, locked with its need. Raises NotFound."""
-    need_id = find_consultation(session, consultation_id).need_id
-    with as_system(session, actor):
-        lock_need(session, need_id)
-        return session.scalars(
-            select(Consultation)
-            .where(Consultation.id == consultation_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        ).one()
-
-
-def require_fresh(row: Consultation, version: int) -> None:
-    """Raise Stale unless the consultation is as the person saw it."""
-    if row.version != version:
-        raise Stale("Something has happened to this consultation since you opened it. Look at what holds now.")
-
-
-def move(row: Consultation, status: ConsultationStatus) -> None:
-    """Change the status along an allowed move. Raises InvalidTransition."""
-    if status not in CONSULTATION_MOVES[row.status]:
-        raise InvalidTransition(f"This consultation is {row.status}, so that cannot be done with it any more.")
-    row.status = status
-
-
-def settle_need(session: Session, need: Need) -> None:
-    """Where a need stands by its consultations: offered, consulting, or published when none is open any more. The need
-    is locked, by whoever may."""
-    session.flush()
-    statuses = set(
-        session.scalars(
-            select(Consultation.status).where(
-                Consultation.need_id == need.id, Consultation.status.in_(OPEN_CONSULTATIONS)
-            )
-        )
-    )
-    if need.status not in OPEN_NEEDS:
-        return
-    if ConsultationStatus.OFFERED in statuses:
-        need.status = NeedStatus.OFFERED
-    else:
-        need.status = NeedStatus.CONSULTING if statuses else NeedStatus.PUBLISHED
-
-
-def tell_authority(session: Session, actor: Actor, row: Consultation, template: str, what: str) -> None:
-    """Owe a message to who sent the consultation; where that was nobody here, to the LA's commissioners."""
-    key = f"consultation {row.id} {what}"
-    if row.sent_by_id is not None:
-        outbox.tell_person(session, actor, user_id=row.sent_by_id, template=template, subject_id=row.id, key=key)
-    else:
-        outbox.tell_people(
-            session,
-            actor,
-            organisation_id=row.authority_id,
-            roles={Role.COMMISSIONER},
-            template=template,
-            subject_id=row.id,
-            key=key,
-        )
-
-
-def tell_provider(session: Session, actor: Actor, row: Consultation, template: str, what: str) -> None:
-    """Owe a message to the editors of the provider that is asked."""
-    session.flush()
-    outbox.tell_people(
-        session,
-        actor,
-        organisation_id=row.provider_id,
-        roles={Role.PROVIDER_EDITOR},
-        template=template,
-        subject_id=row.id,
-        key=f"consultation {row.id} {what}",
-    )
-
-
-def _chosen(session: Session, need: Need, provision_ids: Iterable[int]) -> list[Provision]:
-    rows = list(
-        session.scalars(
-            select(Provision)
-            .where(Provision.id.in_(set(provision_ids)), Provision.is_offered)
-            .options(joinedload(Provision.setting).joinedload(Setting.authority))
-            .order_by(Provision.id)
-        )
-    )
-    if len(rows) != len(set(provision_ids)):
-        raise Invalid({"provision_ids": ["One of these is not offered any more. Choose from the list again."]})
-    settings: set[int] = set()
-    for row in rows:
-        if row.setting_id in settings:
-            words = f"You chose two provisions of {row.setting.name}. Ask about one: the reply may name the other."
-            raise Invalid({"provision_ids": [words]})
-        if row.setting.provider_id is None:
-            words = f"Nobody answers for {row.setting.name} here yet. Consult it by e-mail, or leave it out."
-            raise Invalid({"provision_ids": [words]})
-        if row.id in need.forbidden:
-            words = f"{row.setting.name}: {row.name} is ruled out for this pupil. Allow it again first."
-            raise Invalid({"provision_ids": [words]})
-        settings.add(row.setting_id)
-    asked = session.scalars(
+def _asked(session: Session, need: Need, settings: Collection[int]) -> Sequence[str]:
+    """The names of those settings that are consulted about the need already."""
+    return session.scalars(
         select(Setting.name)
         .join(Consultation, Consultation.setting_id == Setting.id)
         .where(
@@ -272,6 +186,3 @@ def _chosen(session: Session, need: Need, provision_ids: Iterable[int]) -> list[
         )
         .order_by(Setting.name)
     ).all()
-    if asked:
-        raise Conflict(f"Already consulted about this pupil: {'; '.join(asked)}. Leave these out.")
-    return rows

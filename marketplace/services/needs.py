@@ -10,10 +10,24 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace import audit, vocabulary
-from marketplace.errors import Invalid, InvalidTransition, NotFound, Stale
-from marketplace.models import NEED_MOVES, Band, HomeArea, Need, NeedStatus, Pattern, Setting, SettingStatus, now
+from marketplace.errors import Conflict, Invalid, InvalidTransition, NotFound, Stale
+from marketplace.models import (
+    NEED_MOVES,
+    Award,
+    AwardStatus,
+    Band,
+    HomeArea,
+    Need,
+    NeedStatus,
+    Pattern,
+    Setting,
+    SettingStatus,
+    now,
+)
 from marketplace.permissions import Actor, can_change_need, can_post_need, require
 from marketplace.services import law
+from marketplace.services.consultation_steps import lock_need
+from marketplace.services.consultations import withdraw_all
 from marketplace.services.frameworks import framework_in_force, rule
 from pricing.profile import NeedsProfile, band_for
 
@@ -75,9 +89,15 @@ def post_need(session: Session, actor: Actor, *, on: date, **answers: Any) -> Ne
 
 
 def withdraw_need(session: Session, actor: Actor, *, need_id: int, version: int, reason: str) -> Need:
-    """Withdraw a need that is not yet placed; `reason` is one of vocabulary.WITHDRAWALS."""
+    """Withdraw a need that is not yet placed, and whatever settings are consulted about it; `reason` is one of
+    vocabulary.WITHDRAWALS. Raises Conflict while an award of it waits for its approval."""
+    lock_need(session, need_id)
     need = find_need_to_change(session, actor, need_id=need_id, version=version)
+    waits = select(Award.id).where(Award.need_id == need_id, Award.status == AwardStatus.PROPOSED)
+    if session.scalar(waits) is not None:
+        raise Conflict("An award for this need waits for its approval. Take it back first, or wait.")
     _move(need, NeedStatus.WITHDRAWN)
+    withdraw_all(session, actor, need=need, at=now())
     audit.record(session, actor, "need withdrawn", need, reason=reason)
     return need
 

@@ -17,7 +17,7 @@ from marketplace.models import (
 )
 from marketplace.permissions import SYSTEM, Actor
 from marketplace.services import capacity, ledger
-from marketplace.services.consultations import lock_need
+from marketplace.services.consultation_steps import lock_need
 from marketplace.services.ledger import DAY
 from marketplace.services.placement_steps import fee_of, keep, lock, move, recharge, require_day, terms
 

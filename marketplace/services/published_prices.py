@@ -3,6 +3,7 @@
 An offer, an award and a placement keep the lines as they stood: a later schedule changes nothing for them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,8 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace.models import Band, Part, PriceLine, PriceSchedule, Provision
-from marketplace.services.schedules import in_force, place_of
-from pricing.schedule import ANNUAL
+from marketplace.services.schedules import in_force, place_of, provisions_to_price
+from pricing.money import pounds
+from pricing.schedule import ANNUAL, Discipline, weekly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,19 @@ def published_price(session: Session, provision: Provision, band: Band, *, on: d
     return price_in(schedule, provision.id, band) if schedule else None
 
 
+def published_prices(session: Session, setting_id: int, *, on: date) -> list[tuple[Provision, Band, PublishedPrice]]:
+    """Every price of a setting that holds on a day, by provision as lists show them and rising band."""
+    schedule = session.scalar(select(PriceSchedule).where(PriceSchedule.setting_id == setting_id, *in_force(on)))
+    if schedule is None:
+        return []
+    return [
+        (provision, band, found)
+        for provision in provisions_to_price(session, schedule)
+        for band in Band
+        if (found := price_in(schedule, provision.id, band))
+    ]
+
+
 def price_in(schedule: PriceSchedule, provision_id: int, band: Band) -> PublishedPrice | None:
     """What a schedule states for a provision and a band; None where it states no core price."""
     rows = sorted(
@@ -48,6 +63,19 @@ def price_in(schedule: PriceSchedule, provision_id: int, band: Band) -> Publishe
         hours_a_week=core.hours_a_week,
         lines=[_kept(line) for line in rows],
     )
+
+
+def line_words(line: Mapping[str, Any]) -> tuple[str, str]:
+    """What a kept line is for, and what is paid: ("Core education, 38 weeks", "£41,000 a year")."""
+    part = Part(line["part"])
+    words = [part.words]
+    if line["discipline"]:
+        words.append(Discipline(line["discipline"]).words)
+    if line["hours_a_week"]:
+        words.append(weekly(Decimal(line["hours_a_week"])))
+    if line["weeks"]:
+        words.append(f"{line['weeks']} weeks")
+    return ", ".join(words), f"{pounds(line['amount'])} {'once' if part is Part.EQUIPMENT else 'a year'}"
 
 
 def _kept(line: PriceLine) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from marketplace import audit
 from marketplace.errors import Invalid, NotFound
 from marketplace.models import Consultation, ConsultationStatus
 from marketplace.permissions import Actor, can_consult, require
-from marketplace.services.consultations import tell_authority, tell_provider
+from marketplace.services.consultation_steps import tell_authority, tell_provider
 from marketplace.services.deadlines import REMINDER_DAYS, day_number
 
 CHASE_AFTER = timedelta(hours=20)  # of the last reminder by a person: nobody is chased twice a day

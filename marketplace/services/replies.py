@@ -28,7 +28,8 @@ from marketplace.models import (
 )
 from marketplace.permissions import Actor, can_reply, require
 from marketplace.services import capacity
-from marketplace.services.consultations import (
+from marketplace.services.consultation_steps import (
+    find_consultation,
     lock_consultation,
     move,
     require_fresh,
@@ -59,8 +60,46 @@ def offer(
     on: date,
 ) -> Consultation:
     """Offer a place: the price is that of the schedule in force on the first day. `is_held` keeps a place for this
-    pupil for 15 days. Raises Invalid, by field; NoRoom where a place shall be held and none is free."""
-    row = _to_reply(session, actor, consultation_id, version)
+    pupil for 15 days. Raises Invalid, by field, also where a place shall be kept and none is free; Stale;
+    InvalidTransition where the LA waits for no reply any more."""
+    row = _lock_to_reply(session, actor, consultation_id, version)
+    made = drawn_offer(
+        session,
+        row,
+        provision_id=provision_id,
+        band=band,
+        starts_on=starts_on,
+        variation=variation,
+        variation_reason=variation_reason,
+        note=note,
+        is_held=is_held,
+        at=at,
+        on=on,
+    )
+    _clear(session, actor, row, at=at)
+    move(row, ConsultationStatus.OFFERED)
+    row.offer = made
+    if is_held:
+        _hold(session, actor, row, made)
+    _replied(session, actor, row, "offer made", at=at, band=band, price=made.price, variation=variation)
+    return row
+
+
+def drawn_offer(
+    session: Session,
+    row: Consultation,
+    *,
+    provision_id: int,
+    band: Band,
+    starts_on: date,
+    variation: int = 0,
+    variation_reason: str | None = None,
+    note: str | None = None,
+    is_held: bool = False,
+    at: datetime,
+    on: date,
+) -> Offer:
+    """The offer as it would be made, to be looked at first: nothing is kept. Raises Invalid, by field."""
     provision = session.get(Provision, provision_id)
     if provision is None or provision.setting_id != row.setting_id:
         raise Invalid({"provision_id": ["Choose one of this setting's provisions."]})
@@ -69,13 +108,13 @@ def offer(
     found = published_price(session, provision, band, on=starts_on)
     if found is None:
         words = f"{provision.name} has no published price for this band on {in_words(starts_on)}. Publish one first."
-        raise Invalid({"band": [words]})
+        raise Invalid({"provision_id": [words]})
     if found.fee + variation < 0:
         raise Invalid({"variation": ["This takes more off than the price is."]})
-    _clear(session, actor, row, at=at)
-    move(row, ConsultationStatus.OFFERED)
-    row.offer = Offer(
-        provision_id=provision.id,
+    if variation and not variation_reason:
+        raise Invalid({"variation_reason": ["Say why another amount than the published price is asked for."]})
+    return Offer(
+        provision=provision,
         band=band,
         starts_on=starts_on,
         hours_a_week=found.hours_a_week if provision.kind is Kind.OUTREACH else None,
@@ -87,10 +126,6 @@ def offer(
         note=note,
         held_until=at + HELD_FOR if is_held else None,
     )
-    if is_held:
-        _hold(session, actor, row, provision)
-    _replied(session, actor, row, "offer made", at=at, band=band, price=found.fee, variation=variation)
-    return row
 
 
 def refuse(
@@ -104,16 +139,15 @@ def refuse(
 ) -> Consultation:
     """Say that the need cannot be met, with each reason; or, by RefusalCode.FULL alone, that there is no place now,
     which in law is no refusal. Raises Invalid, by field."""
-    row = _to_reply(session, actor, consultation_id, version)
+    row = _lock_to_reply(session, actor, consultation_id, version)
     if not reasons:
         raise Invalid({"reasons": ["Choose at least one reason."]})
     if RefusalCode.FULL in reasons and len(reasons) > 1:
         words = "“Full” is no reason in law beside others. Leave it out, or give it alone."
         raise Invalid({"reasons": [words]})
-    missing = {f"words-{code}": ["Say why, in your own words."] for code, words in reasons.items() if not words.strip()}
-    missing.pop(f"words-{RefusalCode.FULL}", None)
-    if missing:
-        raise Invalid(missing)
+    wordless = [code for code, words in reasons.items() if not words.strip() and code is not RefusalCode.FULL]
+    if wordless:
+        raise Invalid({f"reasons-{code}": ["Say why, in your own words."] for code in wordless})
     _clear(session, actor, row, at=at)
     move(row, ConsultationStatus.FULL if RefusalCode.FULL in reasons else ConsultationStatus.REFUSED)
     row.reasons = [RefusalReason(code=code, words=reasons[code]) for code in RefusalCode if code in reasons]
@@ -122,13 +156,25 @@ def refuse(
     return row
 
 
-def _to_reply(session: Session, actor: Actor, consultation_id: int, version: int) -> Consultation:
+def find_to_reply(session: Session, actor: Actor, *, consultation_id: int, version: int) -> Consultation:
+    """A consultation that the actor may reply to, as it was when the page was opened. Raises NotFound, NotPermitted,
+    Stale, and InvalidTransition where the LA waits for no reply any more."""
+    row = find_consultation(session, consultation_id)
+    _require_repliable(actor, row, version)
+    return row
+
+
+def _lock_to_reply(session: Session, actor: Actor, consultation_id: int, version: int) -> Consultation:
     row = lock_consultation(session, actor, consultation_id)
+    _require_repliable(actor, row, version)
+    return row
+
+
+def _require_repliable(actor: Actor, row: Consultation, version: int) -> None:
     require(can_reply(actor, row.provider_id), "reply to a consultation")
     require_fresh(row, version)
     if row.status not in OPEN_CONSULTATIONS:
         raise InvalidTransition(f"This consultation is {row.status}: the authority waits for no reply any more.")
-    return row
 
 
 def _clear(session: Session, actor: Actor, row: Consultation, *, at: datetime) -> None:
@@ -141,19 +187,18 @@ def _clear(session: Session, actor: Actor, row: Consultation, *, at: datetime) -
     session.flush()
 
 
-def _hold(session: Session, actor: Actor, row: Consultation, provision: Provision) -> None:
-    assert row.offer is not None
+def _hold(session: Session, actor: Actor, row: Consultation, made: Offer) -> None:
     try:
         capacity.take(
             session,
             actor,
-            provision=provision,
+            provision=made.provision,
             year_group=row.brief["year_group"],
-            on=row.offer.starts_on,
-            amount=capacity.use_of(provision, hours_a_week=row.offer.hours_a_week),
+            on=made.starts_on,
+            amount=capacity.use_of(made.provision, hours_a_week=made.hours_a_week),
             authority_id=row.authority_id,
             subject=row,
-            held_until=row.offer.held_until,
+            held_until=made.held_until,
         )
     except NoRoom as error:
         raise Invalid(
