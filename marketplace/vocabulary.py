@@ -177,6 +177,31 @@ WITHDRAWALS = {
     "mistake": "Posted by mistake",
 }
 
+# Where a consultation stands, as both sides read it.
+CONSULTATION_STATUSES = {
+    "sent": "Waiting for a reply",
+    "offered": "Offers a place",
+    "full": "Full",
+    "refused": "Cannot meet the need",
+    "withdrawn": "Withdrawn",
+    "awarded": "Awarded",
+    "closed": "Closed",
+}
+
+# Why a setting cannot meet a need, as it says; "full" is none in law.
+REFUSAL_CODES = {
+    "unsuitable_age": "It is not suitable for the pupil's age",
+    "unsuitable_need": "It is not suitable for the pupil's ability, aptitude or special educational needs",
+    "education_of_others": "The pupil's attendance would harm the efficient education of the others there",
+    "staffing": "The staff that it would take cannot be found",
+    "therapy": "It lacks a therapy that the pupil needs",
+    "premises": "The building does not allow it",
+    "residential": "It lacks the boarding that the pupil needs",
+    "information": "More has to be known first",
+    "full": "It is full",
+    "other": "Another reason",
+}
+
 # Why a provision is no option for a pupil: the first condition that fails, in the order in which they are tested.
 REFUSALS = {
     "universal": "Ordinarily available provision meets the pupil's needs",

@@ -3,7 +3,19 @@
 import pytest
 
 from marketplace import vocabulary
-from marketplace.models import Band, Ground, Kind, NeedStatus, Pattern, PriceBasis, SettingType, Stance, Unit
+from marketplace.models import (
+    Band,
+    ConsultationStatus,
+    Ground,
+    Kind,
+    NeedStatus,
+    Pattern,
+    PriceBasis,
+    RefusalCode,
+    SettingType,
+    Stance,
+    Unit,
+)
 from marketplace.services.benchmarks.figures import By
 from optimiser.eligibility import REASONS
 from optimiser.problem import AREAS, PRIMARY_NEEDS
@@ -17,6 +29,7 @@ from pricing.tariff import Grade
         (vocabulary.AREAS, AREAS),
         (vocabulary.BANDS, Band),
         (vocabulary.BASES, Basis),
+        (vocabulary.CONSULTATION_STATUSES, ConsultationStatus),
         (vocabulary.GRADES, Grade),
         (vocabulary.GROUNDS, Ground),
         (vocabulary.GROUPS, By),
@@ -29,6 +42,7 @@ from pricing.tariff import Grade
         (vocabulary.PRICE_BASES, PriceBasis),
         (vocabulary.PRIMARY_NEEDS, PRIMARY_NEEDS),
         (vocabulary.REFUSALS, REASONS),
+        (vocabulary.REFUSAL_CODES, RefusalCode),
         (vocabulary.SETTING_TYPES, SettingType),
         (vocabulary.SHORT_SETTING_TYPES, SettingType),
         (vocabulary.SHORT_PATTERNS, Pattern),
