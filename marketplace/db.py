@@ -100,6 +100,8 @@ def transaction(actor: Actor) -> Iterator[Session]:
         with _sessions.begin() as session:
             _act_as(session, actor)
             yield session
+            if not session.in_transaction():  # nobody shall be told of a success that was rolled back
+                raise RuntimeError("What failed inside as_system was caught: let it end the transaction.")
     except IntegrityError as error:
         raise _in_words(error) from error
     except StaleDataError as error:
@@ -134,9 +136,10 @@ def repeated(actor: Actor, act: Callable[[Session], T]) -> T:
 @contextmanager
 def as_system(session: Session, actor: Actor) -> Iterator[None]:
     """What one act changes beyond the rows of its actor: a provider's vacancy that an award takes, an LA's need to
-    which an offer was made. The use case has asked before whether the actor may. Whatever fails inside ends the
-    transaction."""
+    which an offer was made. The use case has asked before whether the actor may. What was pending before is written as
+    whoever acted until then, and so is what follows. Whatever fails inside ends the transaction."""
     session.flush()
+    before: Actor = session.info["actor"]  # the system already, where one of these stands in another
     _act_as(session, replace(actor, scope=SYSTEM.scope))
     try:
         yield
@@ -144,10 +147,11 @@ def as_system(session: Session, actor: Actor) -> Iterator[None]:
         session.rollback()
         raise
     session.flush()
-    _act_as(session, actor)
+    _act_as(session, before)
 
 
 def _act_as(session: Session, actor: Actor) -> None:
+    session.info["actor"] = actor
     session.execute(
         text(
             "SELECT set_config('marketplace.scope', :scope, true),"

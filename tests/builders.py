@@ -166,6 +166,15 @@ def schedule(
     return row
 
 
+def published(session: Session, provision_: Provision) -> PriceSchedule:
+    """The one published schedule of a provision's setting."""
+    return session.scalars(
+        select(PriceSchedule).where(
+            PriceSchedule.setting_id == provision_.setting_id, PriceSchedule.status == ScheduleStatus.PUBLISHED
+        )
+    ).one()
+
+
 def surveyed(session: Session, provision_: Provision, *, area: str = "England") -> Survey:
     """A survey that holds one price of this provision, and what its provider is told of the peers."""
     survey = kept(
@@ -297,11 +306,7 @@ def need(session: Session, authority_: Authority, framework_: Framework | None =
 
 def uplift(session: Session, provision_: Provision, la: Authority, words: str = "Pay award", **fields: Any) -> Uplift:
     """A request for 6% that was agreed at 4%, and that the LA has accepted. Its price is the setting's last one."""
-    base = session.scalars(
-        select(PriceSchedule).where(
-            PriceSchedule.setting_id == provision_.setting_id, PriceSchedule.status == ScheduleStatus.PUBLISHED
-        )
-    ).one()
+    base = published(session, provision_)
     provider_id = provision_.setting.provider_id
     assert provider_id is not None
     at = datetime(2026, 11, 2, 9, tzinfo=UTC)

@@ -184,5 +184,5 @@ def _renew(session: Session, pool: Pool) -> None:
 def _record(
     session: Session, actor: Actor, event: str, pool: Pool, subject: Award | Consultation, claims: Iterable[Claim]
 ) -> None:
-    amounts = {str(claim.amount.normalize()) for claim in claims}
-    audit.record(session, actor, event, pool, taken_for=[subject.__tablename__, subject.id], amounts=sorted(amounts))
+    amounts = [f"{claim.amount.normalize():f}" for claim in claims]
+    audit.record(session, actor, event, pool, taken_for=[subject.__tablename__, subject.id], amounts=amounts)

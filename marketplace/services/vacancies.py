@@ -182,4 +182,4 @@ def _restate(session: Session, pool: Pool, stated: Vacant) -> None:
 
 
 def _told(pool: Pool) -> list[list[str | int]]:
-    return [[str(day), low, high, str(free.normalize())] for (day, low, high), free in sorted(_free(pool).items())]
+    return [[str(day), low, high, f"{free.normalize():f}"] for (day, low, high), free in sorted(_free(pool).items())]

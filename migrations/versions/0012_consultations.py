@@ -16,33 +16,36 @@ SYSTEM = f"{SCOPE} = 'system'"
 LA = f"({SCOPE} = 'la' AND authority_id = {ME})"
 REGION = f"({SCOPE} = 'region' AND authority_id IN (SELECT id FROM authorities WHERE region_id = {ME}))"
 PROVIDER = f"({SCOPE} = 'provider' AND provider_id = {ME})"
+OPEN = "status NOT IN ('withdrawn', 'awarded', 'closed')"
+# An LA writes about its own needs: an id of another LA's need would open that pupil's identity to the setting named.
+OF_NEED = f"({LA} AND EXISTS (SELECT FROM needs WHERE needs.id = need_id))"
 
 # What hangs on a consultation is seen by those who see it, and written by the provider that is asked. A provider reads
 # who a pupil is as long as its consultation is open, or the pupil is placed there.
 SEEN = "consultation_id IN (SELECT id FROM consultations)"
 ASKED = (
-    f"({SCOPE} = 'provider' AND consultation_id IN (SELECT id FROM consultations WHERE provider_id = {ME}"
-    " AND status NOT IN ('withdrawn', 'awarded', 'closed')))"
+    f"({SCOPE} = 'provider' AND consultation_id IN (SELECT id FROM consultations WHERE provider_id = {ME} AND {OPEN}))"
 )
 OPEN_TO = (
     f"({SCOPE} = 'provider' AND need_id IN (SELECT need_id FROM consultations WHERE provider_id = {ME}"
     " AND status NOT IN ('withdrawn', 'closed')))"
 )
 
-# table → (rights, who reads, adds, changes, removes)
+# table → (rights, who reads, adds, changes, removes). Whom and what a consultation asks stays as it was sent, whoever
+# changes it; one that has ended its setting cannot open again.
 POLICIES = {
     "consultations": (
-        "SELECT, INSERT, UPDATE",
+        "SELECT, INSERT, UPDATE (status, seen_at, replied_at, ended_at, reminded, chased_at, version)",
         f"{SYSTEM} OR {LA} OR {REGION} OR {PROVIDER}",
-        f"({SYSTEM} OR {LA}) AND provider_id = (SELECT s.provider_id FROM settings s WHERE s.id = setting_id)",
-        f"{SYSTEM} OR {LA} OR {PROVIDER}",
+        f"({SYSTEM} OR {OF_NEED}) AND provider_id = (SELECT s.provider_id FROM settings s WHERE s.id = setting_id)",
+        f"{SYSTEM} OR {LA} OR ({PROVIDER} AND {OPEN})",
         "false",
     ),
     "offers": ("SELECT, INSERT, UPDATE, DELETE", f"{SYSTEM} OR {SEEN}", *[f"{SYSTEM} OR {ASKED}"] * 3),
     "refusal_reasons": ("SELECT, INSERT, UPDATE, DELETE", f"{SYSTEM} OR {SEEN}", *[f"{SYSTEM} OR {ASKED}"] * 3),
-    "identities": ("SELECT, INSERT, UPDATE", f"{SYSTEM} OR {LA} OR {OPEN_TO}", *[f"{SYSTEM} OR {LA}"] * 2, "false"),
-    "documents": ("SELECT, INSERT, UPDATE", f"{SYSTEM} OR {LA} OR {OPEN_TO}", *[f"{SYSTEM} OR {LA}"] * 2, "false"),
-    "case_dates": ("SELECT, INSERT, UPDATE", f"{SYSTEM} OR {LA} OR {REGION}", *[f"{SYSTEM} OR {LA}"] * 2, "false"),
+    "identities": ("SELECT, INSERT, UPDATE", f"{SYSTEM} OR {LA} OR {OPEN_TO}", *[f"{SYSTEM} OR {OF_NEED}"] * 2, "false"),
+    "documents": ("SELECT, INSERT, UPDATE", f"{SYSTEM} OR {LA} OR {OPEN_TO}", *[f"{SYSTEM} OR {OF_NEED}"] * 2, "false"),
+    "case_dates": ("SELECT, INSERT, UPDATE", f"{SYSTEM} OR {LA} OR {REGION}", *[f"{SYSTEM} OR {OF_NEED}"] * 2, "false"),
 }
 
 

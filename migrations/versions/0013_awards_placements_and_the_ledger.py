@@ -17,16 +17,19 @@ LA = f"({SCOPE} = 'la' AND authority_id = {ME})"
 REGION = f"({SCOPE} = 'region' AND authority_id IN (SELECT id FROM authorities WHERE region_id = {ME}))"
 PROVIDER = f"({SCOPE} = 'provider' AND provider_id = {ME})"
 
+OF_NEED = f"({LA} AND EXISTS (SELECT FROM needs WHERE needs.id = need_id))"
+
 SEEN = "placement_id IN (SELECT id FROM placements)"
 
 # table → (rights, who reads, adds, changes, removes). An award holds what other settings offered: no provider reads it,
 # but the placement that comes of it. What is taken of a vacancy only the system writes, for whoever may
-# (services/capacity.py).
+# (services/capacity.py). Of an award only the decision comes later; whose placement it is never changes.
 POLICIES = {
     "awards": (
-        "SELECT, INSERT, UPDATE",
+        "SELECT, INSERT, UPDATE (status, held_until, decided_at, decided_by_id, decision_note, notice_reference, version)",
         f"{SYSTEM} OR {LA} OR {REGION}",
-        *[f"{SYSTEM} OR {LA}"] * 2,
+        f"{SYSTEM} OR {OF_NEED}",
+        f"{SYSTEM} OR {LA}",
         "false",
     ),
     "approval_thresholds": ("SELECT, INSERT", f"{SYSTEM} OR {LA} OR {REGION}", f"{SYSTEM} OR {LA}", "false", "false"),
@@ -38,9 +41,10 @@ POLICIES = {
         "false",
     ),
     "placements": (
-        "SELECT, INSERT, UPDATE",
+        "SELECT, INSERT, UPDATE (status, starts_on, ends_on, band, sessions, hours_a_week, price, transport, agreement,"
+        " version)",
         f"{SYSTEM} OR {LA} OR {REGION} OR {PROVIDER}",
-        f"({SYSTEM} OR {LA})",
+        f"{SYSTEM} OR {OF_NEED}",
         f"{SYSTEM} OR {LA} OR {PROVIDER}",
         "false",
     ),
@@ -51,7 +55,13 @@ POLICIES = {
         "false",
         "false",
     ),
-    "ledger_lines": ("SELECT, INSERT", f"{SYSTEM} OR {LA} OR {REGION}", f"{SYSTEM} OR {LA}", "false", "false"),
+    "ledger_lines": (
+        "SELECT, INSERT",
+        f"{SYSTEM} OR {LA} OR {REGION}",
+        f"{SYSTEM} OR ({LA} AND {SEEN})",
+        "false",
+        "false",
+    ),
     "ledger_totals": ("SELECT", f"{SYSTEM} OR {LA} OR {REGION}", "false", "false", "false"),
 }
 

@@ -7,7 +7,9 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.db import transaction
 from marketplace.models import Base
 from marketplace.permissions import SYSTEM
-from tests.database.test_isolation import World
+from tests.database import case_breakers
+from tests.database.case_breakers import GUARDED, KEPT, unguarded
+from tests.database.world import World
 
 DRAFT = "(SELECT id FROM price_schedules WHERE status = 'draft')"
 
@@ -28,8 +30,8 @@ BREAKERS = {
     "ck_vacancies_years": "UPDATE vacancies SET low_year = -2",
     "ck_vacancies_year_order": "UPDATE vacancies SET low_year = 9, high_year = 8",
     "ck_vacancies_amount": "UPDATE vacancies SET amount = -1",
-    "ex_vacancies_overlap": """INSERT INTO vacancies (pool_id, low_year, high_year, starts_on, amount)
-                               SELECT pool_id, high_year, high_year, starts_on, 1 FROM vacancies""",
+    "ex_vacancies_overlap": """INSERT INTO vacancies (pool_id, low_year, high_year, starts_on, amount, used)
+                               SELECT pool_id, high_year, high_year, starts_on, 1, 0 FROM vacancies""",
     "ck_provisions_years": "UPDATE provisions SET high_year = 15",
     "ck_provisions_year_order": "UPDATE provisions SET low_year = 9, high_year = 8",
     "ck_provisions_sessions_of_porous": "UPDATE provisions SET kind = 'porous'",
@@ -140,6 +142,7 @@ BREAKERS = {
     "ck_standings_discreet": "UPDATE standings SET settings = 4",
     "ck_standings_corridor": "UPDATE standings SET low = 1",
     "ck_recommendations_cost": "UPDATE recommendations SET price = NULL",
+    **case_breakers.BREAKERS,
 }
 
 
@@ -152,18 +155,23 @@ def rules() -> dict[str, str]:
             if isinstance(constraint, ForeignKeyConstraint):
                 column = constraint.column_keys[0]
                 if not table.columns[column].primary_key:
-                    found[f"fk_{table.name}_{column}"] = f"UPDATE {table.name} SET {column} = -1"
+                    found[f"fk_{table.name}_{column}"] = _set(table.name, column, "-1")
             elif isinstance(constraint, PrimaryKeyConstraint):
                 continue
             elif isinstance(constraint, UniqueConstraint) and "id" in constraint.columns:
                 continue  # the primary key says more; it is there for a foreign key to name two columns
             elif getattr(constraint, "_type_bound", False):  # the values of an enumeration
                 column = name.removeprefix(f"ck_{table.name}_")
-                found[name] = f"UPDATE {table.name} SET {column} = 'nonsense'"
+                found[name] = _set(table.name, column, "'nonsense'")
             else:
                 found[name] = BREAKERS.get(name, "")
         found.update({str(index.name): BREAKERS.get(str(index.name), "") for index in table.indexes if index.unique})
     return found
+
+
+def _set(table: str, column: str, value: str) -> str:
+    statement = f"UPDATE {table} SET {column} = {value}"
+    return unguarded(table, statement) if table in KEPT else statement
 
 
 RULES = rules()
@@ -182,8 +190,8 @@ INDIRECT = {
     "fk_price_lines_provision_id": f"UPDATE price_lines SET provision_id = -1 WHERE schedule_id IN {DRAFT}",
     "fk_price_schedules_setting_id": """INSERT INTO price_schedules (setting_id, version, status, starts_on, edit)
                                         VALUES (-1, 1, 'draft', '2027-09-01', 1)""",
-    "fk_vacancies_pool_id": """INSERT INTO vacancies (pool_id, low_year, high_year, starts_on, amount)
-                               VALUES (-1, 7, 8, '2027-09-01', 1)""",
+    "fk_vacancies_pool_id": """INSERT INTO vacancies (pool_id, low_year, high_year, starts_on, amount, used)
+                               VALUES (-1, 7, 8, '2027-09-01', 1, 0)""",
     "ck_provisions_kind": "UPDATE provisions SET kind = 'nonsense', pattern = 'day'",
     "ck_provisions_pattern": "UPDATE provisions SET pattern = 'nonsense'",
     "ck_matching_runs_status": "UPDATE matching_runs SET status = 'nonsense'",
@@ -213,6 +221,7 @@ INDIRECT = {
     "fk_uplifts_published_id": "UPDATE uplifts SET status = 'published', published_id = -1",
     "fk_uplift_steps_uplift_id": "UPDATE uplift_steps SET uplift_id = -1 WHERE id = (SELECT min(id) FROM uplift_steps)",
     "fk_run_results_run_id": "INSERT INTO run_results (run_id, problem, sha256) VALUES (-1, '', '')",
+    **case_breakers.INDIRECT,
 }
 
 
@@ -228,3 +237,24 @@ def test_the_rule_refuses_by_its_own_name(name: str, database: Engine, owner: En
     with owner.connect() as connection, pytest.raises(IntegrityError) as refused:
         connection.execute(text(INDIRECT.get(name) or RULES[name]))
     assert refused.value.orig.diag.constraint_name == name
+
+
+@pytest.mark.parametrize(("name", "statement"), GUARDED)
+def test_what_is_only_added_is_changed_by_nobody_not_even_by_the_owner(
+    name: str,
+    statement: str,
+    world: World,
+    owner: Engine,  # noqa: ARG001
+) -> None:
+    with owner.connect() as connection, pytest.raises(IntegrityError) as refused:
+        connection.execute(text(statement))
+    assert refused.value.orig.diag.constraint_name == name
+
+
+def test_every_table_to_which_rows_are_only_added_has_its_guards(owner: Engine) -> None:
+    with owner.connect() as connection:
+        guarded = connection.scalars(
+            text("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgfoid = 'refuse_change'::regproc")
+        ).all()
+    assert sorted(guarded) == sorted(KEPT)
+    assert {name.removesuffix("_unchanged") for name, _ in GUARDED} - {"ledger_lines_reversal"} == set(KEPT)

@@ -1,41 +1,33 @@
 """Whose rows an actor sees and writes: decided by the database, closed where nobody says who is asking."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 from sqlalchemy import Engine, func, inspect, select, text, update
 from sqlalchemy.exc import IntegrityError, ProgrammingError
-from sqlalchemy.orm import Session
 
 from marketplace.db import transaction
 from marketplace.errors import Conflict, NotPermitted
 from marketplace.models import (
     AuditEvent,
     Authority,
-    Band,
     Base,
     Budget,
     Calibration,
     Corridor,
     MatchingRun,
     Need,
-    Organisation,
-    Part,
     PlacementSet,
     Pool,
-    PriceIndex,
     PriceLine,
     PriceRun,
     PriceSchedule,
     Provider,
     Provision,
-    RateLimit,
     Recommendation,
     Region,
-    Role,
     RunBudget,
     RunResult,
-    RunStatus,
     ScheduleStatus,
     ShadowRun,
     Stance,
@@ -51,11 +43,11 @@ from marketplace.models import (
     UpliftStep,
     User,
     UserRole,
-    UserSession,
     Vacancy,
 )
-from marketplace.permissions import NOBODY, SYSTEM, Actor
+from marketplace.permissions import NOBODY, SYSTEM
 from tests import builders
+from tests.database.world import World
 
 # What everybody may read: the public register and the rules. Everything else has an owner.
 OPEN = {
@@ -73,84 +65,6 @@ OWNED = sorted(
     (mapper.class_ for mapper in Base.registry.mappers if mapper.local_table.name not in OPEN),
     key=lambda model: model.__name__,
 )
-
-
-def add_price_runs(session: Session, owner: Organisation, user_id: int) -> None:
-    """A placement set with a calibration, a shadow run and a corridor, each of them done."""
-    placements = builders.placement_set(session, owner)
-    about = {"placement_set": placements, "owner_id": owner.id, "requested_by_id": user_id, "status": RunStatus.DONE}
-    result = {"figures": {}, "files": b""}
-    tariff = session.scalars(select(Tariff).order_by(Tariff.id.desc()).limit(1)).one()
-    chosen = {"step": 1_000, "is_neutral": True, "fits_multipliers": False, "multipliers": {}}
-    session.add(Calibration(name="Tested", valid_from=date(2027, 4, 1), **chosen, **about, **result))
-    session.add(ShadowRun(tariff=tariff, content={}, limit=500, **about, **result))
-    session.add(Corridor(on=date(2026, 11, 1), **about, **result))
-
-
-class World:
-    """Two regions, an LA and a provider in each, with a row in every table that has an owner."""
-
-    def __init__(self, session: Session) -> None:
-        self.sides = [self._side(session) for _ in range(2)]
-        index = {"name": "Pay", "percent": 4, "source": "Made up."}
-        session.add_all(PriceIndex(part="other", starts_on=date(year, 4, 1), **index) for year in (2026, 2027))
-        session.add(RateLimit(key="k", count=1, expires_at=datetime(2030, 1, 1, tzinfo=UTC)))
-
-    def _side(self, session: Session) -> dict[str, int]:
-        region = builders.region(session)
-        la = builders.authority(session, region)
-        provider = builders.provider(session)
-        provision = builders.provision(session, builders.pool(session, builders.setting(session, la, provider)))
-        builders.schedule(session, provision)
-        framework = builders.framework(session)
-        builders.kept(
-            session,
-            Tariff(
-                framework=framework,
-                name="National tariff",
-                version=f"{framework.id}",
-                status="draft",
-                starts_on=date(2026, 9, 1),
-                content={},
-            ),
-        )
-        draft = PriceSchedule(setting_id=provision.setting_id, version=2, starts_on=date(2027, 9, 1))
-        draft.lines = [PriceLine(provision_id=provision.id, band=Band.MILD, part=Part.CORE, amount=1)]
-        session.add(draft)
-        need = builders.need(session, la)
-        user = builders.user(session, la, Role.COMMISSIONER)
-        consulted = builders.tariff_in_consultation(session, owner=la, framework=framework, makers=[user.id])
-        session.add(TariffComment(tariff=consulted, provider=provider, stance=Stance.AGREE))
-        session.add(UserSession(user=user, token_hash=f"{user.id}"))
-        session.add(Budget(authority=la, amount=100))
-        run = MatchingRun(
-            scope=region, requested_by_id=user.id, status=RunStatus.DONE, on=date(2026, 11, 1), seconds=60, policy={}
-        )
-        builders.kept(session, run)
-        session.add(RunResult(run=run, problem=b"", sha256=""))
-        line = {"amount": 100, "duties": 0, "choices": 1, "remaining": 99, "shadow_price": 0.0}
-        session.add(RunBudget(run_id=run.id, authority_id=la.id, **line))
-        session.add(
-            Recommendation(
-                run=run, need=need, authority_id=la.id, phase="choices", provision_id=provision.id, price=1, transport=0
-            )
-        )
-        add_price_runs(session, la, user.id)
-        builders.uplift(session, provision, la)
-        builders.surveyed(session, provision)
-        session.add(AuditEvent(organisation_id=la.id, event="tested", subject_type="needs", subject_id=need.id))
-        session.flush()
-        ids = {"region": region.id, "la": la.id, "provider": provider.id, "setting": provision.setting_id}
-        return {**ids, "operator": builders.operator(session).id}
-
-    def actor(self, kind: str, side: int = 0) -> Actor:
-        return Actor(scope=kind, user_id=None, organisation_id=self.sides[side][kind])
-
-
-@pytest.fixture
-def world(database: Engine) -> World:  # noqa: ARG001
-    with transaction(SYSTEM) as session:
-        return World(session)
 
 
 @pytest.mark.parametrize("model", OWNED, ids=lambda model: model.__name__)

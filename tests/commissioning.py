@@ -1,0 +1,216 @@
+"""Made-up consultations, replies, awards and placements for tests, in the manner of builders.py. Every name is
+fictional; what the product seals is here the bytes themselves."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from marketplace.models import (
+    Award,
+    AwardBasis,
+    AwardStatus,
+    Band,
+    CaseDates,
+    Claim,
+    Consultation,
+    ConsultationStatus,
+    Document,
+    DocumentKind,
+    EventKind,
+    Identity,
+    LedgerLine,
+    Message,
+    Need,
+    Offer,
+    Placement,
+    PlacementEvent,
+    PlacementStatus,
+    Provision,
+    RefusalCode,
+    RefusalReason,
+    Route,
+    Transfer,
+    User,
+    Vacancy,
+)
+from pricing.schedule import ANNUAL
+from tests.builders import kept, published
+
+SENT_AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
+REPLIED_AT = datetime(2026, 11, 9, 15, tzinfo=UTC)
+DECIDED_AT = datetime(2026, 11, 20, 11, tzinfo=UTC)
+STARTS_ON = date(2027, 1, 4)
+ENDED = frozenset({ConsultationStatus.WITHDRAWN, ConsultationStatus.AWARDED, ConsultationStatus.CLOSED})
+_numbers = count(1)
+
+
+def consultation(session: Session, need_: Need, provision_: Provision, **fields: Any) -> Consultation:
+    """A consultation sent on 2 November 2026, to which nobody has replied; or as it stands with another `status`."""
+    provider_id = provision_.setting.provider_id
+    assert provider_id is not None
+    status = fields.get("status", ConsultationStatus.SENT)
+    fields = {
+        "brief": {"reference": need_.reference, "year_group": need_.year_group},
+        "sent_at": SENT_AT,
+        "due_on": date(2026, 11, 17),
+        "replied_at": None if status is ConsultationStatus.SENT else REPLIED_AT,
+        "ended_at": DECIDED_AT if status in ENDED else None,
+        **fields,
+    }
+    row = Consultation(
+        need_id=need_.id, authority_id=need_.authority_id, setting_id=provision_.setting_id, provider_id=provider_id,
+        provision_id=provision_.id, **fields,
+    )  # fmt: skip
+    return kept(session, row)
+
+
+def offer(session: Session, consultation_: Consultation, **fields: Any) -> Offer:
+    """A place from 4 January 2027 at the intensive band and its published price; the consultation is then offered."""
+    provision_ = session.get_one(Provision, consultation_.provision_id)
+    consultation_.status, consultation_.replied_at = ConsultationStatus.OFFERED, REPLIED_AT
+    fields = {"starts_on": STARTS_ON, **_priced(session, provision_, fields.get("band", Band.INTENSIVE)), **fields}
+    return kept(session, Offer(consultation=consultation_, provision_id=provision_.id, **fields))
+
+
+def refusal(session: Session, consultation_: Consultation, **reasons: str) -> list[RefusalReason]:
+    """A refusal for these reasons, words by code (default: staffing); `full=""` alone says that the setting is full."""
+    given = {RefusalCode(code): words for code, words in (reasons or {"staffing": "Two teachers are leaving."}).items()}
+    is_full = set(given) == {RefusalCode.FULL}
+    consultation_.status = ConsultationStatus.FULL if is_full else ConsultationStatus.REFUSED
+    consultation_.replied_at = REPLIED_AT
+    rows = [RefusalReason(consultation=consultation_, code=code, words=words) for code, words in given.items()]
+    session.add_all(rows)
+    session.flush()
+    return rows
+
+
+def identity(session: Session, need_: Need, **fields: Any) -> Identity:
+    """Who the pupil is: nobody."""
+    fields = {"name": b"Robin Examplechild", "birth_date": b"2014-02-03", "upn": b"X999999999999", **fields}
+    return kept(session, Identity(need_id=need_.id, authority_id=need_.authority_id, **fields))
+
+
+def document(session: Session, need_: Need, **fields: Any) -> Document:
+    """The pupil's plan, as a PDF of nothing."""
+    content = b"%PDF-1.7 of nothing"
+    fields = {"kind": DocumentKind.PLAN, "name": b"plan.pdf", "content": content, "size": len(content), **fields}
+    return kept(session, Document(need_id=need_.id, authority_id=need_.authority_id, **fields))
+
+
+def case_dates(session: Session, need_: Need, **fields: Any) -> CaseDates:
+    """An assessment requested on 1 September 2026, a draft sent on 2 November, a move of school in September 2027."""
+    fields = {
+        "requested_on": date(2026, 9, 1),
+        "draft_sent_on": date(2026, 11, 2),
+        "transfer": Transfer.SCHOOL,
+        "transfer_year": 2027,
+        **fields,
+    }
+    return kept(session, CaseDates(need_id=need_.id, authority_id=need_.authority_id, **fields))
+
+
+def award(
+    session: Session, need_: Need, provision_: Provision, consultation_: Consultation | None = None, **fields: Any
+) -> Award:
+    """An award made below the threshold on the offer of a consultation; without one, by an order. With `status`
+    proposed it waits for a second person."""
+    provider_id = provision_.setting.provider_id
+    assert provider_id is not None
+    is_proposed = fields.get("status") is AwardStatus.PROPOSED
+    footing = (
+        {"route": Route.OFFER, "consultation_id": consultation_.id}
+        if consultation_
+        else {"route": Route.ORDER, "order_reference": "EH/2026/0001"}
+    )
+    fields = {"starts_on": STARTS_ON, **_priced(session, provision_, fields.get("band", Band.INTENSIVE)), **fields}
+    fields = {
+        "status": AwardStatus.MADE,
+        **footing,
+        "transport": 800_000,
+        "marginal": fields["price"] + fields.get("variation", 0) + 800_000,
+        "threshold": 10_000_000,
+        "is_requested": False,
+        "reasons": "The nearest setting that can meet the need.",
+        "evidence": {},
+        "basis": AwardBasis.FRAMEWORK,
+        "proposed_at": DECIDED_AT,
+        "held_until": DECIDED_AT + timedelta(days=10) if is_proposed else None,
+        "decided_at": None if is_proposed or fields.get("status") is AwardStatus.LAPSED else DECIDED_AT,
+        **fields,
+    }
+    row = Award(
+        need_id=need_.id, authority_id=need_.authority_id, setting_id=provision_.setting_id, provider_id=provider_id,
+        provision_id=provision_.id, **fields,
+    )  # fmt: skip
+    return kept(session, row)
+
+
+def placement(session: Session, award_: Award, **fields: Any) -> Placement:
+    """The placement of an award, begun on its first day: two events, and a line of the ledger up to 31 March."""
+    provision_ = session.get_one(Provision, award_.provision_id)
+    fields = {
+        "status": PlacementStatus.STARTED,
+        "starts_on": award_.starts_on,
+        "band": award_.band,
+        "sessions": provision_.sessions,
+        "hours_a_week": award_.hours_a_week,
+        "price": award_.price + award_.variation,
+        "transport": award_.transport,
+        "agreement": {},
+        **fields,
+    }
+    row = Placement(
+        award_id=award_.id, need_id=award_.need_id, authority_id=award_.authority_id, setting_id=award_.setting_id,
+        provider_id=award_.provider_id, provision_id=award_.provision_id, **fields,
+    )  # fmt: skip
+    kept(session, row)
+    starts_on = row.starts_on
+    year = starts_on.year - (starts_on.month < 4)
+    ends_on = date(year + 1, 3, 31)
+    amount = row.price * ((ends_on - starts_on).days + 1) // 365
+    told = {"officer": "Person of the LA", "at": DECIDED_AT}
+    awarded = PlacementEvent(number=1, kind=EventKind.AWARDED, on=starts_on, effect=amount, **told)
+    row.events += [awarded, PlacementEvent(number=2, kind=EventKind.STARTED, on=starts_on, **told)]
+    session.flush()
+    line = LedgerLine(
+        authority_id=row.authority_id, placement_id=row.id, event_id=awarded.id, year=year, starts_on=starts_on,
+        ends_on=ends_on, amount=amount,
+    )  # fmt: skip
+    kept(session, line)
+    return row
+
+
+def claim(session: Session, vacancy: Vacancy, subject: Award | Consultation, **fields: Any) -> Claim:
+    """One place of a vacancy, taken for an award for good, or held for an offer until the end of November 2026."""
+    is_offer = isinstance(subject, Consultation)
+    fields = {
+        "amount": Decimal(1),
+        "award_id": None if is_offer else subject.id,
+        "consultation_id": subject.id if is_offer else None,
+        "held_until": datetime(2026, 11, 30, 23, 59, tzinfo=UTC) if is_offer else None,
+        **fields,
+    }
+    vacancy.used += fields["amount"]
+    row = Claim(pool_id=vacancy.pool_id, vacancy_id=vacancy.id, authority_id=subject.authority_id, **fields)
+    return kept(session, row)
+
+
+def message(session: Session, user_: User, subject: Consultation | Award | Placement, **fields: Any) -> Message:
+    """An e-mail that a person is owed about a consultation, an award or a placement."""
+    fields = {"key": f"told {next(_numbers)}", "template": "consultation_sent", "subject_id": subject.id, **fields}
+    return kept(session, Message(user_id=user_.id, **fields))
+
+
+def _priced(session: Session, provision_: Provision, band: Band) -> dict[str, Any]:
+    """The published lines of a band and their sum."""
+    schedule_ = published(session, provision_)
+    lines = [line for line in schedule_.lines if (line.provision_id, line.band) == (provision_.id, band)]
+    return {
+        "band": band,
+        "schedule_id": schedule_.id,
+        "lines": [{"part": line.part.value, "amount": line.amount} for line in lines],
+        "price": sum(line.amount for line in lines if line.part in ANNUAL),
+    }

@@ -1,0 +1,136 @@
+"""Statements that break the rules of consultations, awards, placements, the ledger and the audit trail."""
+
+FIRST = "id = (SELECT min(id) FROM {0})"
+LEDGER = {
+    "authority_id": "authority_id",
+    "placement_id": "placement_id",
+    "event_id": "event_id",
+    "year": "year",
+    "starts_on": "starts_on",
+    "ends_on": "ends_on",
+    "amount": "-amount",
+    "reverses_id": "id",
+    "at": "now()",
+}
+
+
+def reversal(**changes: str) -> str:
+    """Reverse every line of the ledger, with some columns otherwise than they should be."""
+    columns = {**LEDGER, **changes}
+    return f"INSERT INTO ledger_lines ({', '.join(columns)}) SELECT {', '.join(columns.values())} FROM ledger_lines"
+
+
+def unguarded(table: str, statement: str) -> str:
+    """What breaks a rule behind the trigger that lets nobody change the table."""
+    return f"ALTER TABLE {table} DISABLE TRIGGER USER; {statement}"
+
+
+# Tables to which rows are only added.
+KEPT = ("placement_events", "ledger_lines", "audit_events", "audit_links")
+
+BREAKERS = {
+    "ck_vacancies_used": "UPDATE vacancies SET used = amount + 0.01",
+    "uq_consultations_open": "UPDATE consultations SET status = 'sent', ended_at = NULL WHERE status = 'withdrawn'",
+    "ck_consultations_replied_at": "UPDATE consultations SET status = 'full', ended_at = NULL, replied_at = NULL",
+    "ck_consultations_ended_at": "UPDATE consultations SET ended_at = NULL",
+    "ck_consultations_reminded": "UPDATE consultations SET reminded = 8",
+    "ck_offers_price": "UPDATE offers SET variation = -price - 1, variation_reason = 'x'",
+    "ck_offers_variation_reason": "UPDATE offers SET variation_reason = 'x'",
+    "ck_offers_hours": "UPDATE offers SET hours_a_week = 0",
+    "uq_refusal_reasons_consultation_id_code": """UPDATE refusal_reasons SET consultation_id =
+                                                  (SELECT min(consultation_id) FROM refusal_reasons)""",
+    "ck_refusal_reasons_words": "UPDATE refusal_reasons SET words = ''",
+    "ck_documents_size": "UPDATE documents SET size = 10000001",
+    "ck_documents_removed": "UPDATE documents SET removed_at = now()",
+    "ck_case_dates_transfer_year": "UPDATE case_dates SET transfer_year = NULL",
+    "ck_case_dates_year": "UPDATE case_dates SET transfer_year = 2019",
+    "ck_case_dates_draft_after_request": "UPDATE case_dates SET draft_sent_on = requested_on - 1",
+    "uq_awards_live": "UPDATE awards SET need_id = (SELECT min(need_id) FROM awards)",
+    "ck_awards_amounts": "UPDATE awards SET transport = -1",
+    "ck_awards_variation_reason": "UPDATE awards SET variation = 1",
+    "ck_awards_ground_evidence": "UPDATE awards SET ground_evidence = 'x'",
+    "ck_awards_held_until": "UPDATE awards SET held_until = now()",
+    "ck_awards_decided_at": "UPDATE awards SET decided_at = NULL",
+    "ck_awards_decision_note": "UPDATE awards SET status = 'returned'",
+    "ck_awards_two_people": "UPDATE awards SET threshold = marginal - 1, decided_by_id = proposed_by_id",
+    "ck_awards_order_reference": "UPDATE awards SET route = 'order'",
+    "ck_awards_consultation": "UPDATE awards SET consultation_id = NULL",
+    "uq_approval_thresholds_authority_id_starts_on": """UPDATE approval_thresholds SET authority_id =
+                                                        (SELECT min(authority_id) FROM approval_thresholds)""",
+    "ck_approval_thresholds_amount": "UPDATE approval_thresholds SET amount = -1",
+    "ck_claims_amount": "UPDATE claims SET amount = 0",
+    "ck_claims_vacancy": "UPDATE claims SET vacancy_id = NULL",
+    "ck_claims_ended": "UPDATE claims SET end_kind = 'freed'",
+    "ck_claims_one_of_two": "UPDATE claims SET award_id = NULL",
+    "ck_claims_offer_is_hold": """UPDATE claims SET award_id = NULL,
+                                  consultation_id = (SELECT min(id) FROM consultations)""",
+    "uq_placements_award_id": "UPDATE placements SET award_id = (SELECT min(award_id) FROM placements)",
+    "ck_placements_dates": "UPDATE placements SET ends_on = starts_on - 2",
+    "ck_placements_ends_on": "UPDATE placements SET status = 'ended'",
+    "ck_placements_amounts": "UPDATE placements SET price = -1",
+    "ck_placements_sessions": "UPDATE placements SET sessions = 10",
+    "ck_placements_hours": "UPDATE placements SET hours_a_week = 0",
+    "uq_placement_events_placement_id_number": unguarded("placement_events", "UPDATE placement_events SET number = 1"),
+    "uq_ledger_lines_reverses_id": f"{reversal()} WHERE reverses_id IS NULL; {reversal()} WHERE reverses_id IS NULL",
+    "ck_ledger_lines_dates": unguarded("ledger_lines", "UPDATE ledger_lines SET ends_on = starts_on - 1"),
+    "ck_ledger_lines_year": unguarded("ledger_lines", "UPDATE ledger_lines SET ends_on = ends_on + 1"),
+    "uq_messages_key": "UPDATE messages SET key = 'same'",
+    "ck_messages_sent_at": "UPDATE messages SET status = 'sent'",
+    "ck_messages_tries": "UPDATE messages SET tries = -1",
+    "uq_audit_links_event_id": unguarded("audit_links", "UPDATE audit_links SET event_id = 1"),
+    "ck_audit_heads_one": "UPDATE audit_heads SET id = 2",
+}
+
+# Where another rule would refuse first: one that goes by several columns, or that no two rows are alike.
+INDIRECT = {
+    "ck_consultations_status": "UPDATE consultations SET status = 'nonsense', ended_at = NULL",
+    "ck_awards_status": "UPDATE awards SET status = 'nonsense', decided_at = NULL",
+    "ck_awards_ground": "UPDATE awards SET ground = 'nonsense', ground_evidence = 'x'",
+    "ck_claims_end_kind": "UPDATE claims SET end_kind = 'nonsense', ended_at = now(), vacancy_id = NULL",
+    "fk_offers_consultation_id": """UPDATE offers SET consultation_id = -1
+                                    WHERE consultation_id = (SELECT min(consultation_id) FROM offers)""",
+    "fk_refusal_reasons_consultation_id": f"""UPDATE refusal_reasons SET consultation_id = -1
+                                              WHERE {FIRST.format("refusal_reasons")}""",
+    "fk_identities_need_id": """UPDATE identities SET need_id = -1
+                                WHERE need_id = (SELECT min(need_id) FROM identities)""",
+    "fk_case_dates_need_id": """UPDATE case_dates SET need_id = -1
+                                WHERE need_id = (SELECT min(need_id) FROM case_dates)""",
+    "fk_awards_need_id": f"UPDATE awards SET need_id = -1 WHERE {FIRST.format('awards')}",
+    "fk_approval_thresholds_authority_id": f"""UPDATE approval_thresholds SET authority_id = -1
+                                               WHERE {FIRST.format("approval_thresholds")}""",
+    "fk_claims_consultation_id": "UPDATE claims SET award_id = NULL, consultation_id = -1, held_until = now()",
+    "fk_placements_award_id": f"UPDATE placements SET award_id = -1 WHERE {FIRST.format('placements')}",
+    "fk_placement_events_placement_id": unguarded(
+        "placement_events",
+        f"UPDATE placement_events SET placement_id = -1 WHERE {FIRST.format('placement_events')}",
+    ),
+    "fk_ledger_lines_reverses_id": unguarded(
+        "ledger_lines", f"UPDATE ledger_lines SET reverses_id = -1 WHERE {FIRST.format('ledger_lines')}"
+    ),
+    "fk_ledger_totals_authority_id": """UPDATE ledger_totals SET authority_id = -1
+                                        WHERE authority_id = (SELECT min(authority_id) FROM ledger_totals)""",
+}
+
+# (what a trigger calls its rule, a statement that breaks it)
+GUARDED = [
+    ("placement_events_unchanged", "UPDATE placement_events SET officer = 'x'"),
+    ("placement_events_unchanged", "DELETE FROM placement_events"),
+    ("placement_events_unchanged", "TRUNCATE placement_events CASCADE"),
+    ("ledger_lines_unchanged", "UPDATE ledger_lines SET amount = 0"),
+    ("ledger_lines_unchanged", "DELETE FROM ledger_lines"),
+    ("ledger_lines_unchanged", "TRUNCATE ledger_lines"),
+    ("ledger_lines_reversal", reversal(amount="-amount + 1")),
+    ("ledger_lines_reversal", reversal(amount="amount")),
+    ("ledger_lines_reversal", reversal(ends_on="ends_on - 1")),
+    ("ledger_lines_reversal", reversal(starts_on="starts_on + 1")),
+    ("ledger_lines_reversal", reversal(placement_id="(SELECT max(id) FROM placements)")),
+    ("ledger_lines_reversal", reversal(authority_id="(SELECT max(authority_id) FROM placements)")),
+    ("ledger_lines_reversal", f"{reversal()}; {reversal()} WHERE reverses_id IS NOT NULL"),
+    ("ledger_lines_reversal", reversal(reverses_id="-1")),
+    ("audit_events_unchanged", "UPDATE audit_events SET event = 'x'"),
+    ("audit_events_unchanged", "DELETE FROM audit_events"),
+    ("audit_events_unchanged", "TRUNCATE audit_events"),
+    ("audit_links_unchanged", "UPDATE audit_links SET hash = ''"),
+    ("audit_links_unchanged", "DELETE FROM audit_links"),
+    ("audit_links_unchanged", "TRUNCATE audit_links"),
+]
