@@ -243,8 +243,8 @@ def test_the_rule_refuses_by_its_own_name(name: str, database: Engine, owner: En
 def test_what_is_only_added_is_changed_by_nobody_not_even_by_the_owner(
     name: str,
     statement: str,
-    world: World,
-    owner: Engine,  # noqa: ARG001
+    world: World,  # noqa: ARG001
+    owner: Engine,
 ) -> None:
     with owner.connect() as connection, pytest.raises(IntegrityError) as refused:
         connection.execute(text(statement))

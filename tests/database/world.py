@@ -1,14 +1,20 @@
 """Two sides with a row of every table that has an owner, for tests of what the database refuses and hides."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from marketplace.db import transaction
+from marketplace.errors import NotPermitted
 from marketplace.models import (
     ApprovalThreshold,
     AuditEvent,
+    Authority,
     Band,
     Budget,
     Calibration,
@@ -36,7 +42,7 @@ from marketplace.models import (
     User,
     UserSession,
 )
-from marketplace.permissions import Actor
+from marketplace.permissions import SYSTEM, Actor
 from tests import builders, commissioning
 
 
@@ -136,3 +142,19 @@ class World:
 
     def actor(self, kind: str, side: int = 0) -> Actor:
         return Actor(scope=kind, user_id=None, organisation_id=self.sides[side][kind])
+
+    def another_need(self, side: int = 0) -> tuple[Need, Provision]:
+        """A need of a side's LA about which nobody has been asked yet, and the provision of that side."""
+        with transaction(SYSTEM) as session:
+            need = builders.need(session, session.get_one(Authority, self.sides[side]["la"]))
+            provision = session.get_one(Provision, self.sides[side]["provision"])
+            assert provision.setting.provider_id is not None  # loaded, for whoever builds on it
+            return need, provision
+
+
+@contextmanager
+def refused(actor: Actor, table: str) -> Iterator[Session]:
+    """A transaction in which the actor tries to write what the table's policy must refuse."""
+    with pytest.raises(NotPermitted) as caught, transaction(actor) as session:
+        yield session
+    assert f'policy for table "{table}"' in str(caught.value.__cause__)

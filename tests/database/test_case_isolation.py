@@ -1,0 +1,111 @@
+"""Who reads a case: its LA; its region, but for who the pupil is; a setting as long as it is consulted, or the pupil is
+placed there. For a rival, another LA, the operator and nobody there is no case."""
+
+import pytest
+from sqlalchemy import func, select, text
+
+from marketplace.db import transaction
+from marketplace.models import (
+    OPEN_CONSULTATIONS,
+    ApprovalThreshold,
+    AuditHead,
+    AuditLink,
+    Award,
+    Base,
+    CaseDates,
+    Claim,
+    Consultation,
+    ConsultationStatus,
+    Document,
+    Effect,
+    Identity,
+    LedgerLine,
+    LedgerTotal,
+    Message,
+    Need,
+    Offer,
+    Placement,
+    PlacementEvent,
+    RefusalReason,
+)
+from marketplace.permissions import NOBODY, SYSTEM
+from tests import commissioning
+from tests.database.world import World
+
+# Rows of one side's case that each kind of actor of that side reads; of the other side's it reads none.
+READS: dict[type[Base], dict[str, int]] = {
+    Consultation: {"la": 2, "region": 2, "provider": 2},
+    Offer: {"la": 1, "region": 1, "provider": 1},
+    RefusalReason: {"la": 1, "region": 1, "provider": 1},
+    Identity: {"la": 1, "provider": 1},  # the pupil is placed there
+    Document: {"la": 1, "provider": 1},
+    CaseDates: {"la": 1, "region": 1},
+    Award: {"la": 1, "region": 1},  # it holds what other settings offered
+    ApprovalThreshold: {"la": 1, "region": 1},
+    Claim: {"la": 1, "region": 1, "provider": 1},
+    Placement: {"la": 1, "region": 1, "provider": 1},
+    PlacementEvent: {"la": 2, "region": 2, "provider": 2},
+    LedgerLine: {"la": 1, "region": 1},
+    LedgerTotal: {"la": 1, "region": 1},
+    Effect: {"la": 1},
+    Message: {},
+    AuditLink: {},
+    AuditHead: {},
+}
+KINDS = ("la", "region", "provider", "operator")
+CASES = [(kind, model) for model in READS for kind in KINDS]
+
+
+@pytest.mark.parametrize(("kind", "model"), CASES, ids=[f"{kind}-{model.__name__}" for kind, model in CASES])
+def test_a_case_is_read_by_its_own_side_only(world: World, kind: str, model: type[Base]) -> None:
+    expected = READS[model].get(kind, 0)
+    with transaction(world.actor(kind)) as session:
+        assert session.scalar(select(func.count()).select_from(model)) == expected
+        rows = session.scalars(select(model)).all()
+        assert len(rows) == expected
+        owned = {row.authority_id for row in rows if isinstance(row, Consultation | Claim | Placement | Identity)}
+        assert owned <= {world.sides[0]["la"]}
+
+
+@pytest.mark.parametrize("status", list(ConsultationStatus))
+def test_a_setting_reads_who_the_pupil_is_while_it_is_consulted_or_the_pupil_is_placed_there(
+    world: World, status: ConsultationStatus
+) -> None:
+    need, provision = world.another_need()
+    with transaction(SYSTEM) as session:
+        commissioning.identity(session, need)
+        commissioning.document(session, need)
+        commissioning.consultation(session, need, provision, status=status)
+    expected = int(status in OPEN_CONSULTATIONS or status is ConsultationStatus.AWARDED)
+    for kind, side, seen in (
+        ("provider", 0, expected),
+        ("provider", 1, 0),
+        ("la", 0, 1),
+        ("la", 1, 0),
+        ("region", 0, 0),
+    ):
+        with transaction(world.actor(kind, side)) as session:
+            for model in (Identity, Document):
+                found = select(func.count()).select_from(model).where(model.need_id == need.id)
+                assert session.scalar(found) == seen, (kind, side, model)
+    with transaction(NOBODY) as session:
+        assert session.scalar(select(func.count()).select_from(Identity)) == 0
+
+
+@pytest.mark.parametrize("status", ["withdrawn", "closed"])
+def test_what_a_consultation_opened_is_gone_at_once_when_it_is_withdrawn_or_closed(world: World, status: str) -> None:
+    """Also for a setting that has a transaction open, and has just read it."""
+    counts = [select(func.count()).select_from(model) for model in (Identity, Document)]
+    with transaction(world.actor("provider")) as reading:
+        assert [reading.scalar(count) for count in counts] == [1, 1]
+        with transaction(world.actor("la")) as session:
+            session.execute(
+                text("UPDATE consultations SET status = :status WHERE status = 'awarded'"), {"status": status}
+            )
+        assert [reading.scalar(count) for count in counts] == [0, 0]
+        assert reading.scalar(select(func.count()).select_from(Consultation)) == 2  # that it was asked it knows
+
+
+def test_no_provider_reads_a_need_however_it_is_consulted(world: World) -> None:
+    with transaction(world.actor("provider")) as session:
+        assert session.scalars(select(Need)).all() == []
