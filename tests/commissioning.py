@@ -172,12 +172,12 @@ def placement(session: Session, award_: Award, **fields: Any) -> Placement:
     ends_on = date(year + 1, 3, 31)
     amount = row.price * ((ends_on - starts_on).days + 1) // 365
     told = {"officer": "Person of the LA", "at": DECIDED_AT}
-    awarded = PlacementEvent(number=1, kind=EventKind.AWARDED, on=starts_on, effect=amount, **told)
+    awarded = PlacementEvent(number=1, kind=EventKind.AWARDED, on=starts_on, **told)
     row.events += [awarded, PlacementEvent(number=2, kind=EventKind.STARTED, on=starts_on, **told)]
     session.flush()
     line = LedgerLine(
         authority_id=row.authority_id, placement_id=row.id, event_id=awarded.id, year=year, starts_on=starts_on,
-        ends_on=ends_on, amount=amount,
+        ends_on=ends_on, fee=row.price, amount=amount,
     )  # fmt: skip
     kept(session, line)
     return row

@@ -119,12 +119,14 @@ def _opened(session: Session, pool: Pool, *, year_group: int, on: date, amount: 
     """The vacancy of the pool for this year group and day, or a row of that date that holds it, opened by so much
     more."""
     row = session.scalar(
-        select(Vacancy).where(
+        select(Vacancy)
+        .where(
             Vacancy.pool_id == pool.id,
             Vacancy.low_year <= year_group,
             Vacancy.high_year >= year_group,
             Vacancy.starts_on == on,
         )
+        .execution_options(populate_existing=True)
     )
     if row is None:
         row = Vacancy(pool_id=pool.id, low_year=year_group, high_year=year_group, starts_on=on, amount=Decimal(0))

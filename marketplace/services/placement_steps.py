@@ -97,7 +97,7 @@ def terms(placement: Placement) -> dict[str, Any]:
         "ends_on": placement.ends_on.isoformat() if placement.ends_on else None,
         "band": placement.band.value,
         "sessions": placement.sessions,
-        "hours_a_week": None if placement.hours_a_week is None else str(placement.hours_a_week.normalize()),
+        "hours_a_week": None if placement.hours_a_week is None else f"{placement.hours_a_week.normalize():f}",
         "price": placement.price,
     }
 

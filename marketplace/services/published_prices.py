@@ -82,7 +82,7 @@ def _kept(line: PriceLine) -> dict[str, Any]:
     return {
         "part": line.part.value,
         "discipline": line.discipline.value if line.discipline else None,
-        "hours_a_week": None if line.hours_a_week is None else str(line.hours_a_week.normalize()),
+        "hours_a_week": None if line.hours_a_week is None else f"{line.hours_a_week.normalize():f}",
         "weeks": line.weeks,
         "amount": line.amount,
     }

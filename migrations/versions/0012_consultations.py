@@ -43,7 +43,12 @@ POLICIES = {
     ),
     "offers": ("SELECT, INSERT, UPDATE, DELETE", f"{SYSTEM} OR {SEEN}", *[f"{SYSTEM} OR {ASKED}"] * 3),
     "refusal_reasons": ("SELECT, INSERT, UPDATE, DELETE", f"{SYSTEM} OR {SEEN}", *[f"{SYSTEM} OR {ASKED}"] * 3),
-    "identities": ("SELECT, INSERT, UPDATE", f"{SYSTEM} OR {LA} OR {OPEN_TO}", *[f"{SYSTEM} OR {OF_NEED}"] * 2, "false"),
+    "identities": (
+        "SELECT, INSERT, UPDATE",
+        f"{SYSTEM} OR {LA} OR {OPEN_TO}",
+        *[f"{SYSTEM} OR {OF_NEED}"] * 2,
+        "false",
+    ),
     "documents": ("SELECT, INSERT, UPDATE", f"{SYSTEM} OR {LA} OR {OPEN_TO}", *[f"{SYSTEM} OR {OF_NEED}"] * 2, "false"),
     "case_dates": ("SELECT, INSERT, UPDATE", f"{SYSTEM} OR {LA} OR {REGION}", *[f"{SYSTEM} OR {OF_NEED}"] * 2, "false"),
 }

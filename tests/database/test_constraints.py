@@ -1,12 +1,16 @@
 """Every named rule of the database is broken once, and refuses by its own name."""
 
+from collections.abc import Iterator
+
 import pytest
 from sqlalchemy import Engine, ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint, text
 from sqlalchemy.exc import IntegrityError
 
+from marketplace import db
 from marketplace.db import transaction
 from marketplace.models import Base
 from marketplace.permissions import SYSTEM
+from tests.conftest import empty
 from tests.database import case_breakers
 from tests.database.case_breakers import GUARDED, KEPT, unguarded
 from tests.database.world import World
@@ -225,27 +229,32 @@ INDIRECT = {
 }
 
 
+@pytest.fixture(scope="module")
+def world(application: Engine, cleaner: Engine) -> Iterator[None]:
+    """One for all: whoever breaks a rule changes nothing."""
+    db.configure(application)
+    with transaction(SYSTEM) as session:
+        World(session)
+    yield
+    empty(cleaner)
+
+
 def test_every_rule_has_a_breaker() -> None:
     assert [name for name, breaker in RULES.items() if not breaker] == []
     assert set(BREAKERS) <= set(RULES)
 
 
 @pytest.mark.parametrize("name", sorted(set(RULES) | set(INDIRECT)))
-def test_the_rule_refuses_by_its_own_name(name: str, database: Engine, owner: Engine) -> None:  # noqa: ARG001
-    with transaction(SYSTEM) as session:
-        World(session)
+@pytest.mark.usefixtures("world")
+def test_the_rule_refuses_by_its_own_name(name: str, owner: Engine) -> None:
     with owner.connect() as connection, pytest.raises(IntegrityError) as refused:
         connection.execute(text(INDIRECT.get(name) or RULES[name]))
     assert refused.value.orig.diag.constraint_name == name
 
 
 @pytest.mark.parametrize(("name", "statement"), GUARDED)
-def test_what_is_only_added_is_changed_by_nobody_not_even_by_the_owner(
-    name: str,
-    statement: str,
-    world: World,  # noqa: ARG001
-    owner: Engine,
-) -> None:
+@pytest.mark.usefixtures("world")
+def test_what_is_only_added_nobody_changes_not_even_the_owner(name: str, statement: str, owner: Engine) -> None:
     with owner.connect() as connection, pytest.raises(IntegrityError) as refused:
         connection.execute(text(statement))
     assert refused.value.orig.diag.constraint_name == name
