@@ -16,6 +16,7 @@ from marketplace.models.organisations import Authority, Provider
 from marketplace.models.provisions import Provision
 from marketplace.models.schedules import PriceSchedule
 from marketplace.models.settings import Setting
+from marketplace.models.users import User
 from pricing.profile import Band
 
 
@@ -62,7 +63,8 @@ class AwardBasis(StrEnum):
 class Award(Base):
     """One decision. Prices are kept as they stood: `lines` of the published `schedule`, `price` with the `variation`,
     `transport`, and `marginal`, the marginal public cost; pence a year. `evidence` is what was compared; `answers` the
-    answer to each reason of a refusal, by its code. Over `threshold` somebody else than who proposed decides.
+    answer to each reason of a refusal, by its code; `letter` what the family is told, once it is made. Over
+    `threshold` somebody else than who proposed decides.
 
     A need has one live award."""
 
@@ -75,6 +77,7 @@ class Award(Base):
         CheckConstraint("(status = 'proposed') = (held_until IS NOT NULL)", name="held_until"),
         CheckConstraint("(status IN ('made', 'returned', 'ended')) = (decided_at IS NOT NULL)", name="decided_at"),
         CheckConstraint("status <> 'returned' OR decision_note IS NOT NULL", name="decision_note"),
+        CheckConstraint("(status IN ('made', 'ended')) = (letter IS NOT NULL)", name="letter"),
         CheckConstraint(
             "status NOT IN ('made', 'ended') OR marginal <= threshold"
             " OR coalesce(decided_by_id <> proposed_by_id, false)",
@@ -121,6 +124,7 @@ class Award(Base):
     decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     decision_note: Mapped[str | None] = mapped_column(String(2000))
+    letter: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
     version: Mapped[int] = mapped_column(Integer)
 
     need: Mapped[Need] = relationship()
@@ -130,6 +134,8 @@ class Award(Base):
     provider: Mapped[Provider] = relationship()
     provision: Mapped[Provision] = relationship()
     schedule: Mapped[PriceSchedule] = relationship()
+    proposed_by: Mapped[User | None] = relationship(foreign_keys=[proposed_by_id])  # seen by people of the LA only
+    decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id])
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 
@@ -151,3 +157,5 @@ class ApprovalThreshold(Base):
     reason: Mapped[str] = mapped_column(String(2000))
     set_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     set_at: Mapped[Instant] = mapped_column(default=now)
+
+    set_by: Mapped[User | None] = relationship()  # seen by people of the LA only

@@ -5,12 +5,14 @@ The pupil by the LA's reference only: who it is stands nowhere in it.
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marketplace.models import Award, Organisation
+from marketplace.errors import NotFound
+from marketplace.models import Award, Organisation, Placement
 from marketplace.permissions import Actor
 from marketplace.services.deadlines import day_of
-from marketplace.services.letters import Letter
+from marketplace.services.letters import Letter, set_letter
 from marketplace.services.published_prices import line_words
 from marketplace.vocabulary import BANDS, KINDS, PATTERNS, in_words
 from pricing.money import pounds
@@ -36,7 +38,7 @@ def agreement_of(session: Session, actor: Actor, award: Award, *, at: datetime) 
     kind = KINDS[provision.kind]
     facts = [
         ["Pupil", f"{award.need.reference} (the authority's reference)"],
-        ["Setting", f"{award.setting.name} (URN {award.setting.urn})" if award.setting else ""],
+        ["Setting", f"{award.setting.name} (URN {award.setting.urn})"],
         ["Provision", f"{provision.name}: {kind.lower()}, {PATTERNS[provision.pattern].lower()}"],
         ["Band", BANDS[award.band]],
         ["From", in_words(award.starts_on)],
@@ -63,9 +65,21 @@ def agreement_of(session: Session, actor: Actor, award: Award, *, at: datetime) 
     )
 
 
+def agreement_file(session: Session, *, award_id: int) -> bytes:
+    """The agreement of an award as PDF. Raises NotFound where there is none, or none yet."""
+    agreement = session.scalar(select(Placement.agreement).where(Placement.award_id == award_id))
+    if agreement is None:
+        raise NotFound("There is no agreement: the award is not made.")
+    return set_letter(agreement)
+
+
 def _rows(award: Award) -> list[list[str]]:
     rows = [list(line_words(line)) for line in award.lines]
     if award.variation:
         rows.append(["Variation", f"{pounds(award.variation)} a year"])
     rows.append(["In all, a year", pounds(award.price)])
+    owed = award.marginal - award.transport
+    if owed != award.price:
+        rows.append(["Less place funding that is paid anyway", pounds(owed - award.price)])
+        rows.append(["The authority pays, a year", pounds(owed)])
     return rows

@@ -32,6 +32,16 @@ def use_of(provision: Provision, *, sessions: int | None = None, hours_a_week: D
     return Decimal(sessions) / SESSIONS if sessions else Decimal(1)
 
 
+def room(session: Session, *, pool_id: int, year_group: int, on: date) -> Decimal:
+    """What of a pool is free for a year group on a day."""
+    return sum((row.free for row in _open(session, pool_id, year_group=year_group, on=on)), Decimal(0))
+
+
+def held(session: Session, subject: Award | Consultation) -> Decimal:
+    """What is taken for an award, or held for an offer, now."""
+    return sum((claim.amount for claim in _live(session, subject)), Decimal(0))
+
+
 def take(
     session: Session,
     actor: Actor,
@@ -55,7 +65,7 @@ def take(
         pool = _lock(session, provision.pool_id)
         claims = []
         wanted = amount
-        for vacancy in _open(session, pool, year_group=year_group, on=on):
+        for vacancy in _open(session, pool.id, year_group=year_group, on=on):
             if wanted > 0:
                 claims.append(_claim(session, vacancy, min(vacancy.free, wanted), authority_id, subject, held_until))
                 wanted -= claims[-1].amount
@@ -100,11 +110,11 @@ def _lock(session: Session, pool_id: int) -> Pool:
     ).one()
 
 
-def _open(session: Session, pool: Pool, *, year_group: int, on: date) -> Sequence[Vacancy]:
+def _open(session: Session, pool_id: int, *, year_group: int, on: date) -> Sequence[Vacancy]:
     return session.scalars(
         select(Vacancy)
         .where(
-            Vacancy.pool_id == pool.id,
+            Vacancy.pool_id == pool_id,
             Vacancy.low_year <= year_group,
             Vacancy.high_year >= year_group,
             Vacancy.starts_on <= on,

@@ -51,9 +51,13 @@ NO_REQUEST = (
 )
 CONSENT = (
     "An independent school that is not approved under section 41 has no duty to admit, so it needs the setting's "
-    "consent: award on its offer."
+    "consent: award on its offer. A tribunal's order binds the authority, not the school."
 )
-# On what footing an award may rest, by what the setting has said. Silence counts only once the 15 days are over.
+OVER = "This consultation is over. Consult the setting again."
+ORDERED = "A tribunal's order fixes another provision for this pupil. Award that one, or lift the order first."
+
+# On what footing an award may rest, by what the setting has said. Silence counts only once the 15 days are over. A
+# tribunal's order fixes a placement whatever was said, however late.
 ROUTES: Mapping[ConsultationStatus | None, tuple[Route, ...]] = {
     None: (Route.ORDER,),  # not consulted
     ConsultationStatus.SENT: (Route.SILENCE, Route.ORDER),
@@ -66,14 +70,16 @@ ROUTES: Mapping[ConsultationStatus | None, tuple[Route, ...]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What the law asks of an award of one setting. `routes` is empty where it cannot be awarded, and `obstacle` says
-    why. `grounds` are those of which one must be recorded, with evidence, because the parents' request is not followed;
-    `is_regard_due`: no ground, but how regard was had to the parents' wishes."""
+    why, or why by order alone. `grounds` are those of which one must be recorded, with evidence, because the parents'
+    request is not followed; `is_regard_due`: no ground, but how regard was had to the parents' wishes;
+    `is_consent_due`: an order needs the setting's consent on record, because it has no duty to admit."""
 
     test: str
     routes: tuple[Route, ...]
     obstacle: str = ""
     grounds: tuple[Ground, ...] = ()
     is_regard_due: bool = False
+    is_consent_due: bool = False
 
 
 def verdict(
@@ -83,25 +89,30 @@ def verdict(
     is_named_requested: bool,
     reply: ConsultationStatus | None,
     is_overdue: bool,
+    is_ordered_elsewhere: bool = False,
 ) -> Verdict:
     """What the law asks of an award of a setting of type `named`, where the parents request one of type `requested`, or
-    none; `reply` is where the consultation of the named setting stands, None where it was not consulted."""
-    routes = [route for route in ROUTES.get(reply, ()) if route is not Route.SILENCE or is_overdue]
-    obstacle = ""
-    if named is SettingType.INDEPENDENT:
-        routes = [route for route in routes if route is Route.OFFER]
-        obstacle = "" if routes else CONSENT
-    elif not routes:
-        obstacle = "This consultation is over. Consult the setting again."
-    if requested is None:
-        return Verdict(test=NO_REQUEST, routes=tuple(routes), obstacle=obstacle)
-    test = test_of(requested)
-    if is_named_requested:
-        return Verdict(test=test.test, routes=tuple(routes), obstacle=obstacle)
+    none; `reply` is where the consultation of the named setting stands, None where it was not consulted. Under an order
+    neither ground nor regard is asked for: the tribunal has decided."""
+    routes, obstacle = _routes(named, reply, is_overdue=is_overdue)
+    if is_ordered_elsewhere:
+        routes, obstacle = (), ORDERED
+    test = test_of(requested) if requested is not None else None
+    is_set_aside = test is not None and not is_named_requested
     return Verdict(
-        test=test.test,
-        routes=tuple(routes),
+        test=test.test if test else NO_REQUEST,
+        routes=routes,
         obstacle=obstacle,
-        grounds=test.grounds if test.is_binding else (),
-        is_regard_due=not test.is_binding,
+        grounds=test.grounds if test and is_set_aside and test.is_binding else (),
+        is_regard_due=test is not None and is_set_aside and not test.is_binding,
+        is_consent_due=named is SettingType.INDEPENDENT and Route.OFFER not in routes and Route.ORDER in routes,
     )
+
+
+def _routes(named: SettingType, reply: ConsultationStatus | None, *, is_overdue: bool) -> tuple[tuple[Route, ...], str]:
+    routes = tuple(route for route in ROUTES.get(reply, ()) if route is not Route.SILENCE or is_overdue)
+    if not routes:
+        return (), OVER
+    if named is SettingType.INDEPENDENT and Route.OFFER not in routes:
+        return (Route.ORDER,), CONSENT
+    return routes, ""

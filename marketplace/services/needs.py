@@ -90,12 +90,8 @@ def post_need(session: Session, actor: Actor, *, on: date, **answers: Any) -> Ne
 
 def withdraw_need(session: Session, actor: Actor, *, need_id: int, version: int, reason: str) -> Need:
     """Withdraw a need that is not yet placed, and whatever settings are consulted about it; `reason` is one of
-    vocabulary.WITHDRAWALS. Raises Conflict while an award of it waits for its approval."""
-    lock_need(session, need_id)
+    vocabulary.WITHDRAWALS."""
     need = find_need_to_change(session, actor, need_id=need_id, version=version)
-    waits = select(Award.id).where(Award.need_id == need_id, Award.status == AwardStatus.PROPOSED)
-    if session.scalar(waits) is not None:
-        raise Conflict("An award for this need waits for its approval. Take it back first, or wait.")
     _move(need, NeedStatus.WITHDRAWN)
     withdraw_all(session, actor, need=need, at=now())
     audit.record(session, actor, "need withdrawn", need, reason=reason)
@@ -111,11 +107,15 @@ def find_need(session: Session, need_id: int) -> Need:
 
 
 def find_need_to_change(session: Session, actor: Actor, *, need_id: int, version: int) -> Need:
-    """A need that the actor may change, as it was when the page was opened. Raises NotFound, NotPermitted, Stale."""
-    need = find_need(session, need_id)
+    """A need that the actor may change, as it was when the page was opened, locked until the transaction ends. Raises
+    NotFound, NotPermitted, Stale; Conflict while an award waits for its approval, which rests on the need as it is."""
+    need = lock_need(session, need_id)
     require(can_change_need(actor, need.authority_id), "change this need")
     if need.version != version:
         raise Stale("Somebody else has changed this need since you opened it. Look at it again, then repeat.")
+    waiting = select(Award.id).where(Award.need_id == need.id, Award.status == AwardStatus.PROPOSED)
+    if session.scalar(waiting) is not None:
+        raise Conflict("An award for this need waits for its approval. Take it back first, or wait.")
     return need
 
 

@@ -32,7 +32,8 @@ from marketplace.models import (
     Vacancy,
 )
 from marketplace.permissions import SYSTEM, Actor
-from marketplace.services import awards, consultations, placement_ends, placements, replies
+from marketplace.services import approvals, awards, consultations, placement_ends, placements, replies
+from marketplace.services.choices import choices
 from marketplace.services.ledger import due
 from tests import builders
 
@@ -103,16 +104,18 @@ def propose(case: Case, consultation_id: int, **fields: Any) -> int:
             "ground_evidence": None, "answers": {}, "reasons": "The nearest that meets the need.",
             "basis": AwardBasis.FRAMEWORK, "basis_reason": None, "notice_reference": None, **fields,
         }  # fmt: skip
+        found = choices(session, need=need, on=ON, starts_on=fields["starts_on"])
+        choice = next(each for each in found if each.provision.setting_id == row.setting_id)
         return awards.propose_award(
-            session, case.commissioner, need_id=need.id, version=need.version, provision_id=row.provision_id,
-            consultation_version=row.version, on=ON, at=AT, **fields,
+            session, case.commissioner, need_id=need.id, version=need.version, provision_id=choice.provision.id,
+            consultation_version=row.version, total=choice.total or 0, on=ON, at=AT, **fields,
         ).id  # fmt: skip
 
 
 def approve(case: Case, award_id: int) -> None:
     with transaction(case.approver) as session:
         version = session.get_one(Award, award_id).version
-        awards.approve_award(session, case.approver, award_id=award_id, version=version, on=ON, at=AT)
+        approvals.approve_award(session, case.approver, award_id=award_id, version=version, on=ON, at=AT)
 
 
 def test_a_need_becomes_a_placement(case: Case) -> None:

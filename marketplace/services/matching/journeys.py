@@ -5,13 +5,12 @@ The rules for one pupil and one provision are the optimiser's own (optimiser/jud
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy.orm import Session
 
 from marketplace.models import Need
 from marketplace.services.matching.problem import problem_of
-from marketplace.services.matching.supply import database_id, supply
+from marketplace.services.matching.supply import places
 from optimiser.judge import Judge
 
 
@@ -23,14 +22,13 @@ class Journey:
     transport: int
 
 
-def journeys(session: Session, *, need: Need, provision_ids: Collection[int], on: date) -> dict[int, Journey]:
-    """The journeys of a published need's pupil to those of the provisions that the market of the day has."""
-    market = supply(session, on=on, needs=[need])
+def journeys(session: Session, *, need: Need, provision_ids: Collection[int]) -> dict[int, Journey]:
+    """The journeys of a published need's pupil to these provisions, offered or not."""
+    market = places(session, provision_ids)
     problem = problem_of(market, [need])
     judge, pupil = Judge(problem), problem.pupils[0]
-    found: dict[int, Journey] = {}
-    for row in problem.provisions:
-        at = database_id(row.provision) if row.provision[0].isdigit() else None
-        if at in provision_ids and at is not None and at not in found:
-            found[at] = Journey(road_km=judge.road_km(pupil, row), transport=judge.transport(pupil, row) * 100)
-    return found
+    first = {at: rows[0] for at, rows in market.rows.items()}
+    return {
+        at: Journey(road_km=judge.road_km(pupil, row), transport=judge.transport(pupil, row) * 100)
+        for at, row in first.items()
+    }

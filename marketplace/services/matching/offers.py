@@ -4,12 +4,12 @@ Columns, not objects: a market of thousands is read for every need that somebody
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from marketplace.models import (
@@ -88,12 +88,17 @@ def read_offers(session: Session, *, on: date, locked: set[int], named: set[int]
     provisions `locked`, whatever their state. By id."""
     priced = select(PriceSchedule.setting_id).where(*in_force(on))
     offered = and_(Provision.is_offered, Setting.status.in_(OPEN), Provision.setting_id.in_(priced))
+    return _read(session, or_(offered, Provision.id.in_(locked), Provision.setting_id.in_(named)))
+
+
+def read_these(session: Session, provision_ids: Collection[int]) -> list[Offer]:
+    """These provisions, whatever their state. By id."""
+    return _read(session, Provision.id.in_(provision_ids))
+
+
+def _read(session: Session, wanted: ColumnElement[bool]) -> list[Offer]:
     rows = session.execute(
-        select(*_COLUMNS)
-        .join(Provision.setting)
-        .join(Provision.pool)
-        .where(or_(offered, Provision.id.in_(locked), Provision.setting_id.in_(named)))
-        .order_by(Provision.id)
+        select(*_COLUMNS).join(Provision.setting).join(Provision.pool).where(wanted).order_by(Provision.id)
     )
     return list(map(Offer._make, rows))
 

@@ -17,7 +17,7 @@ import optimiser
 import pricing.framework
 from marketplace.models import Kind, Need, Setting, Unit
 from marketplace.services.frameworks import framework_in_force, rule
-from marketplace.services.matching.offers import Fee, Offer, Years, annual_fees, free_by_years, read_offers
+from marketplace.services.matching.offers import Fee, Offer, Years, annual_fees, free_by_years, read_offers, read_these
 from optimiser.problem import PRIMARY_NEEDS
 from pricing.money import whole_pounds
 from pricing.quote import marginal_price
@@ -81,6 +81,20 @@ def supply(session: Session, *, on: date, needs: Sequence[Need] = ()) -> Supply:
         prices=tuple(prices),
         rows=rows,
         urns=urns | {row.id: str(row.urn) for row in absent},
+    )
+
+
+def places(session: Session, provision_ids: Collection[int]) -> Supply:
+    """These provisions alone, whatever their state, as places to go to: nothing of them is vacant or priced."""
+    offers = read_these(session, provision_ids)
+    groups = {offer.id: _groups(offer, {}) for offer in offers}
+    rows = {offer.id: tuple(_rows(offer, groups[offer.id])) for offer in offers}
+    return Supply(
+        provisions=tuple(row for group in rows.values() for row in group),
+        pools=tuple({name: pool for offer in offers for name, pool in _pools(offer, groups[offer.id])}.values()),
+        prices=(),
+        rows=rows,
+        urns={offer.setting_id: str(offer.urn) for offer in offers},
     )
 
 
