@@ -36,6 +36,8 @@ from marketplace.models import (
     User,
     Vacancy,
 )
+from marketplace.services.evidence import Compared
+from marketplace.services.letters import Letter
 from pricing.schedule import ANNUAL
 from tests.builders import kept, published
 
@@ -43,6 +45,7 @@ SENT_AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 REPLIED_AT = datetime(2026, 11, 9, 15, tzinfo=UTC)
 DECIDED_AT = datetime(2026, 11, 20, 11, tzinfo=UTC)
 STARTS_ON = date(2027, 1, 4)
+LIVED = frozenset({AwardStatus.MADE, AwardStatus.ENDED})
 ENDED = frozenset({ConsultationStatus.WITHDRAWN, ConsultationStatus.AWARDED, ConsultationStatus.CLOSED})
 _numbers = count(1)
 
@@ -134,11 +137,12 @@ def award(
         "threshold": 10_000_000,
         "is_requested": False,
         "reasons": "The nearest setting that can meet the need.",
-        "evidence": {},
+        "evidence": evidence(provision_, fields),
         "basis": AwardBasis.FRAMEWORK,
         "proposed_at": DECIDED_AT,
         "held_until": DECIDED_AT + timedelta(days=10) if is_proposed else None,
         "decided_at": None if is_proposed or fields.get("status") is AwardStatus.LAPSED else DECIDED_AT,
+        "letter": letter(need_) if fields.get("status", AwardStatus.MADE) in LIVED else None,
         **fields,
     }
     row = Award(
@@ -146,6 +150,34 @@ def award(
         provision_id=provision_.id, **fields,
     )  # fmt: skip
     return kept(session, row)
+
+
+def letter(need_: Need) -> dict[str, Any]:
+    """What a family is told, in few words."""
+    return dict(
+        Letter(
+            on="2026-11-20", reference=need_.reference, sender="An authority", recipient="The parents",
+            title=f"Where the child {need_.reference} is to go", opening=["Decided."], facts=[], rows=[], quoted="",
+            closing=[], officer="An officer",
+        )
+    )  # fmt: skip
+
+
+def evidence(provision_: Provision, priced: dict[str, Any]) -> dict[str, Any]:
+    """The comparison of one setting, as an award keeps it."""
+    setting_ = provision_.setting
+    facts = {"urn": setting_.urn, "low_age": 11, "high_age": 16, "sex": "mixed", "capacity": None, "pupils": 40,
+             "boarders": None, "needs": None, "facilities": []}  # fmt: skip
+    row = Compared(
+        setting_id=setting_.id, provision_id=provision_.id, setting=setting_.name, provision=provision_.name,
+        provider=None, type=setting_.type.value, kind=provision_.kind.value, pattern=provision_.pattern.value,
+        sessions=provision_.sessions, facts=facts, is_requested=False, is_ordered=False, reply="offered",
+        replied_at=REPLIED_AT.isoformat(), due_on="2026-11-17", reasons=[], starts_on=STARTS_ON.isoformat(),
+        band=str(priced["band"]), fee=priced["price"], variation=0, variation_reason=None, place=priced["price"],
+        transport=800_000, total=priced["price"] + 800_000, guide=4_800_000, guide_of="Tariff", is_illustrative=True,
+        variance=0, variance_percent="0.0", road_km=12.3, room="1", use="1", held_until=None,
+    )  # fmt: skip
+    return {"choices": [row], "test": "The test that applies."}
 
 
 def placement(session: Session, award_: Award, **fields: Any) -> Placement:

@@ -53,6 +53,7 @@ BREAKERS = {
     "ck_awards_held_until": "UPDATE awards SET held_until = now()",
     "ck_awards_decided_at": "UPDATE awards SET decided_at = NULL",
     "ck_awards_decision_note": "UPDATE awards SET status = 'returned'",
+    "ck_awards_letter": "UPDATE awards SET letter = NULL",
     "ck_awards_two_people": "UPDATE awards SET threshold = marginal - 1, decided_by_id = proposed_by_id",
     "ck_awards_order_reference": "UPDATE awards SET route = 'order'",
     "ck_awards_consultation": "UPDATE awards SET consultation_id = NULL",
@@ -85,7 +86,7 @@ BREAKERS = {
 # Where another rule would refuse first: one that goes by several columns, or that no two rows are alike.
 INDIRECT = {
     "ck_consultations_status": "UPDATE consultations SET status = 'nonsense', ended_at = NULL",
-    "ck_awards_status": "UPDATE awards SET status = 'nonsense', decided_at = NULL",
+    "ck_awards_status": "UPDATE awards SET status = 'nonsense', decided_at = NULL, letter = NULL",
     "ck_awards_ground": "UPDATE awards SET ground = 'nonsense', ground_evidence = 'x'",
     "ck_claims_end_kind": "UPDATE claims SET end_kind = 'nonsense', ended_at = now(), vacancy_id = NULL",
     "fk_offers_consultation_id": """UPDATE offers SET consultation_id = -1
