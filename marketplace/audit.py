@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from marketplace.models import AuditEvent, Base
+from marketplace.once import ACTED
 from marketplace.permissions import Actor
 
 
@@ -12,6 +13,7 @@ def record(session: Session, actor: Actor, event: str, subject: Base, **data: An
     """Record that `actor` did `event` (past tense, "need posted") to `subject`. `data`: ids and codes only, never
     personal data. The subject is flushed first, so that its id and its constraints are known."""
     session.flush()
+    session.info[ACTED] = True
     subject_id = getattr(subject, "id", None)
     session.add(
         AuditEvent(

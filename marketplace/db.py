@@ -12,9 +12,19 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError, Programm
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
-from marketplace import embedded
+from marketplace import embedded, once
 from marketplace.config import Config
-from marketplace.errors import BadSetting, Conflict, Crowded, Invalid, NotPermitted, Stale, Unavailable
+from marketplace.errors import (
+    AlreadyDone,
+    BadSetting,
+    Conflict,
+    Crowded,
+    Invalid,
+    MarketplaceError,
+    NotPermitted,
+    Stale,
+    Unavailable,
+)
 from marketplace.permissions import SYSTEM, Actor
 
 # A request that waits longer than this is better refused than queued.
@@ -93,15 +103,38 @@ def transaction(actor: Actor) -> Iterator[Session]:
     """One unit of work of one actor: commits at the end, or leaves nothing behind.
 
     Row-level security goes by the actor; without this no row that has an owner is seen or written. Raises Invalid or
-    Conflict for a broken constraint, Invalid for what a column cannot hold, Stale for a lost update, Unavailable when
-    the database cannot be reached.
+    Conflict for a broken constraint, Invalid for what a column cannot hold, Stale for a lost update, Crowded when
+    others were in the way, Unavailable when the database cannot be reached; AlreadyDone, whatever else went wrong, when
+    the form that is acted upon was acted upon before (once.py).
     """
     try:
-        with _sessions.begin() as session:
+        with _told(), _sessions.begin() as session:
             _act_as(session, actor)
+            once.require_new(session, actor)
             yield session
             if not (session.in_transaction() and session.is_active):  # nobody shall be told that this succeeded
                 raise RuntimeError("What failed was caught inside the transaction that it had ended. Let it pass.")
+            once.keep(session, actor)
+    except AlreadyDone:
+        raise
+    except MarketplaceError:
+        _require_new(actor)  # of two who act upon one form at once, the second may find what the first has changed
+        raise
+
+
+def _require_new(actor: Actor) -> None:
+    if once.current() is None:
+        return
+    with _told(), _sessions.begin() as session:
+        _act_as(session, actor)
+        once.require_new(session, actor)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """The database's errors in the words of the domain."""
+    try:
+        yield
     except IntegrityError as error:
         raise _in_words(error) from error
     except StaleDataError as error:

@@ -35,6 +35,16 @@ class InvalidTransition(Conflict):
     """The object's status does not allow this act."""
 
 
+class AlreadyDone(MarketplaceError):
+    """The form was acted upon before. `is_same`: what was sent is the same, and `location` is where the answer led, if
+    that is known; otherwise the form was sent with other content than the first time."""
+
+    def __init__(self, *, location: str | None, is_same: bool) -> None:
+        super().__init__("This was done already, and is not done twice.")
+        self.location = location
+        self.is_same = is_same
+
+
 class Unavailable(MarketplaceError):
     """The database cannot be reached."""
 

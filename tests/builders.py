@@ -1,6 +1,7 @@
 """Made-up organisations, people, settings, prices and needs for tests. Every name is fictional."""
 
 import re
+import secrets
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -343,6 +344,17 @@ def home_area(session: Session, code: str = "QX4", **fields: Any) -> HomeArea:
 def acting(user_: User) -> Actor:
     """The person as services know one."""
     return actor_of(user_)
+
+
+class Browser(FlaskClient):
+    """A client that, as a browser does, sends the key of a form with it: a new one for each that is sent, unless the
+    test says which."""
+
+    def open(self, *arguments: Any, **named: Any) -> TestResponse:
+        data = named.get("data")
+        if named.get("method") == "POST" and isinstance(data, dict | None):
+            named["data"] = {"once": secrets.token_urlsafe(16), **(data or {})}
+        return super().open(*arguments, **named)
 
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')

@@ -114,6 +114,7 @@ def app(addresses: embedded.Addresses, tmp_path_factory: pytest.TempPathFactory)
     """The application as gunicorn serves it."""
     data = tmp_path_factory.mktemp("data")
     app = create_app(Config(data=data, database_url=addresses.application, is_plain_http=True))
+    app.test_client_class = builders.Browser
     yield app
     app.extensions["database"].dispose()
 

@@ -16,6 +16,7 @@ COMMANDS = {
     "organisations": "marketplace.cli.organisations:organisations",
     "users": "marketplace.cli.users:users",
     "runs": "marketplace.cli.runs:runs",
+    "verify": "marketplace.cli.verify:verify_data",
     "worker": "marketplace.cli.worker:worker",
 }
 

@@ -11,7 +11,7 @@ from marketplace.db import transaction
 from marketplace.errors import Unavailable
 from marketplace.models import Tariff
 from marketplace.permissions import NOBODY, POLICY
-from marketplace.web import errors, guards, templating
+from marketplace.web import errors, guards, repeats, templating
 from marketplace.web.current import actor
 
 # Each noun's module holds a blueprint `bp` of its own name.
@@ -82,6 +82,7 @@ def attach(app: Flask) -> None:
     templating.register(app)
     guards.attach(app)
     errors.attach(app)
+    repeats.attach(app)
     for noun in NOUNS:
         app.register_blueprint(import_module(f"marketplace.web.{noun}").bp)
     app.context_processor(_page_globals)

@@ -13,6 +13,8 @@ from marketplace.errors import BadFiles, Conflict, Fault, Invalid, MarketplaceEr
 from marketplace.schemas.base import DayField
 from marketplace.web.formats import counted
 
+HIDDEN = frozenset({"csrf_token", "once"})  # what every form carries, and nobody types
+
 
 @dataclass(slots=True)
 class Form:
@@ -36,7 +38,7 @@ def shown(values: Mapping[str, Any] | None = None) -> Form:
 
 def typed() -> dict[str, Any]:
     """The posted form as it was typed: a text, or a list where a name came several times."""
-    return {name: texts if len(texts) > 1 else texts[0] for name, texts in request.form.lists() if name != "csrf_token"}
+    return {name: texts if len(texts) > 1 else texts[0] for name, texts in request.form.lists() if name not in HIDDEN}
 
 
 def asked() -> dict[str, Any]:

@@ -16,6 +16,7 @@ from marketplace.models import now
 from marketplace.observability import log
 from marketplace.permissions import POLICY, SYSTEM
 from marketplace.services import sessions
+from marketplace.web import repeats
 from marketplace.web.current import SignedIn, actor
 from marketplace.web.throttle import limiter
 
@@ -81,6 +82,7 @@ def _admit() -> ResponseReturnValue | None:
     if rule is not None and rule.admits(person):
         if person.must_change_password and request.endpoint not in CHANGING_PASSWORD:
             return redirect(url_for("sessions.password"))
+        repeats.intend(person)
         return None
     if "outage" in g:
         raise g.outage
@@ -90,6 +92,7 @@ def _admit() -> ResponseReturnValue | None:
 
 
 def _finish(response: Response) -> Response:
+    repeats.note_answer(response, actor())
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.endpoint not in KEPT:

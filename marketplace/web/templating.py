@@ -6,7 +6,7 @@ Never names a page: navigation(), account() and is_demonstration, which base.htm
 from flask import Flask
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
-from marketplace.web import charts, fields, formats, links
+from marketplace.web import charts, fields, formats, links, repeats
 
 FUNCTIONS = (
     charts.axis,
@@ -17,6 +17,7 @@ FUNCTIONS = (
     fields.field_value,
     links.here,
     links.here_without,
+    repeats.once_key,
 )
 
 
