@@ -36,13 +36,11 @@ class InvalidTransition(Conflict):
 
 
 class AlreadyDone(MarketplaceError):
-    """The form was acted upon before. `is_same`: what was sent is the same, and `location` is where the answer led, if
-    that is known; otherwise the form was sent with other content than the first time."""
+    """The form was acted upon before, as it is. `location` is where the answer led, None where that is not known."""
 
-    def __init__(self, *, location: str | None, is_same: bool) -> None:
+    def __init__(self, location: str | None) -> None:
         super().__init__("This was done already, and is not done twice.")
         self.location = location
-        self.is_same = is_same
 
 
 class Unavailable(MarketplaceError):

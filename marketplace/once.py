@@ -12,7 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from marketplace.errors import AlreadyDone
+from marketplace.errors import AlreadyDone, Conflict, Stale
 from marketplace.models import Effect
 from marketplace.permissions import Actor
 
@@ -44,14 +44,16 @@ def current() -> Intent | None:
 
 
 def require_new(session: Session, actor: Actor) -> None:
-    """Raise AlreadyDone where this actor's form was acted upon before."""
+    """Raise AlreadyDone where this actor's form was acted upon before, Stale where that was with other content."""
     intent = _intent.get()
     if intent is None or intent.user_id != actor.user_id or intent.is_kept:
         return
     row = session.get(Effect, intent.key)
-    if row is not None:
-        is_same = (row.user_id, row.endpoint, row.digest) == (intent.user_id, intent.endpoint, intent.digest)
-        raise AlreadyDone(location=row.location, is_same=is_same)
+    if row is None:
+        return
+    if (row.user_id, row.endpoint, row.digest) == (intent.user_id, intent.endpoint, intent.digest):
+        raise AlreadyDone(row.location)
+    raise Stale("You have sent this page before, with other content. Look at what holds now, then send it again.")
 
 
 def keep(session: Session, actor: Actor) -> None:
@@ -73,11 +75,11 @@ def keep(session: Session, actor: Actor) -> None:
         .on_conflict_do_nothing()
         .returning(Effect.key)
     )
-    intent.is_kept = kept is not None
     if kept is None:
         session.expire_all()
         require_new(session, actor)
-        raise AlreadyDone(location=None, is_same=False)  # another organisation's key: nobody's form
+        raise Conflict("This form bears the key of another. Open the page again, then send.")
+    intent.is_kept = True
 
 
 def note_location(session: Session, key: str, location: str) -> None:

@@ -1,7 +1,6 @@
 """Made-up organisations, people, settings, prices and needs for tests. Every name is fictional."""
 
 import re
-import secrets
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -57,6 +56,7 @@ from marketplace.services.letters import Letter
 from marketplace.services.people import actor_of, hash_password
 from marketplace.services.placement_sets import add_set
 from marketplace.services.tariff_files import read_framework, read_tariff
+from marketplace.web.repeats import once_key
 from pricing.framework import DEMONSTRATION_FRAMEWORK
 from pricing.observed import Observed, Placement
 from pricing.tariff import DEMONSTRATION_TARIFF
@@ -347,13 +347,15 @@ def acting(user_: User) -> Actor:
 
 
 class Browser(FlaskClient):
-    """A client that, as a browser does, sends the key of a form with it: a new one for each that is sent, unless the
-    test says which."""
+    """A client whose every form has a key of its own, as if each came from a page just drawn. Tests of forms that are
+    sent again say `sends_keys`: then it sends the keys that it is given, and none where it is given none."""
+
+    sends_keys = False
 
     def open(self, *arguments: Any, **named: Any) -> TestResponse:
         data = named.get("data")
-        if named.get("method") == "POST" and isinstance(data, dict | None):
-            named["data"] = {"once": secrets.token_urlsafe(16), **(data or {})}
+        if named.get("method") == "POST" and isinstance(data, dict | None) and not self.sends_keys:
+            named["data"] = {**(data or {}), "once": once_key()}
         return super().open(*arguments, **named)
 
 

@@ -9,6 +9,7 @@ from flask import g, make_response, request
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError, fields
 
+from marketplace import once
 from marketplace.errors import BadFiles, Conflict, Fault, Invalid, MarketplaceError
 from marketplace.schemas.base import DayField
 from marketplace.web.formats import counted
@@ -115,6 +116,7 @@ def redisplay(page: Callable[..., ResponseReturnValue]) -> Callable[..., Any]:
                 refused, errors, status, faults = bad, {**bad.errors, "file": [words]}, 422, bad.faults
             except Conflict as conflict:
                 refused, errors, status = conflict, {"_form": [str(conflict)]}, 409
+            once.begin(None)  # what follows only shows the page
             g.refused_form = Form(values=typed(), errors=errors, faults=faults)
             again = make_response(page(**arguments))
             if again.status_code != 200:

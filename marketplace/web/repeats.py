@@ -8,19 +8,17 @@ import hashlib
 import re
 import secrets
 
-from flask import Flask, Response, abort, flash, g, redirect, request
+from flask import Flask, Response, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
 from marketplace import once
 from marketplace.db import transaction
 from marketplace.errors import AlreadyDone, Unavailable
 from marketplace.permissions import Actor
-from marketplace.web import errors
 from marketplace.web.forms import HIDDEN
 
 KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 WITHOUT_KEY = {"sessions.sign_out"}  # once signed out nobody is there to do it twice
-OTHER = "This form was sent before with other content. Open the page again, look at what holds now, and send it anew."
 
 
 def attach(app: Flask) -> None:
@@ -72,8 +70,5 @@ def _digest() -> str:
 
 
 def _already_done(error: AlreadyDone) -> ResponseReturnValue:
-    if not error.is_same:
-        return errors.page(409, OTHER)
-    g.pop("refused_form", None)
     flash(str(error), "success")
     return redirect(error.location or "/")

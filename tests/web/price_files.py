@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
+from marketplace.web.repeats import once_key
 from tests import builders
 
 HEADER = "URN,setting,provision,band,part,discipline,hours a week,weeks,amount,academic year"
@@ -40,7 +41,7 @@ def send_file(
 
 def post_whole(client: FlaskClient, path: str, form: Mapping[str, Any]) -> TestResponse:
     """Post a form with a file; of a large one the test client itself would leave a temporary file open."""
-    boundary, body = encode_multipart(form)
+    boundary, body = encode_multipart({**form, "once": once_key()})
     return client.post(path, data=body, content_type=f"multipart/form-data; boundary={boundary}")
 
 
