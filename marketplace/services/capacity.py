@@ -57,9 +57,10 @@ def take(
 ) -> list[Claim]:
     """Take so much of the vacancies that are open to the year group on the day, for an award or for an offer.
 
-    Of several vacancies the one that opened last is used first, then the one for the fewest year groups: what opened
-    earlier, or to more, others may need. Raises NoRoom when they have less free; then nothing is taken. `is_ordered`: a
-    tribunal's order is for the setting to carry out, whatever is free, so what is missing is opened for it.
+    Of several vacancies the one that opened last is used first: what opened earlier, others may need, who begin before.
+    (No two of one day are open to the same year group.) Raises NoRoom when they have less free; then nothing is taken.
+    `is_ordered`: a tribunal's order is for the setting to carry out, whatever is free, so what is missing is opened for
+    it.
     """
     with as_system(session, actor):
         pool = _lock(session, provision.pool_id)
@@ -120,7 +121,7 @@ def _open(session: Session, pool_id: int, *, year_group: int, on: date) -> Seque
             Vacancy.starts_on <= on,
             Vacancy.used < Vacancy.amount,
         )
-        .order_by(Vacancy.starts_on.desc(), Vacancy.high_year - Vacancy.low_year, Vacancy.id)
+        .order_by(Vacancy.starts_on.desc(), Vacancy.id)
         .execution_options(populate_existing=True)
     ).all()
 
