@@ -115,7 +115,8 @@ RULES = (
     Rule(
         "audit chain",
         "the audit trail is whole: nothing in it was changed, removed or put elsewhere",
-        "SELECT 'link ' || position FROM (SELECT l.position, l.hash, e.id AS event, row_number() OVER chain AS place,"
+        "SELECT 'link ' || position FROM (SELECT l.position, l.hash, e.id AS event,"
+        " 1 + lag(l.position, 1, 0::bigint) OVER chain AS place,"
         " audit_hash(lag(l.hash, 1, ''::bytea) OVER chain, e) AS expected FROM audit_links l"
         " LEFT JOIN audit_events e ON e.id = l.event_id WINDOW chain AS (ORDER BY l.position)) links"
         " WHERE event IS NULL OR hash <> expected OR position <> place"
