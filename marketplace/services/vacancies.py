@@ -149,7 +149,7 @@ def _overlap(first: Key, second: Key) -> bool:
 
 
 def _in_use(row: Vacancy) -> str:
-    years = f"{YEAR_GROUPS[row.low_year]} to {YEAR_GROUPS[row.high_year]}"
+    years = " to ".join(YEAR_GROUPS[year] for year in sorted({row.low_year, row.high_year}))
     return (
         f"Of {years} from {in_words(row.starts_on)}, {row.used.normalize():f} is taken through the marketplace. "
         "For this date state those year groups, or use a later date."

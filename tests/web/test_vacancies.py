@@ -45,7 +45,7 @@ def trust(sign_in: Callable[[str], FlaskClient]) -> Trust:
         hours = builders.pool(
             session, setting, (0, 6, date(2026, 9, 1), "12.5"), name="Team", unit=Unit.HOURS, confirmed_at=None
         )
-        builders.provision(session, places)
+        builders.schedule(session, builders.provision(session, places))
         builders.provision(session, hours, kind=Kind.OUTREACH, name="Outreach by the team")
         rival = builders.setting(session, la, builders.provider(session), name="Canary Rival School")
         rivals = builders.pool(session, rival, confirmed_at=LONG_AGO, name="Canary places")
