@@ -83,9 +83,10 @@ BEGIN
     IF NEW.reverses_id IS NOT NULL THEN
         SELECT * INTO reversed FROM ledger_lines WHERE id = NEW.reverses_id;
         IF reversed.reverses_id IS NOT NULL
-          OR (NEW.authority_id, NEW.placement_id, NEW.year, NEW.starts_on, NEW.ends_on, NEW.amount) IS DISTINCT FROM
+          OR (NEW.authority_id, NEW.placement_id, NEW.year, NEW.starts_on, NEW.ends_on, NEW.fee, NEW.amount)
+             IS DISTINCT FROM
              (reversed.authority_id, reversed.placement_id, reversed.year, reversed.starts_on, reversed.ends_on,
-              -reversed.amount) THEN
+              reversed.fee, -reversed.amount) THEN
             RAISE EXCEPTION 'a reversal undoes one line of the ledger, wholly'
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_lines_reversal';
         END IF;

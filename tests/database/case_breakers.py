@@ -123,6 +123,7 @@ GUARDED = [
     ("ledger_lines_unchanged", "TRUNCATE ledger_lines"),
     ("ledger_lines_reversal", reversal(amount="-amount + 1")),
     ("ledger_lines_reversal", reversal(amount="amount")),
+    ("ledger_lines_reversal", reversal(fee="fee + 1")),
     ("ledger_lines_reversal", reversal(ends_on="ends_on - 1")),
     ("ledger_lines_reversal", reversal(starts_on="starts_on + 1")),
     ("ledger_lines_reversal", reversal(placement_id="(SELECT max(id) FROM placements)")),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from marketplace import db, embedded, migrate
 from marketplace.errors import BadSetting, Conflict, Unavailable
 from marketplace.models import PriceLine
+from marketplace.services.verify import RULES
 from tests import builders
 
 
@@ -119,3 +120,27 @@ def test_what_states_none_is_not_stated_on_the_way_back_even_where_it_is_publish
     engine.dispose()
     migrate.upgrade(empty.owner)
     migrate.check(empty.owner)
+
+
+def test_events_of_before_there_was_a_chain_are_linked_and_the_next_one_follows(empty: embedded.Addresses) -> None:
+    migrate.upgrade(empty.owner, "0013")
+    add = """INSERT INTO audit_events (at, event, subject_type, data)
+             SELECT '2026-11-01 09:00+00', 'tested', 'tests', '{}' FROM generate_series(1, 3)"""
+    chain = next(rule.breaches for rule in RULES if rule.name == "audit chain")
+    engine = db.connect(empty.owner)
+    with engine.begin() as connection:
+        connection.execute(text(add))
+    migrate.upgrade(empty.owner)
+    with engine.begin() as connection:
+        connection.execute(text(add))
+    with engine.begin() as connection:
+        assert connection.scalars(text("SELECT position FROM audit_links ORDER BY position")).all() == [
+            1,
+            2,
+            3,
+            4,
+            5,
+            6,
+        ]
+        assert connection.scalars(text(chain)).all() == []
+    engine.dispose()
