@@ -11,7 +11,7 @@ from marketplace.models.awards import (
 )
 from marketplace.models.base import Base, now, today
 from marketplace.models.benchmarks import Standing, Survey, SurveyedPrice
-from marketplace.models.case_dates import CaseDates, Transfer
+from marketplace.models.case_dates import CaseDates, Clock, ReviewOutcome, Transfer
 from marketplace.models.claims import Claim, ClaimEnd
 from marketplace.models.consultations import (
     CONSULTATION_MOVES,
@@ -40,6 +40,7 @@ from marketplace.models.needs import NEED_MOVES, Ground, Need, NeedStatus
 from marketplace.models.organisations import Authority, Operator, Organisation, OrganisationKind, Provider, Region
 from marketplace.models.placements import (
     PLACEMENT_MOVES,
+    AfterEnd,
     EventKind,
     Placement,
     PlacementEvent,
@@ -81,6 +82,7 @@ __all__ = [
     "RUN_MOVES",
     "TARIFF_MOVES",
     "UPLIFT_MOVES",
+    "AfterEnd",
     "ApprovalThreshold",
     "AuditEvent",
     "AuditHead",
@@ -96,6 +98,7 @@ __all__ = [
     "CaseDates",
     "Claim",
     "ClaimEnd",
+    "Clock",
     "Consultation",
     "ConsultationStatus",
     "Corridor",
@@ -141,6 +144,7 @@ __all__ = [
     "RefusalCode",
     "RefusalReason",
     "Region",
+    "ReviewOutcome",
     "Role",
     "Route",
     "RunBudget",

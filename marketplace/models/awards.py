@@ -35,7 +35,7 @@ AWARD_MOVES: dict[AwardStatus, frozenset[AwardStatus]] = {
     AwardStatus.MADE: frozenset({AwardStatus.ENDED}),
     AwardStatus.RETURNED: frozenset(),
     AwardStatus.LAPSED: frozenset(),
-    AwardStatus.ENDED: frozenset(),
+    AwardStatus.ENDED: frozenset({AwardStatus.MADE}),  # the end was entered by mistake, and is undone
 }
 
 

@@ -51,7 +51,7 @@ CONSULTATION_MOVES: dict[ConsultationStatus, frozenset[ConsultationStatus]] = {
     ConsultationStatus.REFUSED: _REPLIES | _ENDS,
     ConsultationStatus.WITHDRAWN: frozenset(),
     ConsultationStatus.AWARDED: frozenset({ConsultationStatus.CLOSED}),
-    ConsultationStatus.CLOSED: frozenset(),
+    ConsultationStatus.CLOSED: frozenset({ConsultationStatus.AWARDED}),  # the end of its placement is undone
 }
 # While it is one of these the setting may read who the pupil is, and the documents.
 OPEN_CONSULTATIONS = frozenset({ConsultationStatus.SENT, *_REPLIES})

@@ -6,9 +6,10 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.models.base import Base, Id, Instant, Pence, now
+from marketplace.models.base import Base, Id, Instant, Pence, by_value, now
 from marketplace.models.organisations import Authority
 from marketplace.models.placements import Placement, PlacementEvent
+from pricing.profile import Band
 
 
 class LedgerLine(Base):
@@ -32,6 +33,7 @@ class LedgerLine(Base):
     year: Mapped[int]
     starts_on: Mapped[date]
     ends_on: Mapped[date]
+    band: Mapped[Band] = mapped_column(by_value(Band, "band"))
     fee: Mapped[Pence]  # a school year, of which the amount is the part for these days
     amount: Mapped[Pence]
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_lines.id"), unique=True)

@@ -39,7 +39,7 @@ NEED_MOVES: dict[NeedStatus, frozenset[NeedStatus]] = {
         {NeedStatus.PLACED, NeedStatus.CONSULTING, NeedStatus.PUBLISHED, NeedStatus.WITHDRAWN}
     ),
     NeedStatus.PLACED: frozenset({NeedStatus.PUBLISHED, NeedStatus.WITHDRAWN}),  # once its placement has ended
-    NeedStatus.WITHDRAWN: frozenset(),
+    NeedStatus.WITHDRAWN: frozenset({NeedStatus.PLACED}),  # the end of its placement is undone
 }
 
 

@@ -14,6 +14,7 @@ from marketplace.models.base import Base, Id, Instant, Pence, by_value, now
 from marketplace.models.needs import Need
 from marketplace.models.organisations import Authority, Provider
 from marketplace.models.provisions import Provision
+from marketplace.models.schedules import PriceSchedule
 from marketplace.models.settings import Setting
 from pricing.profile import Band
 
@@ -31,7 +32,8 @@ PLACEMENT_MOVES: dict[PlacementStatus, frozenset[PlacementStatus]] = {
     PlacementStatus.AGREED: frozenset({PlacementStatus.STARTED, PlacementStatus.ENDED}),
     PlacementStatus.STARTED: frozenset({PlacementStatus.SUSPENDED, PlacementStatus.ENDED}),
     PlacementStatus.SUSPENDED: frozenset({PlacementStatus.STARTED, PlacementStatus.ENDED}),
-    PlacementStatus.ENDED: frozenset(),
+    # Only where the end was entered by mistake, and is undone.
+    PlacementStatus.ENDED: frozenset({PlacementStatus.AGREED, PlacementStatus.STARTED, PlacementStatus.SUSPENDED}),
 }
 
 
@@ -40,7 +42,7 @@ class EventKind(StrEnum):
 
     AWARDED = "awarded"
     STARTED = "started"
-    VARIED = "varied"  # band, hours or sessions
+    VARIED = "varied"  # band, provision, sessions or hours
     REPRICED = "repriced"  # an uplift that the LA accepted
     SUSPENDED = "suspended"
     RESUMED = "resumed"
@@ -48,12 +50,22 @@ class EventKind(StrEnum):
     ENDED = "ended"
     TRANSFERRED = "transferred"  # ended by the move to the next phase of education
     CARRIED = "carried"  # charged for a further financial year
+    UNDONE = "undone"  # an event that was entered by mistake holds no more
+
+
+class AfterEnd(StrEnum):
+    """What becomes of the need when its placement ends."""
+
+    NEEDED_AGAIN = "needed_again"  # posted anew
+    NOT_NEEDED = "not_needed"
+    TRANSFER = "transfer"  # the next phase of education is decided on a need of its own
 
 
 class Placement(Base):
-    """What holds of one placement now. `price` is what the LA pays, the fee less place funding that is paid
-    anyway, and `transport` an estimate, pence a year; `ends_on` is its last day, known once
-    notice was given or it has ended; `agreement` is what the individual placement agreement says."""
+    """What holds of one placement by what was entered last. `price` is what the LA pays, the fee less place funding
+    that is paid anyway, and `transport` an estimate, pence a year; `schedule` states its prices: that of the award,
+    until an uplift is accepted; `ends_on` is its last day, known once notice was given or it has ended; `agreement` is
+    what the individual placement agreement says."""
 
     __tablename__ = "placements"
     __table_args__ = (
@@ -71,6 +83,7 @@ class Placement(Base):
     setting_id: Mapped[int] = mapped_column(ForeignKey("settings.id"), index=True)
     provider_id: Mapped[int] = mapped_column(ForeignKey("providers.id"), index=True)
     provision_id: Mapped[int] = mapped_column(ForeignKey("provisions.id"))
+    schedule_id: Mapped[int] = mapped_column(ForeignKey("price_schedules.id"))
     status: Mapped[PlacementStatus] = mapped_column(by_value(PlacementStatus, "status"), default=PlacementStatus.AGREED)
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
@@ -88,6 +101,7 @@ class Placement(Base):
     setting: Mapped[Setting] = relationship()
     provider: Mapped[Provider] = relationship()
     provision: Mapped[Provision] = relationship()
+    schedule: Mapped[PriceSchedule] = relationship()
     events: Mapped[list["PlacementEvent"]] = relationship(back_populates="placement", order_by="PlacementEvent.number")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
@@ -95,10 +109,13 @@ class Placement(Base):
 
 class PlacementEvent(Base):
     """One thing that happened: the day from which it holds, and what held before and after. What it changes in the
-    ledger are the lines that name it. Rows are added, never changed."""
+    ledger are the lines that name it. Rows are added, never changed: a mistake is undone by an event that names it."""
 
     __tablename__ = "placement_events"
-    __table_args__ = (UniqueConstraint("placement_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("placement_id", "number"),
+        CheckConstraint("(kind = 'undone') = (undoes_id IS NOT NULL)", name="undoes"),
+    )
 
     id: Mapped[Id]
     placement_id: Mapped[int] = mapped_column(ForeignKey("placements.id"), index=True)
@@ -106,8 +123,10 @@ class PlacementEvent(Base):
     kind: Mapped[EventKind] = mapped_column(by_value(EventKind, "kind"))
     on: Mapped[date]
     at: Mapped[Instant] = mapped_column(default=now)
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))  # whose; None = the system's
     officer: Mapped[str] = mapped_column(String(120))
     reason: Mapped[str | None] = mapped_column(String(4000))
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("placement_events.id"), unique=True)
     before: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     after: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
 

@@ -98,6 +98,45 @@ def free(
                 _record(session, actor, "capacity freed", pool, subject, ended)
 
 
+def take_back(
+    session: Session,
+    actor: Actor,
+    *,
+    award: Award,
+    provision: Provision,
+    year_group: int,
+    on: date,
+    ended_at: datetime,
+    at: datetime,
+) -> None:
+    """Take again what an award gave up at that instant, by what is undone now, in the place of what it has taken.
+
+    What has not become vacant is opened and taken at once, so that no other vacancy goes; for what has, raises NoRoom
+    where it is gone."""
+    with as_system(session, actor):
+        ended = session.scalars(select(Claim).where(Claim.award_id == award.id, Claim.ended_at == ended_at)).all()
+        free(session, actor, subject=award, at=at)
+        kept = sum((claim.amount for claim in ended if claim.end_kind is ClaimEnd.KEPT), Decimal(0))
+        freed = sum((claim.amount for claim in ended if claim.end_kind is ClaimEnd.FREED), Decimal(0))
+        if kept:
+            pool = _lock(session, provision.pool_id)
+            opened = _opened(session, pool, year_group=year_group, on=on, amount=kept)
+            claim = _claim(session, opened, kept, award.authority_id, award, None)
+            _renew(session, pool)
+            _record(session, actor, "capacity taken", pool, award, [claim])
+        if freed:
+            take(
+                session,
+                actor,
+                provision=provision,
+                year_group=year_group,
+                on=on,
+                amount=freed,
+                authority_id=award.authority_id,
+                subject=award,
+            )
+
+
 def settle(session: Session, actor: Actor, *, award: Award) -> None:
     """What was held for an award is a placement's from now on: it does not end by itself any more."""
     with as_system(session, actor):

@@ -6,33 +6,23 @@ zone.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
-from marketplace.models import CaseDates, Transfer
+from marketplace.models import CaseDates, Clock, ReviewOutcome, Transfer
 from marketplace.models.base import LONDON
 
 REPLY_DAYS = 15
 REMINDER_DAYS = (7, 12, 15)  # of the 15
 
 
-class Clock(StrEnum):
-    """What is due, in the order of the process."""
-
-    FINAL_PLAN = "final_plan"
-    FAMILY_REPLY = "family_reply"
-    TRANSFER = "transfer"
-    REVIEW_DECISION = "review_decision"
-    REVIEW_PLAN = "review_plan"
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Deadline:
-    """The last day on which something is in time."""
+    """The last day on which something is in time, and the day on which it was done, where it was."""
 
     due_on: date
     clock: Clock
+    met_on: date | None = field(default=None, compare=False)
 
 
 def day_of(instant: datetime) -> date:
@@ -61,21 +51,36 @@ def day_number(sent_at: datetime, *, on: date) -> int:
 
 
 def deadlines(dates: CaseDates) -> Iterator[Deadline]:
-    """What is due by the dates that are known.
+    """What is due by the dates that are known, in the order of the process.
 
     20 weeks from the request for an assessment to the final plan; 15 days for the family on a draft; 15 February, for a
-    move from school to post-16 31 March, in the year of a transfer; 4 weeks from a review meeting to the decision, 12
-    to the final plan.
+    move from school to post-16 31 March, in the year of a transfer, by a plan of the school year before the move; 4
+    weeks from a review meeting to the decision; 12 to the final plan, unless it is kept as it is or ceases.
     """
+    issued = dates.plan_issued_on
     if dates.requested_on:
-        yield Deadline(dates.requested_on + timedelta(weeks=20), Clock.FINAL_PLAN)
+        yield Deadline(dates.requested_on + timedelta(weeks=20), Clock.FINAL_PLAN, _since(issued, dates.requested_on))
     if dates.draft_sent_on:
-        yield Deadline(dates.draft_sent_on + timedelta(days=15), Clock.FAMILY_REPLY)
+        due = dates.draft_sent_on + timedelta(days=15)
+        yield Deadline(due, Clock.FAMILY_REPLY, _since(issued, dates.draft_sent_on))
     if dates.transfer and dates.transfer_year:
-        yield Deadline(transfer_due(dates.transfer, dates.transfer_year), Clock.TRANSFER)
-    if dates.review_held_on:
-        yield Deadline(dates.review_held_on + timedelta(weeks=4), Clock.REVIEW_DECISION)
-        yield Deadline(dates.review_held_on + timedelta(weeks=12), Clock.REVIEW_PLAN)
+        year_before = date(dates.transfer_year - 1, 9, 1)
+        yield Deadline(transfer_due(dates.transfer, dates.transfer_year), Clock.TRANSFER, _since(issued, year_before))
+    if held := dates.review_held_on:
+        yield Deadline(held + timedelta(weeks=4), Clock.REVIEW_DECISION, dates.review_decided_on)
+        if dates.review_outcome in (None, ReviewOutcome.AMEND):
+            yield Deadline(held + timedelta(weeks=12), Clock.REVIEW_PLAN, _since(issued, held))
+
+
+def next_deadline(dates: CaseDates) -> Deadline | None:
+    """The first that the LA has still to meet; None where there is none. The family's own time is not the LA's."""
+    ours = (each for each in deadlines(dates) if each.met_on is None and each.clock is not Clock.FAMILY_REPLY)
+    return min(ours, default=None)
+
+
+def _since(day: date | None, first: date) -> date | None:
+    """The day, if it is not before the first."""
+    return day if day is not None and day >= first else None
 
 
 def transfer_due(transfer: Transfer, year: int) -> date:

@@ -8,17 +8,28 @@ Lines are written up to the end of the next financial year, and further ones eac
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from marketplace.models import LedgerLine, LedgerTotal, Placement, PlacementEvent
+from marketplace.models import Band, LedgerLine, Placement, PlacementEvent
 from marketplace.models.uplifts import school_year
 from pricing.money import half_up
 
 DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days of one fee, pence a school year, in one band; the first and the last included."""
+
+    first: date
+    last: date
+    fee: int
+    band: Band
 
 
 def financial_year(day: date) -> int:
@@ -43,6 +54,7 @@ def due(fee: int, first: date, last: date) -> int:
     """
     year = school_year(first)
     begins, ends = date(year, 9, 1), date(year + 1, 8, 31)
+    assert first <= last <= ends, "one school year at a time: see cuts"
     days = (ends - begins).days + 1
 
     def so_far(day: date) -> int:
@@ -51,56 +63,48 @@ def due(fee: int, first: date, last: date) -> int:
     return so_far(last) - so_far(first - DAY)
 
 
-def stretches(first: date, last: date) -> Iterator[tuple[date, date]]:
+def cuts(first: date, last: date) -> Iterator[tuple[date, date]]:
     """The days from first to last, cut where a financial year or a school year begins.
 
-    >>> [end.isoformat() for _, end in stretches(date(2026, 11, 1), date(2027, 10, 1))]
+    >>> [end.isoformat() for _, end in cuts(date(2026, 11, 1), date(2027, 10, 1))]
     ['2027-03-31', '2027-08-31', '2027-10-01']
     """
     while first <= last:
-        cuts = (date(first.year, 3, 31), date(first.year, 8, 31), date(first.year + 1, 3, 31))
-        end = min(next(cut for cut in cuts if cut >= first), last)
+        ends = (date(first.year, 3, 31), date(first.year, 8, 31), date(first.year + 1, 3, 31))
+        end = min(next(each for each in ends if each >= first), last)
         yield first, end
         first = end + DAY
 
 
-def charge(session: Session, event: PlacementEvent, *, fee: int, first: date, last: date) -> int:
-    """Add the lines of a fee for some days, for an event of a placement; returns their sum. Days of no fee have
-    none."""
-    placement = event.placement
-    lines = [
-        LedgerLine(
-            authority_id=placement.authority_id,
-            placement_id=placement.id,
-            event_id=event.id,
-            year=financial_year(begins),
-            starts_on=begins,
-            ends_on=ends,
-            fee=fee,
-            amount=due(fee, begins, ends),
-        )
-        for begins, ends in stretches(first, last)
-        if fee
-    ]
-    session.add_all(lines)
-    session.flush()
-    return sum(line.amount for line in lines)
+def settle(session: Session, event: PlacementEvent, wanted: Sequence[Stretch]) -> int:
+    """Bring what is charged for the event's placement to what is wanted, in lines that name the event; returns by how
+    many pence it changed.
 
-
-def reverse_from(session: Session, event: PlacementEvent, *, day: date) -> int:
-    """Undo what was charged for a day and all later ones: each line that reaches them is reversed, and charged again
-    for its days before. Returns the sum of what was added, negative or 0."""
+    From the first day on which it is another, every line that reaches that day or a later one is reversed; what it held
+    for the days before is charged again, and then what is wanted."""
+    live = live_lines(session, event.placement)
+    day = first_change(live, wanted)
+    if day is None:
+        return 0
     changed = 0
-    for line in live_lines(session, event.placement):
-        if line.ends_on < day:
-            continue
-        session.add(_reversal(line, event))
-        changed -= line.amount
-        if line.starts_on < day:
+    for line in live:
+        if line.ends_on >= day:
+            session.add(_reversal(line, event))
             session.flush()
-            changed += charge(session, event, fee=line.fee, first=line.starts_on, last=day - DAY)
-    session.flush()
+            changed -= line.amount
+            if line.starts_on < day:
+                changed += _charge(session, event, Stretch(line.starts_on, day - DAY, line.fee, line.band))
+    for each in wanted:
+        if each.last >= day:
+            changed += _charge(session, event, replace(each, first=max(each.first, day)))
     return changed
+
+
+def first_change(live: Sequence[LedgerLine], wanted: Sequence[Stretch]) -> date | None:
+    """The first day on which what is wanted is not what is charged; None where all is charged as it should be."""
+    charged = [Stretch(line.starts_on, line.ends_on, line.fee, line.band) for line in live]
+    turns = sorted({day for each in (*charged, *wanted) for day in (each.first, each.last + DAY)})
+    return next((day for day in turns if _of(charged, day) != _of(wanted, day)), None)
 
 
 def live_lines(session: Session, placement: Placement) -> Sequence[LedgerLine]:
@@ -114,14 +118,32 @@ def live_lines(session: Session, placement: Placement) -> Sequence[LedgerLine]:
     ).all()
 
 
-def totals(session: Session, authority_id: int) -> dict[int, int]:
-    """The sum of an LA's lines by financial year, pence."""
-    rows = session.execute(
-        select(LedgerTotal.year, LedgerTotal.amount)
-        .where(LedgerTotal.authority_id == authority_id)
-        .order_by(LedgerTotal.year)
-    )
-    return {row.year: row.amount for row in rows}
+def _of(stretches: Sequence[Stretch], day: date) -> tuple[int, Band] | None:
+    """The fee and band that hold on a day; None where nothing is charged."""
+    return next(((each.fee, each.band) for each in stretches if each.first <= day <= each.last and each.fee), None)
+
+
+def _charge(session: Session, event: PlacementEvent, stretch: Stretch) -> int:
+    """Add the lines of a stretch; returns their sum. Days of no fee have none."""
+    placement = event.placement
+    lines = [
+        LedgerLine(
+            authority_id=placement.authority_id,
+            placement_id=placement.id,
+            event_id=event.id,
+            year=financial_year(begins),
+            starts_on=begins,
+            ends_on=ends,
+            band=stretch.band,
+            fee=stretch.fee,
+            amount=due(stretch.fee, begins, ends),
+        )
+        for begins, ends in cuts(stretch.first, stretch.last)
+        if stretch.fee
+    ]
+    session.add_all(lines)
+    session.flush()
+    return sum(line.amount for line in lines)
 
 
 def _reversal(line: LedgerLine, event: PlacementEvent) -> LedgerLine:
@@ -132,6 +154,7 @@ def _reversal(line: LedgerLine, event: PlacementEvent) -> LedgerLine:
         year=line.year,
         starts_on=line.starts_on,
         ends_on=line.ends_on,
+        band=line.band,
         fee=line.fee,
         amount=-line.amount,
         reverses_id=line.id,

@@ -1,25 +1,84 @@
-"""How placements end: by a person, or by the system once a notice has run out; and how running ones are charged on."""
+"""How placements end: by notice of either side, by a person, by the system once a notice has run out; and how running
+ones are charged on."""
 
 from datetime import date, datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from marketplace import audit
 from marketplace.errors import Invalid
 from marketplace.models import (
+    AfterEnd,
     AwardStatus,
     ConsultationStatus,
     EventKind,
     LedgerLine,
     NeedStatus,
     Placement,
+    PlacementEvent,
     PlacementStatus,
 )
-from marketplace.permissions import SYSTEM, Actor
+from marketplace.permissions import SYSTEM, Actor, can_give_notice
 from marketplace.services import capacity, ledger
 from marketplace.services.consultation_steps import lock_need
 from marketplace.services.ledger import DAY
-from marketplace.services.placement_steps import fee_of, keep, lock, move, recharge, require_day, terms
+from marketplace.services.placement_charges import charges, effective_events, recharge
+from marketplace.services.placement_steps import FARTHEST, keep, lock, move, require_day, terms
+from marketplace.vocabulary import in_words
+
+
+def notice_of(session: Session, placement: Placement) -> PlacementEvent | None:
+    """The notice that stands for a placement."""
+    if placement.ends_on is None:
+        return None
+    given = [event for event in effective_events(session, placement) if event.kind is EventKind.NOTICE_GIVEN]
+    return given[-1] if given else None
+
+
+def give_notice(
+    session: Session,
+    actor: Actor,
+    *,
+    placement_id: int,
+    version: int,
+    last_day: date,
+    reason: str,
+    then: AfterEnd = AfterEnd.NEEDED_AGAIN,
+    on: date,
+    at: datetime,
+) -> Placement:
+    """Either side says that the placement ends on a day to come: nothing is charged after it, and the other side is
+    told. Of what becomes of the need the LA speaks; where the provider gives notice it is posted anew.
+
+    Notice given again takes the place of the first; what the other side has set may be brought forward, not put off."""
+    placement = lock(
+        session,
+        actor,
+        placement_id,
+        version,
+        may=lambda actor, row: can_give_notice(actor, row.authority_id, row.provider_id),
+    )
+    if not max(on, placement.starts_on) <= last_day <= on + FARTHEST:
+        words = "Enter a day from today, or from its first day, on, and within a year. What has ended already, end."
+        raise Invalid({"last_day": [words]})
+    if actor.organisation_id == placement.provider_id:
+        then = AfterEnd.NEEDED_AGAIN
+    standing = notice_of(session, placement)
+    if standing is not None:
+        assert placement.ends_on is not None
+        day = in_words(placement.ends_on)
+        if last_day > placement.ends_on and standing.organisation_id != actor.organisation_id:
+            raise Invalid({"last_day": [f"The other side gave notice to {day}. Only that side can put it off."]})
+        if (last_day, then) == (placement.ends_on, standing.after["then"]):
+            raise Invalid({"last_day": [f"Notice to {day} stands already."]})
+    before = terms(placement)
+    placement.ends_on = last_day
+    event = keep(
+        session, actor, placement, EventKind.NOTICE_GIVEN, on=last_day, at=at, before=before, reason=reason, then=then
+    )
+    recharge(session, actor, event, on=on)
+    return placement
 
 
 def end_placement(
@@ -30,30 +89,27 @@ def end_placement(
     version: int,
     last_day: date,
     reason: str,
-    is_needed_again: bool,
-    is_transfer: bool = False,
+    then: AfterEnd,
     on: date,
     at: datetime,
 ) -> Placement:
     """The placement has ended, `last_day` the last that is charged. One that has not started ends the day before its
     first: nothing is charged, and the place is vacant again at once; whether a place opens after one that had started,
-    the provider says. `is_needed_again` posts the need anew; otherwise it is withdrawn. `is_transfer`: by the move to
-    the next phase of education."""
+    the provider says."""
     placement = lock(session, actor, placement_id, version)
     if placement.status is PlacementStatus.AGREED:
         last_day = placement.starts_on - DAY
     else:
-        require_day(session, placement, last_day, "last_day", on=on)
         if last_day > on:
             raise Invalid({"last_day": ["This day is to come. Give notice instead."]})
-    kind = EventKind.TRANSFERRED if is_transfer else EventKind.ENDED
-    _end(session, actor, placement, kind, last_day, reason=reason, is_needed_again=is_needed_again, on=on, at=at)
+        require_day(session, placement, last_day, "last_day", on=on)
+    _end(session, actor, placement, last_day, reason=reason, then=then, on=on, at=at)
     return placement
 
 
 def end_due(session: Session, *, on: date, at: datetime) -> int:
-    """End, as the system, the placements whose notice has run out, and post their needs anew, so that somebody looks;
-    returns how many. Safe with several workers at once."""
+    """End, as the system, the placements whose notice has run out, as their notice says; returns how many. Safe with
+    several workers at once."""
     rows = session.scalars(
         select(Placement)
         .where(Placement.ends_on < on, Placement.status != PlacementStatus.ENDED)
@@ -63,8 +119,9 @@ def end_due(session: Session, *, on: date, at: datetime) -> int:
     ).all()
     for placement in rows:
         assert placement.ends_on is not None
-        last_day = placement.ends_on
-        _end(session, SYSTEM, placement, EventKind.ENDED, last_day, reason=None, is_needed_again=True, on=on, at=at)
+        notice = notice_of(session, placement)
+        then = AfterEnd(notice.after["then"]) if notice else AfterEnd.NEEDED_AGAIN
+        _end(session, SYSTEM, placement, placement.ends_on, reason=None, then=then, on=on, at=at)
     return len(rows)
 
 
@@ -72,20 +129,33 @@ def carry_charges(session: Session, *, on: date, at: datetime) -> int:
     """Charge, as the system, the running placements up to the ledger's horizon where they are not yet, as each April;
     returns how many. Safe with several workers at once."""
     horizon = ledger.horizon(on)
-    charged = select(func.max(LedgerLine.ends_on)).where(LedgerLine.placement_id == Placement.id).scalar_subquery()
+    reversal = aliased(LedgerLine)
+    charged = (
+        select(func.max(LedgerLine.ends_on))
+        .outerjoin(reversal, reversal.reverses_id == LedgerLine.id)
+        .where(LedgerLine.placement_id == Placement.id, LedgerLine.reverses_id.is_(None), reversal.id.is_(None))
+        .correlate(Placement)
+        .scalar_subquery()
+    )
     rows = session.scalars(
         select(Placement)
-        .where(Placement.status != PlacementStatus.ENDED, Placement.ends_on.is_(None), charged < horizon)
+        .where(
+            Placement.status != PlacementStatus.ENDED,
+            Placement.price > 0,
+            Placement.starts_on <= horizon,
+            func.coalesce(charged, date.min) < func.least(horizon, Placement.ends_on),
+        )
         .order_by(Placement.id)
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     ).all()
     count = 0
     for placement in rows:
-        fee, first = fee_of(session, placement), ledger.live_lines(session, placement)[-1].ends_on + DAY
-        if fee and first <= horizon:
+        wanted = charges(session, placement, on=on)
+        first = ledger.first_change(ledger.live_lines(session, placement), wanted)
+        if first is not None:  # one that is suspended without pay is charged nothing more
             event = keep(session, SYSTEM, placement, EventKind.CARRIED, on=first, at=at, before=terms(placement))
-            ledger.charge(session, event, fee=fee, first=first, last=horizon)
+            ledger.settle(session, event, wanted)
             count += 1
     return count
 
@@ -94,25 +164,27 @@ def _end(
     session: Session,
     actor: Actor,
     placement: Placement,
-    kind: EventKind,
     last_day: date,
     *,
     reason: str | None,
-    is_needed_again: bool,
+    then: AfterEnd,
     on: date,
     at: datetime,
 ) -> None:
     need = lock_need(session, placement.need_id)
     before = terms(placement)
     has_started = placement.status is not PlacementStatus.AGREED
-    changed = min(last_day, placement.ends_on or last_day) + DAY
     placement.ends_on = last_day
-    event = keep(session, actor, placement, kind, on=last_day, at=at, before=before, reason=reason)
-    recharge(session, actor, event, day=changed, on=on)
     move(placement, PlacementStatus.ENDED)
+    kind = EventKind.TRANSFERRED if then is AfterEnd.TRANSFER else EventKind.ENDED
+    event = keep(session, actor, placement, kind, on=last_day, at=at, before=before, reason=reason, then=then)
+    recharge(session, actor, event, on=on)
     award = placement.award
     award.status = AwardStatus.ENDED
+    audit.record(session, actor, "award ended", award, need_id=need.id)
     capacity.free(session, actor, subject=award, at=at, has_started=has_started)
     if award.consultation is not None:
         award.consultation.status = ConsultationStatus.CLOSED
-    need.status = NeedStatus.PUBLISHED if is_needed_again else NeedStatus.WITHDRAWN
+    is_needed = then is AfterEnd.NEEDED_AGAIN
+    need.status = NeedStatus.PUBLISHED if is_needed else NeedStatus.WITHDRAWN
+    audit.record(session, actor, "need posted again" if is_needed else "need closed", need, award_id=award.id)

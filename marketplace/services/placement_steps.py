@@ -1,18 +1,19 @@
 """How every step of a placement is taken: on the locked row, as the person saw it, along an allowed move, kept as an
-event with what held before and after, and charged from its day on."""
+event with what held before and after. The ledger follows (placement_charges)."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from marketplace import audit
-from marketplace.db import as_system
 from marketplace.errors import Invalid, InvalidTransition, NotFound, Stale
 from marketplace.models import (
     PLACEMENT_MOVES,
+    Band,
     EventKind,
     Placement,
     PlacementEvent,
@@ -20,10 +21,9 @@ from marketplace.models import (
     Role,
 )
 from marketplace.permissions import Actor, can_keep_placement, require
-from marketplace.services import ledger, outbox
-from marketplace.services.frameworks import framework_in_force, rule
+from marketplace.services import outbox
+from marketplace.services.placement_charges import effective_events
 from marketplace.vocabulary import in_words
-from pricing.quote import marginal_price
 
 FARTHEST = timedelta(days=366)  # that an event may be entered after the fact, or ahead of it
 AHEAD = frozenset({EventKind.AWARDED, EventKind.NOTICE_GIVEN, EventKind.CARRIED})  # these order nothing that follows
@@ -44,9 +44,10 @@ def lock(
     version: int,
     *,
     may: Callable[[Actor, Placement], bool] = lambda actor, row: can_keep_placement(actor, row.authority_id),
+    is_over: bool = False,
 ) -> Placement:
-    """The placement, locked until the transaction ends, that has not ended. Raises NotFound, NotPermitted, Stale,
-    InvalidTransition."""
+    """The placement, locked until the transaction ends; one that has ended only where `is_over` says so. Raises
+    NotFound, NotPermitted, Stale, InvalidTransition."""
     row = session.scalar(
         select(Placement)
         .where(Placement.id == placement_id)
@@ -58,7 +59,7 @@ def lock(
     require(may(actor, row), "do this with a placement")
     if row.version != version:
         raise Stale("Something has happened to this placement since you opened it. Look at what holds now.")
-    if row.status is PlacementStatus.ENDED:
+    if row.status is PlacementStatus.ENDED and not is_over:
         raise InvalidTransition("This placement has ended, so nothing happens to it any more.")
     return row
 
@@ -71,21 +72,19 @@ def move(placement: Placement, status: PlacementStatus) -> None:
 
 
 def require_day(session: Session, placement: Placement, day: date, field: str, *, on: date) -> None:
-    """Raise Invalid unless an event may be entered for the day: within a year of today, not before the placement
-    begins, and not before what was entered last, since that rests on what held before."""
+    """Raise Invalid unless an event may be entered for the day: within a year of today, while the placement runs, and
+    not before what was entered last, since that rests on what held before."""
     if abs(day - on) > FARTHEST:
         raise Invalid({field: ["Enter a day within a year of today. Check the year."]})
     if day < placement.starts_on:
         raise Invalid(
             {field: [f"The placement begins on {in_words(placement.starts_on)}. Enter that day or a later one."]}
         )
-    last = session.scalar(
-        select(func.max(PlacementEvent.on)).where(
-            PlacementEvent.placement_id == placement.id, PlacementEvent.kind.not_in(AHEAD)
-        )
-    )
-    if last is not None and day < last:
-        words = f"Something is kept for {in_words(last)} already. Enter that day or a later one."
+    if placement.ends_on is not None and day > placement.ends_on:
+        raise Invalid({field: [f"The last day is {in_words(placement.ends_on)}. Enter that day or an earlier one."]})
+    kept = [event.on for event in effective_events(session, placement) if event.kind not in AHEAD]
+    if kept and day < (last := max(kept)):
+        words = f"Something is kept for {in_words(last)} already. Enter that day or a later one, or undo it first."
         raise Invalid({field: [words]})
 
 
@@ -95,11 +94,26 @@ def terms(placement: Placement) -> dict[str, Any]:
         "status": placement.status.value,
         "starts_on": placement.starts_on.isoformat(),
         "ends_on": placement.ends_on.isoformat() if placement.ends_on else None,
+        "provision_id": placement.provision_id,
+        "schedule_id": placement.schedule_id,
         "band": placement.band.value,
         "sessions": placement.sessions,
         "hours_a_week": None if placement.hours_a_week is None else f"{placement.hours_a_week.normalize():f}",
         "price": placement.price,
     }
+
+
+def restore(placement: Placement, held: dict[str, Any]) -> None:
+    """Let a placement have again what an event has kept of it by `terms`."""
+    placement.status = PlacementStatus(held["status"])
+    placement.starts_on = date.fromisoformat(held["starts_on"])
+    placement.ends_on = date.fromisoformat(held["ends_on"]) if held["ends_on"] else None
+    placement.provision_id = held["provision_id"]
+    placement.schedule_id = held["schedule_id"]
+    placement.band = Band(held["band"])
+    placement.sessions = held["sessions"]
+    placement.hours_a_week = None if held["hours_a_week"] is None else Decimal(held["hours_a_week"])
+    placement.price = held["price"]
 
 
 def keep(
@@ -112,6 +126,7 @@ def keep(
     at: datetime,
     before: dict[str, Any],
     reason: str | None = None,
+    undoes: PlacementEvent | None = None,
     **more: Any,
 ) -> PlacementEvent:
     """Keep an event from a day on, tell the other side, and record it."""
@@ -125,8 +140,10 @@ def keep(
         kind=kind,
         on=on,
         at=at,
+        organisation_id=actor.organisation_id,
         officer=actor.name,
         reason=reason,
+        undoes_id=undoes.id if undoes else None,
         before=before,
         after=terms(placement) | more,
     )
@@ -137,42 +154,6 @@ def keep(
     if kind not in {EventKind.AWARDED, EventKind.CARRIED}:
         _tell(session, actor, event)
     return event
-
-
-def recharge(session: Session, actor: Actor, event: PlacementEvent, *, day: date, on: date) -> None:
-    """Charge from a day on what holds now, instead of what was charged for it and all later days."""
-    placement = event.placement
-    last = ledger.horizon(on)
-    if placement.ends_on is not None:
-        last = min(last, placement.ends_on)
-    with as_system(session, actor):  # the ledger is the LA's, also where the provider gives notice
-        ledger.reverse_from(session, event, day=day)
-        first = max(day, placement.starts_on)
-        ledger.charge(session, event, fee=fee_of(session, placement), first=first, last=last)
-
-
-def fee_of(session: Session, placement: Placement) -> int:
-    """What is charged a school year now: nothing while the placement is suspended without pay."""
-    if placement.status is PlacementStatus.SUSPENDED:
-        after = session.scalar(
-            select(PlacementEvent.after)
-            .where(PlacementEvent.placement_id == placement.id, PlacementEvent.kind == EventKind.SUSPENDED)
-            .order_by(PlacementEvent.number.desc())
-            .limit(1)
-        )
-        if after is not None and not after["is_paid"]:
-            return 0
-    return placement.price
-
-
-def owed(session: Session, placement: Placement, fee: int, *, on: date) -> int:
-    """What the LA pays of a fee a year: what is above place funding where that is paid anyway."""
-    return marginal_price(
-        fee,
-        kind=placement.provision.kind,
-        setting_type=placement.setting.type,
-        framework=rule(framework_in_force(session, on=on)),
-    )
 
 
 def _tell(session: Session, actor: Actor, event: PlacementEvent) -> None:

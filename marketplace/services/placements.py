@@ -1,23 +1,31 @@
 """Placements: what an award begins, and each thing that happens to it, from its day on, with its money.
 
-Each is one event; what is wrong is not changed but put right by a further one. It must never reprice by itself: a
-placement keeps the price of its award until the LA varies it.
+Each is one event; what was entered by mistake is not changed but undone by a further one (placement_corrections). It
+must never reprice by itself: a placement keeps the prices of its award until the LA varies it or accepts an uplift.
 """
 
 from datetime import date, datetime
-from fractions import Fraction
+from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace.errors import Invalid, InvalidTransition
-from marketplace.models import Award, Band, EventKind, Placement, PlacementStatus
-from marketplace.permissions import Actor, can_give_notice
+from marketplace.models import (
+    Award,
+    Band,
+    EventKind,
+    Kind,
+    Placement,
+    PlacementStatus,
+    Provision,
+)
+from marketplace.permissions import Actor
 from marketplace.services import capacity
-from marketplace.services.ledger import DAY
-from marketplace.services.placement_steps import keep, lock, move, owed, recharge, require_day, terms
-from marketplace.services.published_prices import price_in
-from pricing.money import half_up
+from marketplace.services.placement_charges import price_of, recharge
+from marketplace.services.placement_steps import FARTHEST, keep, lock, move, require_day, terms
+from marketplace.vocabulary import in_words
 
 
 def begin(
@@ -31,6 +39,7 @@ def begin(
         setting_id=award.setting_id,
         provider_id=award.provider_id,
         provision=award.provision,
+        schedule=award.schedule,
         status=PlacementStatus.AGREED,
         starts_on=award.starts_on,
         band=award.band,
@@ -42,24 +51,38 @@ def begin(
     )
     session.add(placement)
     event = keep(session, actor, placement, EventKind.AWARDED, on=award.starts_on, at=at, before={})
-    recharge(session, actor, event, day=award.starts_on, on=on)
+    recharge(session, actor, event, on=on)
     return placement
 
 
 def start_placement(
     session: Session, actor: Actor, *, placement_id: int, version: int, day: date, on: date, at: datetime
 ) -> Placement:
-    """The pupil has started on a day, which may be another than was agreed: charges follow it."""
+    """The pupil has started on a day, today or earlier, which may be another than was agreed: charges follow it."""
     placement = lock(session, actor, placement_id, version)
-    if not placement.starts_on - day <= on - day <= 366 * DAY and day > on:
-        raise Invalid({"day": ["Enter the day on which the pupil started: today or earlier."]})
+    if not on - FARTHEST <= day <= on:
+        raise Invalid({"day": ["Enter the day on which the pupil started: today, or within the last year."]})
+    if placement.ends_on is not None and day > placement.ends_on:
+        raise Invalid({"day": [f"The last day is {in_words(placement.ends_on)}. Enter that day or an earlier one."]})
     before = terms(placement)
     move(placement, PlacementStatus.STARTED)
-    earliest = min(day, placement.starts_on)
     placement.starts_on = day
     event = keep(session, actor, placement, EventKind.STARTED, on=day, at=at, before=before)
-    recharge(session, actor, event, day=earliest, on=on)
+    recharge(session, actor, event, on=on)
     return placement
+
+
+def variations(session: Session, placement: Placement) -> list[Provision]:
+    """What a placement may be varied to: the provisions of its setting that its price schedule prices, as it is
+    first."""
+    priced = {line.provision_id for line in placement.schedule.lines}
+    rows = session.scalars(
+        select(Provision)
+        .where(Provision.setting_id == placement.setting_id, Provision.id.in_(priced))
+        .order_by(Provision.name, Provision.id)
+    )
+    mine = placement.provision_id
+    return sorted((row for row in rows if row.is_offered or row.id == mine), key=lambda row: row.id != mine)
 
 
 def vary_placement(
@@ -69,37 +92,42 @@ def vary_placement(
     placement_id: int,
     version: int,
     day: date,
+    provision_id: int,
     band: Band,
     sessions: int | None,
+    hours_a_week: Decimal | None,
     reason: str,
     on: date,
     at: datetime,
 ) -> Placement:
-    """Another band, or another number of sessions, from a day on, at the prices of the award's own schedule and with
-    its variation. Raises Invalid, by field; NoRoom where more sessions find no room."""
+    """Another band, pattern (by another provision of the setting), number of sessions or hours, from a day on, at the
+    prices of the placement's own schedule and with the variation of its award. `sessions` count for a porous placement
+    only, `hours_a_week` for outreach only. Raises Invalid, by field; NoRoom where there is no room for it."""
     placement = lock(session, actor, placement_id, version)
     require_day(session, placement, day, "day", on=on)
-    found = price_in(placement.award.schedule, placement.provision_id, band)
-    if found is None:
-        raise Invalid({"band": ["The agreed price schedule states no price for this band. Agree a new award instead."]})
-    if (sessions is None) != (placement.sessions is None) or not 1 <= (sessions or 1) <= 9:
-        raise Invalid({"sessions": ["A porous placement has from 1 to 9 sessions; another has none."]})
-    before = terms(placement)
-    fee = found.fee
-    if sessions is not None and placement.provision.sessions:
-        fee = half_up(Fraction(fee * sessions, placement.provision.sessions))
-    placement.price = owed(session, placement, fee + placement.award.variation, on=on)
-    placement.band = band
-    if placement.hours_a_week is not None:
-        placement.hours_a_week = found.hours_a_week
-    is_other_use = (sessions, placement.hours_a_week) != (before["sessions"], before["hours_a_week"])
-    placement.sessions = sessions
+    provision = next((row for row in variations(session, placement) if row.id == provision_id), None)
+    if provision is None:
+        raise Invalid({"provision_id": ["Choose one of the provisions that the agreed prices state."]})
+    sessions = sessions if provision.kind is Kind.POROUS else None
+    hours_a_week = hours_a_week if provision.kind is Kind.OUTREACH else None
+    if provision.kind is Kind.POROUS and not 1 <= (sessions or 0) <= 9:
+        raise Invalid({"sessions": ["Enter how many of the ten sessions of a week, from 1 to 9."]})
+    if provision.kind is Kind.OUTREACH and not hours_a_week:
+        raise Invalid({"hours_a_week": ["Enter the hours of outreach a week."]})
+    before, taken, pool_id = terms(placement), use(placement), placement.provision.pool_id
+    changed: dict[str, Any] = {
+        "provision": provision, "band": band, "sessions": sessions, "hours_a_week": hours_a_week
+    }  # fmt: skip
+    price = price_of(session, placement, schedule=placement.schedule, on=on, **changed)
+    for name, value in {**changed, "price": price}.items():
+        setattr(placement, name, value)
+    session.flush()  # which sets the id of the provision
     if before == terms(placement):
-        raise Invalid({"band": ["This is what holds already. Change the band or the sessions."]})
-    if is_other_use:
-        _retake(session, actor, placement, day=day, at=at)
+        raise Invalid({"band": ["This is what holds already. Change the provision, the band, sessions or hours."]})
+    if (taken, pool_id) != (use(placement), provision.pool_id):
+        _retake(session, actor, placement, day=day, at=at, is_other_pool=pool_id != provision.pool_id)
     event = keep(session, actor, placement, EventKind.VARIED, on=day, at=at, before=before, reason=reason)
-    recharge(session, actor, event, day=day, on=on)
+    recharge(session, actor, event, on=on)
     return placement
 
 
@@ -123,7 +151,7 @@ def suspend_placement(
     event = keep(
         session, actor, placement, EventKind.SUSPENDED, on=day, at=at, before=before, reason=reason, is_paid=is_paid
     )
-    recharge(session, actor, event, day=day, on=on)
+    recharge(session, actor, event, on=on)
     return placement
 
 
@@ -138,53 +166,31 @@ def resume_placement(
     before = terms(placement)
     move(placement, PlacementStatus.STARTED)
     event = keep(session, actor, placement, EventKind.RESUMED, on=day, at=at, before=before)
-    recharge(session, actor, event, day=day, on=on)
+    recharge(session, actor, event, on=on)
     return placement
 
 
-def give_notice(
-    session: Session,
-    actor: Actor,
-    *,
-    placement_id: int,
-    version: int,
-    last_day: date,
-    reason: str,
-    on: date,
-    at: datetime,
-) -> Placement:
-    """Either side says that the placement ends on a day to come: nothing is charged after it, and the other side is
-    told. Notice given again takes the place of the first."""
-    placement = lock(
-        session,
-        actor,
-        placement_id,
-        version,
-        may=lambda actor, row: can_give_notice(actor, row.authority_id, row.provider_id),
-    )
-    if last_day < max(on, placement.starts_on):
-        raise Invalid({"last_day": ["Enter a day from today on. Where the placement has ended already, end it."]})
-    before = terms(placement)
-    changed = min(last_day, placement.ends_on or last_day) + DAY
-    placement.ends_on = last_day
-    event = keep(session, actor, placement, EventKind.NOTICE_GIVEN, on=last_day, at=at, before=before, reason=reason)
-    recharge(session, actor, event, day=changed, on=on)
-    return placement
-
-
-def _retake(session: Session, actor: Actor, placement: Placement, *, day: date, at: datetime) -> None:
-    """What the pupil takes of the pool changes with the sessions or hours of the week."""
-    share = capacity.use_of(placement.provision, sessions=placement.sessions, hours_a_week=placement.hours_a_week)
+def _retake(
+    session: Session, actor: Actor, placement: Placement, *, day: date, at: datetime, is_other_pool: bool
+) -> None:
+    """The pupil takes of the pool what the terms say now, instead of what was taken. Raises NoRoom. What is left in
+    another pool does not open by itself once the pupil has started: whether it does, the provider says."""
     year_group = placement.need.year_group
     assert year_group is not None
-    capacity.free(session, actor, subject=placement.award, at=at)
+    has_left = is_other_pool and placement.status is not PlacementStatus.AGREED
+    capacity.free(session, actor, subject=placement.award, at=at, has_started=has_left)
     capacity.take(
         session,
         actor,
         provision=placement.provision,
         year_group=year_group,
         on=day,
-        amount=share,
+        amount=use(placement),
         authority_id=placement.authority_id,
         subject=placement.award,
     )
+
+
+def use(placement: Placement) -> Decimal:
+    """What the pupil takes of the pool, on the terms that hold."""
+    return capacity.use_of(placement.provision, sessions=placement.sessions, hours_a_week=placement.hours_a_week)

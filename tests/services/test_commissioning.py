@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from marketplace.db import transaction
 from marketplace.errors import Invalid, NoRoom
 from marketplace.models import (
+    AfterEnd,
     Award,
     AwardBasis,
     AwardStatus,
@@ -170,8 +171,10 @@ def test_a_placement_is_started_varied_suspended_and_ended(case: Case) -> None:
         placements.vary_placement,
         date(2027, 2, 1),
         day=date(2027, 2, 1),
+        provision_id=case.provision_ids[0],
         band=Band.PROFOUND,
         sessions=None,
+        hours_a_week=None,
         reason="Needs have grown.",
     )
     step(placements.suspend_placement, date(2027, 3, 1), day=date(2027, 3, 1), is_paid=False, reason="In hospital.")
@@ -181,7 +184,7 @@ def test_a_placement_is_started_varied_suspended_and_ended(case: Case) -> None:
         date(2027, 7, 31),
         last_day=date(2027, 7, 23),
         reason="Moves away.",
-        is_needed_again=False,
+        then=AfterEnd.NOT_NEEDED,
     )
     with transaction(SYSTEM) as session:
         placement = session.scalars(select(Placement)).one()
