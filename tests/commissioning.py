@@ -38,6 +38,7 @@ from marketplace.models import (
 )
 from marketplace.services.evidence import Compared
 from marketplace.services.letters import Letter
+from marketplace.services.placement_steps import terms
 from pricing.schedule import ANNUAL
 from tests.builders import kept, published
 
@@ -185,6 +186,7 @@ def placement(session: Session, award_: Award, **fields: Any) -> Placement:
     provision_ = session.get_one(Provision, award_.provision_id)
     fields = {
         "status": PlacementStatus.STARTED,
+        "schedule_id": award_.schedule_id,
         "starts_on": award_.starts_on,
         "band": award_.band,
         "sessions": provision_.sessions,
@@ -203,13 +205,16 @@ def placement(session: Session, award_: Award, **fields: Any) -> Placement:
     year = starts_on.year - (starts_on.month < 4)
     ends_on = date(year + 1, 3, 31)
     amount = row.price * ((ends_on - starts_on).days + 1) // 365
-    told = {"officer": "Person of the LA", "at": DECIDED_AT}
-    awarded = PlacementEvent(number=1, kind=EventKind.AWARDED, on=starts_on, **told)
-    row.events += [awarded, PlacementEvent(number=2, kind=EventKind.STARTED, on=starts_on, **told)]
+    held = terms(row)
+    agreed = {**held, "status": PlacementStatus.AGREED.value}
+    told = {"organisation_id": row.authority_id, "officer": "Person of the LA", "at": DECIDED_AT}
+    awarded = PlacementEvent(number=1, kind=EventKind.AWARDED, on=starts_on, after=agreed, **told)
+    started = PlacementEvent(number=2, kind=EventKind.STARTED, on=starts_on, before=agreed, after=held, **told)
+    row.events += [awarded, started]
     session.flush()
     line = LedgerLine(
         authority_id=row.authority_id, placement_id=row.id, event_id=awarded.id, year=year, starts_on=starts_on,
-        ends_on=ends_on, fee=row.price, amount=amount,
+        ends_on=ends_on, band=row.band, fee=row.price, amount=amount,
     )  # fmt: skip
     kept(session, line)
     return row

@@ -23,7 +23,7 @@ from marketplace.models import (
 )
 from marketplace.permissions import Actor, can_give_notice, can_keep_placement
 from marketplace.services import capacity
-from marketplace.services.consultations import lock_need
+from marketplace.services.consultation_steps import lock_need
 from marketplace.services.placement_charges import effective_events, recharge
 from marketplace.services.placement_steps import keep, lock, restore, terms
 from marketplace.services.placements import use

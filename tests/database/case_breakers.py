@@ -8,6 +8,7 @@ LEDGER = {
     "year": "year",
     "starts_on": "starts_on",
     "ends_on": "ends_on",
+    "band": "band",
     "fee": "fee",
     "amount": "-amount",
     "reverses_id": "id",
@@ -19,6 +20,15 @@ def reversal(**changes: str) -> str:
     """Reverse every line of the ledger, with some columns otherwise than they should be."""
     columns = {**LEDGER, **changes}
     return f"INSERT INTO ledger_lines ({', '.join(columns)}) SELECT {', '.join(columns.values())} FROM ledger_lines"
+
+
+def undoing(what: str, further: int = 10) -> str:
+    """Undo every event of a placement by one of its own."""
+    columns = "placement_id, kind, number, undoes_id, at, officer, before, after"
+    values = f"placement_id, 'undone', number + {further}, {what}, at, officer, '{{}}', '{{}}'"
+    return (
+        f'INSERT INTO placement_events ("on", {columns}) SELECT "on", {values} FROM placement_events WHERE number < 10'
+    )
 
 
 def unguarded(table: str, statement: str) -> str:
@@ -45,6 +55,11 @@ BREAKERS = {
     "ck_documents_removed": "UPDATE documents SET removed_at = now()",
     "ck_case_dates_transfer_year": "UPDATE case_dates SET transfer_year = NULL",
     "ck_case_dates_year": "UPDATE case_dates SET transfer_year = 2019",
+    "ck_case_dates_review_outcome_of_decision": """UPDATE case_dates SET review_held_on = '2027-01-04',
+                                                   review_decided_on = '2027-01-04'""",
+    "ck_case_dates_decided_after_review": """UPDATE case_dates SET review_decided_on = '2027-01-03',
+                                             review_outcome = 'amend'""",
+    "ck_case_dates_next": "UPDATE case_dates SET next_due_on = '2027-01-04'",
     "ck_case_dates_draft_after_request": "UPDATE case_dates SET draft_sent_on = requested_on - 1",
     "uq_awards_live": "UPDATE awards SET need_id = (SELECT min(need_id) FROM awards)",
     "ck_awards_amounts": "UPDATE awards SET transport = -1",
@@ -73,6 +88,8 @@ BREAKERS = {
     "ck_placements_sessions": "UPDATE placements SET sessions = 10",
     "ck_placements_hours": "UPDATE placements SET hours_a_week = 0",
     "uq_placement_events_placement_id_number": unguarded("placement_events", "UPDATE placement_events SET number = 1"),
+    "uq_placement_events_undoes_id": f"{undoing('id', 10)}; {undoing('id', 20)}",
+    "ck_placement_events_undoes": undoing("NULL"),
     "uq_ledger_lines_reverses_id": f"{reversal()} WHERE reverses_id IS NULL; {reversal()} WHERE reverses_id IS NULL",
     "ck_ledger_lines_dates": unguarded("ledger_lines", "UPDATE ledger_lines SET ends_on = starts_on - 1"),
     "ck_ledger_lines_year": unguarded("ledger_lines", "UPDATE ledger_lines SET ends_on = ends_on + 1"),
@@ -106,6 +123,13 @@ INDIRECT = {
         "placement_events",
         f"UPDATE placement_events SET placement_id = -1 WHERE {FIRST.format('placement_events')}",
     ),
+    "fk_placement_events_undoes_id": undoing("-id"),
+    "ck_placement_events_kind": unguarded(
+        "placement_events", "UPDATE placement_events SET kind = 'nonsense' WHERE kind = 'started'"
+    ),
+    "ck_case_dates_review_outcome": """UPDATE case_dates SET review_held_on = '2027-01-04',
+                                       review_decided_on = '2027-01-04', review_outcome = 'nonsense'""",
+    "ck_case_dates_next_clock": "UPDATE case_dates SET next_due_on = '2027-01-04', next_clock = 'nonsense'",
     "fk_ledger_lines_reverses_id": unguarded(
         "ledger_lines", f"UPDATE ledger_lines SET reverses_id = -1 WHERE {FIRST.format('ledger_lines')}"
     ),

@@ -225,7 +225,8 @@ def test_a_plan_meets_the_clocks_that_began_before_it(issued: date, unmet: list[
 
 def test_a_plan_of_an_earlier_school_year_does_not_name_the_next_phase() -> None:
     moves = {"transfer": Transfer.POST_16, "transfer_year": 2028}
-    assert next_deadline(dates(**moves, plan_issued_on=date(2027, 8, 31))) == Deadline(date(2028, 3, 31), Clock.TRANSFER)
+    before = dates(**moves, plan_issued_on=date(2027, 8, 31))
+    assert next_deadline(before) == Deadline(date(2028, 3, 31), Clock.TRANSFER)
     assert next_deadline(dates(**moves, plan_issued_on=date(2027, 9, 1))) is None
 
 
