@@ -92,6 +92,8 @@ def withdraw_need(session: Session, actor: Actor, *, need_id: int, version: int,
     """Withdraw a need that is not yet placed, and whatever settings are consulted about it; `reason` is one of
     vocabulary.WITHDRAWALS."""
     need = find_need_to_change(session, actor, need_id=need_id, version=version)
+    if not can_withdraw(need):
+        raise InvalidTransition(f"This need is {need.status}, so it cannot be withdrawn. A placement is ended.")
     _move(need, NeedStatus.WITHDRAWN)
     withdraw_all(session, actor, need=need, at=now())
     audit.record(session, actor, "need withdrawn", need, reason=reason)
@@ -131,6 +133,11 @@ def missing_answers(need: Need) -> dict[str, str]:
 def _require_complete(need: Need) -> None:
     if lacking := missing_answers(need):
         raise Invalid({field: [words] for field, words in lacking.items()})
+
+
+def can_withdraw(need: Need) -> bool:
+    """Whether a need can be withdrawn: while its pupil is placed it goes with the placement (placement_ends)."""
+    return need.status is not NeedStatus.PLACED and can_move(need, NeedStatus.WITHDRAWN)
 
 
 def can_move(need: Need, to: NeedStatus) -> bool:

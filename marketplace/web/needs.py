@@ -84,7 +84,7 @@ def show(need_id: int) -> ResponseReturnValue:
             fixed=fixed,
             ruled_out=ruled_out,
             may_restrict=can_change_need(actor(), need.authority_id) and need.status not in restrictions.OVER,
-            may_withdraw=can_change_need(actor(), need.authority_id) and needs.can_move(need, NeedStatus.WITHDRAWN),
+            may_withdraw=can_change_need(actor(), need.authority_id) and needs.can_withdraw(need),
         )
 
 
