@@ -137,8 +137,14 @@ RULES = (
         "reversals",
         "a reversal undoes one line wholly",
         "SELECT 'line ' || r.id FROM ledger_lines r JOIN ledger_lines l ON l.id = r.reverses_id WHERE"
-        " (r.authority_id, r.placement_id, r.year, r.starts_on, r.ends_on, r.fee, r.amount) IS DISTINCT FROM"
-        " (l.authority_id, l.placement_id, l.year, l.starts_on, l.ends_on, l.fee, -l.amount)",
+        " (r.authority_id, r.placement_id, r.year, r.starts_on, r.ends_on, r.band, r.fee, r.amount) IS DISTINCT FROM"
+        " (l.authority_id, l.placement_id, l.year, l.starts_on, l.ends_on, l.band, l.fee, -l.amount)",
+    ),
+    Rule(
+        "corrections",
+        "what undoes an event undoes an earlier one of the same placement, and neither an award nor a correction",
+        "SELECT 'event ' || u.id FROM placement_events u JOIN placement_events e ON e.id = u.undoes_id WHERE"
+        " u.placement_id <> e.placement_id OR u.number <= e.number OR e.kind IN ('awarded', 'carried', 'undone')",
     ),
     Rule(
         "charged once",

@@ -14,6 +14,27 @@ KINDS = (
     "awarded", "started", "varied", "repriced", "suspended", "resumed", "notice_given", "ended", "transferred", "carried",
 )  # fmt: skip
 
+# A reversal undoes one line wholly, at its fee and in its band.
+REVERSAL = """
+CREATE OR REPLACE FUNCTION check_reversal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE
+    reversed ledger_lines;
+BEGIN
+    IF NEW.reverses_id IS NOT NULL THEN
+        SELECT * INTO reversed FROM ledger_lines WHERE id = NEW.reverses_id;
+        IF reversed.reverses_id IS NOT NULL
+          OR (NEW.authority_id, NEW.placement_id, NEW.year, NEW.starts_on, NEW.ends_on, {of} NEW.fee, NEW.amount)
+             IS DISTINCT FROM
+             (reversed.authority_id, reversed.placement_id, reversed.year, reversed.starts_on, reversed.ends_on,
+              {of_reversed} reversed.fee, -reversed.amount) THEN
+            RAISE EXCEPTION 'a reversal undoes one line of the ledger, wholly'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_lines_reversal';
+        END IF;
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+
 
 def _one_of(name: str, *values: str) -> sa.Enum:
     return sa.Enum(*values, name=name, native_enum=False, create_constraint=False, length=40)
@@ -52,6 +73,7 @@ def upgrade() -> None:
     op.execute("ALTER TABLE ledger_lines ENABLE TRIGGER ledger_lines_unchanged")
     op.alter_column("ledger_lines", "band", nullable=False)
     op.create_check_constraint(op.f("ck_ledger_lines_band"), "ledger_lines", _in("band", bands))
+    op.execute(REVERSAL.format(of="NEW.band,", of_reversed="reversed.band,"))
 
     outcomes = ("maintain", "amend", "cease")
     clocks = ("final_plan", "family_reply", "transfer", "review_decision", "review_plan")
@@ -78,6 +100,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_case_dates_next_due_on"), "case_dates")
     for column in ("next_clock", "next_due_on", "review_outcome", "review_decided_on", "plan_issued_on"):
         op.drop_column("case_dates", column)
+    op.execute(REVERSAL.format(of="", of_reversed=""))
     op.drop_column("ledger_lines", "band")
     op.drop_constraint(op.f("ck_placement_events_undoes"), "placement_events")
     op.drop_constraint(op.f("ck_placement_events_kind"), "placement_events")

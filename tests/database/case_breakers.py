@@ -149,6 +149,7 @@ GUARDED = [
     ("ledger_lines_reversal", reversal(amount="amount")),
     ("ledger_lines_reversal", reversal(fee="fee + 1")),
     ("ledger_lines_reversal", reversal(ends_on="ends_on - 1")),
+    ("ledger_lines_reversal", reversal(band="'mild'")),
     ("ledger_lines_reversal", reversal(starts_on="starts_on + 1")),
     ("ledger_lines_reversal", reversal(placement_id="(SELECT max(id) FROM placements)")),
     ("ledger_lines_reversal", reversal(authority_id="(SELECT max(authority_id) FROM placements)")),

@@ -19,17 +19,18 @@ from marketplace.models import (
     AfterEnd,
     Band,
     LedgerLine,
-    LedgerTotal,
     PlacementEvent,
     PlacementStatus,
 )
 from marketplace.services import placement_corrections, placement_ends, placements
 from marketplace.services.ledger import DAY, horizon, live_lines
+from marketplace.services.verify import verify
 from tests.commissioning import STARTS_ON
 from tests.running import INTENSIVE, ON, PROFOUND, Running, running
 from tests.services.test_ledger import by_decimals
 
 FIRST, LAST = date(2026, 9, 1), date(2032, 3, 31)
+MADE_UP = {"audit of awards", "audit chain"}  # the award is a builder's; events are linked when a transaction ends
 FEES = {Band.INTENSIVE: INTENSIVE, Band.PROFOUND: PROFOUND}
 
 
@@ -177,7 +178,4 @@ def test_what_is_charged_is_the_days_times_the_fee_whatever_is_entered_in_whatev
         assert charged(session, case) == model.expected(horizon(entered)), (name, on)
         lines = live_lines(session, case.placement)
         assert all(following.starts_on > line.ends_on for line, following in pairwise(lines))
-    mine = LedgerLine.authority_id == case.la.id
-    sums = session.execute(select(LedgerLine.year, func.sum(LedgerLine.amount)).where(mine).group_by(LedgerLine.year))
-    totals = select(LedgerTotal.year, LedgerTotal.amount).where(LedgerTotal.authority_id == case.la.id)
-    assert {year: pence for year, pence in sums} == {year: pence for year, pence in session.execute(totals)}  # noqa: C416 - rows
+    assert [finding for finding in verify(session) if finding.count and finding.rule.name not in MADE_UP] == []

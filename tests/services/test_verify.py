@@ -32,6 +32,10 @@ BREAKERS = {
         "UPDATE ledger_lines SET reverses_id = (SELECT min(id) FROM ledger_lines)"
         " WHERE id = (SELECT max(id) FROM ledger_lines)"
     ),
+    "corrections": (
+        'INSERT INTO placement_events ("on", placement_id, number, kind, undoes_id, at, officer, before, after)'
+        " SELECT \"on\", placement_id, number + 1, 'undone', id, at, officer, '{}', '{}' FROM placement_events"
+    ),
     "charged once": "UPDATE ledger_lines SET starts_on = starts_on - 3 WHERE starts_on = '2027-09-01'",
     "prices kept": "UPDATE awards SET price = price + 1",
     "published prices": (
