@@ -60,7 +60,7 @@ def test_what_was_pending_before_is_written_as_the_actor(world: World) -> None:
     actor = world.actor("la")
     with refused(actor, "needs") as session:
         session.add(Need(authority_id=world.sides[1]["la"], reference="X-1"))
-        with as_system(session, actor):
+        with session.no_autoflush, as_system(session, actor):
             pass
 
 
