@@ -22,7 +22,7 @@ OF_NEED = f"({LA} AND EXISTS (SELECT FROM needs WHERE needs.id = need_id))"
 
 # What hangs on a consultation is seen by those who see it, and written by the provider that is asked. A provider reads
 # who a pupil is as long as its consultation is open, or the pupil is placed there.
-SEEN = "consultation_id IN (SELECT id FROM consultations)"
+SEEN = "EXISTS (SELECT FROM consultations WHERE consultations.id = consultation_id)"  # by its key, not by a list of all
 ASKED = (
     f"({SCOPE} = 'provider' AND consultation_id IN (SELECT id FROM consultations WHERE provider_id = {ME} AND {OPEN}))"
 )

@@ -19,7 +19,7 @@ PROVIDER = f"({SCOPE} = 'provider' AND provider_id = {ME})"
 
 OF_NEED = f"({LA} AND EXISTS (SELECT FROM needs WHERE needs.id = need_id))"
 
-SEEN = "placement_id IN (SELECT id FROM placements)"
+SEEN = "EXISTS (SELECT FROM placements WHERE placements.id = placement_id)"  # by its key, not by a list of all
 
 # table → (rights, who reads, adds, changes, removes). An award holds what other settings offered: no provider reads it,
 # but the placement that comes of it. What is taken of a vacancy only the system writes, for whoever may
