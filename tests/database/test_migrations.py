@@ -134,13 +134,7 @@ def test_events_of_before_there_was_a_chain_are_linked_and_the_next_one_follows(
     with engine.begin() as connection:
         connection.execute(text(add))
     with engine.begin() as connection:
-        assert connection.scalars(text("SELECT position FROM audit_links ORDER BY position")).all() == [
-            1,
-            2,
-            3,
-            4,
-            5,
-            6,
-        ]
+        positions = connection.scalars(text("SELECT position FROM audit_links ORDER BY position")).all()
+        assert positions == list(range(1, 7))
         assert connection.scalars(text(chain)).all() == []
     engine.dispose()
