@@ -5,8 +5,12 @@ import re
 import secrets
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.utils import parseaddr
+from enum import StrEnum
 from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -22,7 +26,35 @@ SETTINGS = {
     "MARKETPLACE_SECRET_KEY": "signs cookies, 32 characters or more; unset = made once and kept in the data folder",
     "MARKETPLACE_PLAIN_HTTP": "1 = cookies also over http, for 127.0.0.1 only; default 0",
     "MARKETPLACE_PROXIES": "how many proxies stand before the pages and add to X-Forwarded-For, 0 to 9; default 0",
+    "MARKETPLACE_SMTP": "mail server: smtp, starttls or smtps://user:password@host:port; unset = mail stays queued",
+    "MARKETPLACE_MAIL_FROM": "who mail is from, as Marketplace <marketplace@example.org>; needed with MARKETPLACE_SMTP",
+    "MARKETPLACE_ADDRESS": "where people reach the pages, for links in mail; needed with MARKETPLACE_SMTP",
 }
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Security(StrEnum):
+    """How the way to the mail server is secured, by the scheme of MARKETPLACE_SMTP; its value is that scheme."""
+
+    NONE = "smtp"
+    STARTTLS = "starttls"
+    TLS = "smtps"
+
+
+PORTS = {Security.NONE: 25, Security.STARTTLS: 587, Security.TLS: 465}
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Through which server mail goes, from whom, and the address of the pages that it leads to."""
+
+    security: Security
+    host: str
+    port: int
+    sender: str  # a name and an address, as the From header has it
+    pages: str  # without a slash at its end
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +67,7 @@ class Config:
     secret_key: str | None = None
     is_plain_http: bool = False
     proxies: int = 0
+    mail: Mail | None = None  # None: there is no mail server, and mail stays queued
 
 
 def from_environment() -> Config:
@@ -56,7 +89,65 @@ def from_environment() -> Config:
         secret_key=key,
         is_plain_http=plain == "1",
         proxies=int(proxies),
+        mail=_mail(),
     )
+
+
+def _mail() -> Mail | None:
+    url = os.environ.get("MARKETPLACE_SMTP")
+    if not url:
+        return None
+    name, form = "MARKETPLACE_SMTP", "write starttls://user:password@host:587, or smtps or smtp"
+    parts = _split(url)
+    if parts is None or parts.scheme not in PORTS or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise BadSetting(name, "is not the address of a mail server", form)
+    security = Security(parts.scheme)
+    if (parts.username is None) != (parts.password is None):
+        raise BadSetting(name, "has a user without a password, or a password without a user", form)
+    assert parts.hostname is not None
+    user, password = (None if part is None else unquote(part) for part in (parts.username, parts.password))
+    if not f"{user}{password}".isascii():
+        raise BadSetting(name, "has a user or a password that mail servers do not understand", "use ASCII characters")
+    if user is not None and security is Security.NONE and parts.hostname not in LOOPBACK:
+        raise BadSetting(name, "would send its password in clear", "write starttls:// or smtps:// instead of smtp://")
+    return Mail(
+        security=security,
+        host=parts.hostname,
+        port=parts.port or PORTS[security],
+        sender=_sender(),
+        pages=_pages(),
+        user=user,
+        password=password,
+    )
+
+
+def _sender() -> str:
+    name = "MARKETPLACE_MAIL_FROM"
+    try:
+        words, address = parseaddr(os.environ.get(name, ""))
+        return str(Address(words, addr_spec=address))
+    except (ValueError, IndexError) as error:  # how an address that is none is told
+        raise BadSetting(name, "is no name and address", "write Marketplace <marketplace@example.org>") from error
+
+
+def _pages() -> str:
+    name = "MARKETPLACE_ADDRESS"
+    parts = _split(os.environ.get(name, ""))
+    if parts is None or parts.scheme not in {"https", "http"} or parts.query or parts.fragment or "@" in parts.netloc:
+        raise BadSetting(name, "is not where people reach the pages", "write https://marketplace.example.org")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise BadSetting(name, "is not secured", "write https:// instead of http://")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of an address that names a host; None where it is none, or has what no header may have."""
+    try:
+        parts = urlsplit(url)
+        is_good = parts.hostname is not None and parts.port != 0  # reading the port raises, where it is no number
+    except ValueError:
+        return None
+    return parts if is_good and url.isprintable() and " " not in url else None
 
 
 def _postgresql(name: str) -> str | None:

@@ -3,11 +3,14 @@
 A code is looked up by its value, so an enumeration's member serves as well. It must never decide anything.
 """
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from pricing.framework import SettingType
 from pricing.profile import Area, Band, Level
 from pricing.tariff import Grade
+
+LONDON = ZoneInfo("Europe/London")
 
 YEAR_GROUPS = {-1: "Nursery", 0: "Reception", **{year: f"Year {year}" for year in range(1, 15)}}
 SEXES = {"F": "Female", "M": "Male"}
@@ -259,3 +262,9 @@ UNPLACED = {
 def in_words(day: date) -> str:
     """A date as pages, messages and letters say it: "3 March 2027"."""
     return f"{day.day} {day:%B %Y}"
+
+
+def moment_in_words(instant: datetime) -> str:
+    """An aware instant on the London clock: "3 March 2027 at 2:05pm"."""
+    local = instant.astimezone(LONDON)
+    return f"{in_words(local.date())} at {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"

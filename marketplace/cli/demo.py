@@ -52,6 +52,7 @@ def demo(*, serve: bool, seed: int | None, seconds: int, bind: str) -> None:
     if serve:
         refuse_taken(bind, command="demo")  # now, not after the match
     os.environ["MARKETPLACE_PLAIN_HTTP"] = "1"  # for this process and those that it starts; loopback only
+    os.environ.pop("MARKETPLACE_SMTP", None)  # nobody reads mail at the invented addresses
     observability.configure_logs()
     migrate.upgrade(db.addresses(configuration.from_environment()).owner)
     with application() as config:

@@ -27,6 +27,7 @@ from marketplace.permissions.acts import (
     can_see_prices,
     can_set_budget,
     can_start_run,
+    can_watch_mail,
     owns_tariff,
     require,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "can_see_prices",
     "can_set_budget",
     "can_start_run",
+    "can_watch_mail",
     "owns_tariff",
     "require",
 ]

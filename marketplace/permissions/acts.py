@@ -13,6 +13,7 @@ from marketplace.permissions.rules import (
     EDITOR,
     OFFICER,
     OPERATOR,
+    OPERATOR_ADMINISTRATOR,
     PARTY,
     PROVIDER,
     RUNNER,
@@ -142,3 +143,8 @@ def can_keep_placement(actor: Actor, authority_id: int) -> bool:
 def can_give_notice(actor: Actor, authority_id: int, provider_id: int) -> bool:
     """Either side gives notice: the LA's commissioners, or editors of the provider."""
     return can_keep_placement(actor, authority_id) or can_reply(actor, provider_id)
+
+
+def can_watch_mail(actor: Actor) -> bool:
+    """The operator's administrators see how the outbox stands, in numbers, and have mail sent again."""
+    return actor == SYSTEM or OPERATOR_ADMINISTRATOR.admits(actor)

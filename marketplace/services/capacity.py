@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy.orm import Session, joinedload
 
 from marketplace import audit
 from marketplace.db import as_system
@@ -135,6 +135,43 @@ def take_back(
                 authority_id=award.authority_id,
                 subject=award,
             )
+
+
+def pools_to_expire(session: Session, *, at: datetime) -> Sequence[int]:
+    """The pools in which places are held for offers past their time."""
+    return session.scalars(select(Claim.pool_id).where(_has_run_out(at)).distinct().order_by(Claim.pool_id)).all()
+
+
+def expire_holds(session: Session, actor: Actor, *, pool_id: int, at: datetime) -> int:
+    """Free what a pool holds for offers past their time, as the system; returns how many holds. The offers stand. Safe
+    with several workers at once: a pool that somebody has in hand is passed over. (What is held for an award ends with
+    the proposal: `awards.lapse_awards`.)"""
+    pool = session.scalar(
+        select(Pool)
+        .where(Pool.id == pool_id)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    if pool is None:
+        return 0
+    claims = session.scalars(
+        select(Claim)
+        .where(Claim.pool_id == pool.id, _has_run_out(at))
+        .options(joinedload(Claim.consultation, innerjoin=True))
+        .order_by(Claim.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    for claim in claims:
+        assert claim.consultation is not None
+        _end(session, claim, ClaimEnd.FREED, at)
+        _record(session, actor, "hold expired", pool, claim.consultation, [claim])
+    if claims:
+        _renew(session, pool)
+    return len(claims)
+
+
+def _has_run_out(at: datetime) -> ColumnElement[bool]:
+    return and_(Claim.consultation_id.is_not(None), Claim.ended_at.is_(None), Claim.held_until <= at)
 
 
 def settle(session: Session, actor: Actor, *, award: Award) -> None:

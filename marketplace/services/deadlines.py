@@ -7,7 +7,7 @@ zone.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from marketplace.models import CaseDates, Clock, ReviewOutcome, Transfer
 from marketplace.models.base import LONDON
@@ -33,6 +33,16 @@ def day_of(instant: datetime) -> date:
     (datetime.date(2026, 7, 1), datetime.date(2026, 12, 31))
     """
     return instant.astimezone(LONDON).date()
+
+
+def begin_of(day: date) -> datetime:
+    """The instant at which a day begins in London.
+
+    >>> from datetime import UTC
+    >>> begin_of(date(2026, 7, 1)).astimezone(UTC)
+    datetime.datetime(2026, 6, 30, 23, 0, tzinfo=datetime.timezone.utc)
+    """
+    return datetime.combine(day, time(), LONDON)
 
 
 def reply_due(sent_at: datetime) -> date:

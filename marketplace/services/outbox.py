@@ -1,6 +1,6 @@
 """The outbox: whoever must be told by e-mail is written down in the transaction of the act, with the job that sends it.
 
-It must never send anything: `marketplace.mail` does, in the worker.
+It must never send anything: `marketplace.jobs` does, in the worker.
 """
 
 from collections.abc import Iterable
@@ -59,5 +59,10 @@ def _owe(session: Session, user_id: int, template: str, subject_id: int, key: st
     )
     if message_id is None:
         return 0
-    session.execute(_DEFER, {"queue": QUEUE, "task": Message.TASK, "message_id": message_id})
+    queue(session, message_id)
     return 1
+
+
+def queue(session: Session, message_id: int) -> None:
+    """The job that sends a message, in the transaction that owes it."""
+    session.execute(_DEFER, {"queue": QUEUE, "task": Message.TASK, "message_id": message_id})

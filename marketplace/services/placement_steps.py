@@ -27,6 +27,7 @@ from marketplace.vocabulary import in_words
 
 FARTHEST = timedelta(days=366)  # that an event may be entered after the fact, or ahead of it
 AHEAD = frozenset({EventKind.AWARDED, EventKind.NOTICE_GIVEN, EventKind.CARRIED})  # these order nothing that follows
+UNTOLD = frozenset({EventKind.AWARDED, EventKind.CARRIED})  # the award tells of itself; carried charges change nothing
 
 
 def find_placement(session: Session, placement_id: int) -> Placement:
@@ -151,7 +152,7 @@ def keep(
     audit.record(
         session, actor, f"placement {kind.replace('_', ' ')}", placement, need_id=placement.need_id, number=number
     )
-    if kind not in {EventKind.AWARDED, EventKind.CARRIED}:
+    if kind not in UNTOLD:
         _tell(session, actor, event)
     return event
 
@@ -168,6 +169,6 @@ def _tell(session: Session, actor: Actor, event: PlacementEvent) -> None:
             organisation_id=organisation_id,
             roles={role},
             template=f"placement_{event.kind}",
-            subject_id=placement.id,
+            subject_id=event.id,
             key=f"placement {placement.id} event {event.number}",
         )

@@ -82,7 +82,7 @@ def claim(session: Session, kind: type[R], run_id: int) -> R | None:
         return None
     _move(run, RunStatus.RUNNING)
     run.token = uuid4()
-    run.started_at = run.seen_at = _now(session)
+    run.started_at = run.seen_at = clock(session)
     run.progress = {"stage": "freeze", "seconds": 0.0}
     session.flush()
     return run
@@ -101,7 +101,7 @@ def note_progress(session: Session, kind: type[Work], claim: Claim, progress: di
     """Say where the worker stands, which is also its sign of life. Raises LostClaim."""
     run = held(session, kind, claim)
     run.progress = progress
-    run.seen_at = _now(session)
+    run.seen_at = clock(session)
 
 
 def finish(session: Session, actor: Actor, run: Work, **figures: Any) -> None:
@@ -133,7 +133,7 @@ def _fail(session: Session, actor: Actor, run: Work, error: str) -> None:
 
 
 def _end(session: Session, run: Work, status: RunStatus) -> None:
-    at = _now(session)
+    at = clock(session)
     _move(run, status)
     run.token = None
     run.finished_at = at
@@ -155,6 +155,6 @@ def _table(kind: type[Work]) -> str:
     return str(kind.__tablename__)
 
 
-def _now(session: Session) -> Any:
-    """The database's clock, which all workers share."""
+def clock(session: Session) -> Any:
+    """The database's clock, which all workers share: when this transaction began."""
     return session.scalar(select(func.now()))

@@ -7,11 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from zoneinfo import ZoneInfo
 
-from marketplace.vocabulary import in_words
-
-LONDON = ZoneInfo("Europe/London")
+from marketplace.vocabulary import LONDON, in_words, moment_in_words
 
 
 def pounds(pence: int) -> str:
@@ -49,8 +46,7 @@ def day(value: date) -> str:
 
 def moment(value: datetime) -> str:
     """An aware moment on the London clock: "3 March 2027 at 2:05pm"."""
-    local = _in_london(value)
-    return f"{day(local.date())} at {local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+    return moment_in_words(_in_london(value))
 
 
 def km(value: float) -> str:
