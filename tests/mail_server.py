@@ -38,22 +38,15 @@ class Handler:
     to: list[list[str]] = field(default_factory=list)
     was_secure: list[bool] = field(default_factory=list)
 
-    async def handle_RCPT(  # noqa: N802 - as aiosmtpd calls it
-        self,
-        server: SMTP,
-        session: Session,
-        envelope: Envelope,
-        address: str,
-        options: list[Any],  # noqa: ARG002
-    ) -> str:
+    async def handle_RCPT(self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _: Any) -> str:  # noqa: N802
         if self.rcpt:
             return self.rcpt.pop(0)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, ARG002
+    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.wait:
-            time.sleep(self.wait)  # noqa: ASYNC251 - this server does nothing else meanwhile
+            time.sleep(self.wait)
         if self.data:
             return self.data.pop(0)
         assert isinstance(envelope.content, bytes)

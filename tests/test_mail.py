@@ -111,7 +111,7 @@ def test_a_server_that_says_no_is_told_by_its_code(answers: dict[str, Any], kind
 
 def test_a_server_that_is_down_is_told() -> None:
     settings = mail_server.Server(Handler(), mail_server.free_port()).mail()
-    with pytest.raises(mail.PutOff, match="^no connection: ConnectionRefusedError$"):
+    with pytest.raises(mail.PutOff, match=r"^no connection: ConnectionRefusedError$"):
         mail.send(settings, written(settings))
 
 
@@ -119,7 +119,7 @@ def test_a_server_that_does_not_answer_in_time_is_told(monkeypatch: pytest.Monke
     monkeypatch.setattr(mail, "TIMEOUT", 0.2)
     with running(Handler(wait=0.6)) as server:
         settings = server.mail()
-        with pytest.raises(mail.PutOff, match="^no connection: "):
+        with pytest.raises(mail.PutOff, match=r"^no connection: "):
             mail.send(settings, written(settings))
 
 
@@ -157,7 +157,7 @@ def test_mail_travels_over_starttls_with_a_password(trusted: Any) -> None:
         mail.send(settings, written(settings))
         assert server.handler.was_secure == [True]
         wrong = server.mail(Security.STARTTLS, **signing_in(password="other"))
-        with pytest.raises(mail.PutOff, match="^535 to the marketplace$"):
+        with pytest.raises(mail.PutOff, match=r"^535 to the marketplace$"):
             mail.send(wrong, written(wrong))
 
 
@@ -179,7 +179,7 @@ def test_where_tls_is_asked_for_nothing_travels_without() -> None:
 def test_where_the_server_asks_for_tls_and_the_settings_do_not_that_is_told(trusted: Any) -> None:
     with running(tls_context=trusted, require_starttls=True) as server:
         settings = server.mail()
-        with pytest.raises(mail.PutOff, match="^530 to the marketplace$"):
+        with pytest.raises(mail.PutOff, match=r"^530 to the marketplace$"):
             mail.send(settings, written(settings))
 
 

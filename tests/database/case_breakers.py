@@ -96,6 +96,8 @@ BREAKERS = {
     "uq_messages_key": "UPDATE messages SET key = 'same'",
     "ck_messages_sent_at": "UPDATE messages SET status = 'sent'",
     "ck_messages_tries": "UPDATE messages SET tries = -1",
+    "ck_messages_error": "UPDATE messages SET status = 'failed'",
+    "ck_messages_taken_until": "UPDATE messages SET status = 'failed', error = 'x', taken_until = now()",
     "uq_audit_links_event_id": unguarded("audit_links", "UPDATE audit_links SET event_id = 1"),
     "ck_audit_heads_one": "UPDATE audit_heads SET id = 2",
 }
