@@ -3,6 +3,8 @@
 import atexit
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -138,3 +140,22 @@ def sign_in(app: Flask, database: Engine) -> Callable[[str], FlaskClient]:
         return client
 
     return signed_in
+
+
+@pytest.fixture
+def work_in_a_process(addresses: embedded.Addresses, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts `marketplace worker` as a process of its own, with these settings."""
+    environment = {**os.environ, "DATABASE_URL": addresses.application, "MARKETPLACE_DATA": str(tmp_path)}
+    processes: list[subprocess.Popen[str]] = []
+
+    def begin(**settings: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "marketplace", "worker"]
+        started = subprocess.Popen(command, env=environment | settings, stderr=subprocess.PIPE, text=True)
+        processes.append(started)
+        return started
+
+    yield begin
+    for process in processes:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()

@@ -2,13 +2,10 @@
 
 import asyncio
 import io
-import os
 import signal
 import subprocess
-import sys
-import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -32,6 +29,7 @@ from marketplace.services.matching import problem, results, runs, solving, steps
 from optimiser import Policy
 from optimiser.files import problem_sha256, read_problem
 from tests import builders
+from tests.workers import wait_until
 
 ON = date(2026, 11, 23)
 
@@ -240,32 +238,6 @@ def test_an_answer_is_kept_whole_or_not_at_all(scope: int) -> None:
 # --- workers that die, stop, or come twice ---
 
 
-@pytest.fixture
-def work_in_a_process(addresses: embedded.Addresses, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
-    """Starts `marketplace worker` as a process of its own."""
-    environment = {**os.environ, "DATABASE_URL": addresses.application, "MARKETPLACE_DATA": str(tmp_path)}
-    processes: list[subprocess.Popen[str]] = []
-
-    def begin() -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "marketplace", "worker"]
-        processes.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
-        return processes[-1]
-
-    yield begin
-    for process in processes:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if is_so():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it did not become so within a minute")
-
-
 def test_a_worker_process_takes_runs_until_it_is_told_to_stop(
     scope: int, work_in_a_process: Callable[[], subprocess.Popen[str]]
 ) -> None:
@@ -298,7 +270,8 @@ def test_the_run_of_a_worker_that_was_killed_fails_and_the_next_can_start(
     work_off(addresses)
     assert read(again).status is RunStatus.DONE
     with owner.connect() as connection:
-        assert connection.scalar(text("SELECT count(*) FROM procrastinate_jobs")) == 0
+        runs_queued = "SELECT count(*) FROM procrastinate_jobs WHERE queue_name = 'matching'"
+        assert connection.scalar(text(runs_queued)) == 0
 
 
 def test_a_run_whose_worker_is_dead_does_not_block_its_scope_though_no_worker_is_left(scope: int) -> None:

@@ -103,8 +103,8 @@ def note_sent(session: Session, taken: Taken) -> None:
     """The mail server has the message."""
     message = _held(session, taken)
     if message is not None:
-        _end(message, MessageStatus.SENT)
         message.sent_at = clock(session)
+        _end(message, MessageStatus.SENT)
 
 
 def put_off(session: Session, taken: Taken, *, error: str) -> timedelta | None:

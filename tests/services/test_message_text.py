@@ -3,41 +3,27 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
 from marketplace import services
 from marketplace.models import (
-    OPEN_CONSULTATIONS,
     AwardStatus,
     Consultation,
     ConsultationStatus,
     EventKind,
-    Message,
     PlacementEvent,
     PlacementStatus,
-    Role,
-    User,
 )
-from marketplace.services.message_text import FOLDER, WHILE, Overtaken, Text, text_of
-from marketplace.services.placement_steps import UNTOLD
-from tests import builders, commissioning
+from marketplace.services.message_text import WHILE, Overtaken, text_of
+from tests import builders
+from tests.mail_server import PAGES
+from tests.told import ENDINGS, TEMPLATES, Case, build_case
 
-PAGES = "https://marketplace.example.org"
-TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.txt"))
 TELLERS = {"tell_people", "tell_person", "tell_authority", "tell_provider", "tell_proposer", "_tell", "_tell_provider"}
-# What a name that is put together can end in.
-ENDINGS: dict[str, set[StrEnum]] = {
-    "consultation_": {each for each in ConsultationStatus if each not in OPEN_CONSULTATIONS},
-    "reply_": {each for each in OPEN_CONSULTATIONS if each is not ConsultationStatus.SENT},
-    "placement_": {each for each in EventKind if each not in UNTOLD},
-}
 
 
 # --- templates and their callers ---
@@ -70,80 +56,12 @@ def test_what_is_only_told_for_a_while_is_told() -> None:
     assert set(WHILE) <= set(TEMPLATES)
 
 
-# --- a whole case, in whose every text something typed stands that no mail may carry ---
-
-
-@dataclass
-class Case:
-    session: Session
-    officer: User
-    editor: User
-    stranger: User
-    canaries: list[str]
-    subjects: dict[str, Any]  # template → what it is about, as it stands when that is told
-
-    def message(self, template: str, to: User | None = None, **fields: Any) -> Message:
-        to_provider = template.startswith(("consultation_", "award_ordered")) and template != "consultation_silent"
-        person = to or (self.editor if to_provider else self.officer)
-        subject = self.subjects[template]
-        return commissioning.message(self.session, person, subject, template=template, **fields)
-
-    def text(self, template: str, **fields: Any) -> Text:
-        return text_of(self.session, self.message(template, **fields), pages=PAGES)
+# --- what a message says of a case in whose every text something stands that no mail may carry ---
 
 
 @pytest.fixture
 def case(session: Session) -> Case:
-    canaries = [f"canary{number}" for number in range(12)]
-    typed = iter(canaries)
-    framework = builders.framework(session)
-    la = builders.authority(session, name="Norbury")
-    trust = builders.provider(session)
-    setting = builders.setting(session, la, trust, name="Ash Grove School")
-    provision = builders.provision(session, builders.pool(session, setting, (7, 11, date(2026, 9, 1), "9")))
-    builders.schedule(session, provision)
-    officer = builders.user(session, la, Role.COMMISSIONER, name=next(typed))
-    editor = builders.user(session, trust, Role.PROVIDER_EDITOR, name=next(typed))
-    stranger = builders.user(session, builders.authority(session), Role.COMMISSIONER)
-    told = {
-        "decision_note": next(typed),
-        "reasons": next(typed),
-        "route_reason": next(typed),
-        "answers": {"staffing": next(typed)},
-    }
-
-    def consulted(status: ConsultationStatus) -> Consultation:
-        need = builders.need(session, la, framework, reference=f"N-{status}", mainstream=canaries[-1])
-        commissioning.identity(session, need, name=canaries[-2].encode(), birth_date=b"2014-02-03")
-        commissioning.document(session, need, name=canaries[-3].encode())
-        row = commissioning.consultation(session, need, provision, sent_by_id=officer.id, status=status)
-        if status is ConsultationStatus.OFFERED:
-            commissioning.offer(session, row, note=canaries[-4], variation=100, variation_reason=canaries[-4])
-        if status is ConsultationStatus.REFUSED:
-            commissioning.refusal(session, row, staffing=canaries[-5])
-        return row
-
-    rows = {status: consulted(status) for status in ConsultationStatus}
-    subjects: dict[str, Any] = {f"consultation_{status}": rows[status] for status in ENDINGS["consultation_"]}
-    subjects |= {f"reply_{status}": rows[status] for status in ENDINGS["reply_"]}
-    for name in ("sent", "reminder", "chased", "silent"):
-        subjects[f"consultation_{name}"] = rows[ConsultationStatus.SENT]
-    placed = rows[ConsultationStatus.AWARDED]
-    award = commissioning.award(session, placed.need, provision, placed, proposed_by_id=officer.id, **told)
-    placement = commissioning.placement(session, award)
-    other = builders.need(session, la, framework, reference="N-proposed")
-    proposed = commissioning.award(
-        session, other, provision, status=AwardStatus.PROPOSED, **told | {"decision_note": None}
-    )
-    subjects |= dict.fromkeys(("award_made", "award_returned", "award_lapsed", "award_ordered"), award)
-    subjects["award_proposed"] = proposed
-    for number, kind in enumerate(sorted(ENDINGS["placement_"]), start=3):
-        event = PlacementEvent(
-            placement=placement, number=number, kind=kind, on=date(2027, 3, 3), officer=canaries[0], reason=canaries[1],
-            before={"status": "started"}, after={"is_paid": False},
-        )  # fmt: skip
-        subjects[f"placement_{kind}"] = builders.kept(session, event)
-    return Case(session, officer, editor, stranger, canaries, subjects)
+    return build_case(session)
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
