@@ -30,6 +30,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
         WTF_CSRF_SSL_STRICT=False,  # it asks for a Referer, which our own Referrer-Policy keeps back
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session; a page left open over lunch still posts
         PLAIN_HTTP=config.is_plain_http,
+        HAS_MAIL=config.mail is not None,
     )
     # The address by which tries to sign in are counted is the person's, as the last of our own proxies saw it.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=0)  # type: ignore[method-assign]

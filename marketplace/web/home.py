@@ -3,14 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from marketplace.db import transaction
 from marketplace.models import now, today
-from marketplace.permissions import POLICY, can_comment_on_tariffs, can_post_need
-from marketplace.services import settings, tariffs, uplifts
+from marketplace.permissions import POLICY, can_comment_on_tariffs, can_post_need, can_watch_mail
+from marketplace.services import messages, settings, tariffs, uplifts
 from marketplace.services.caseload import count_to_do
 from marketplace.services.tariff_comments import commented, is_open
 from marketplace.web.current import actor
@@ -47,6 +47,8 @@ def index() -> ResponseReturnValue:
             standings=standings,
             asked=_asked(session),
             may_post=can_post_need(actor()),
+            mail=messages.outstanding(session, actor()) if can_watch_mail(actor()) else None,
+            has_mail=current_app.config["HAS_MAIL"],
             is_administrator=POLICY["people.index"].admits(actor()),
             today=today(),
         )

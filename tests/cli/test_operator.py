@@ -48,6 +48,8 @@ def refused(*arguments: str, data: Path, **settings: str) -> str:
         ["db", "downgrade", "base"],
         ["serve", "--bind", "127.0.0.1:0"],
         ["worker", "--once"],
+        ["mail", "status"],
+        ["mail", "resend"],
         ["runs", "list"],
         ["runs", "show", "1"],
         ["runs", "start", "--scope", "951"],
