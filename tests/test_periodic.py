@@ -308,6 +308,21 @@ def test_a_worker_frees_a_place_within_a_minute_though_a_run_and_others_are_at_i
     assert len(events("hold expired")) == 6
 
 
+def test_each_night_what_is_broken_of_the_data_is_an_error_in_the_log_with_its_rows() -> None:
+    with transaction(SYSTEM) as session:
+        provisions(session)
+    with capture_logs() as logs:
+        assert do_round(ROUND["verify"]) == 0
+    assert [entry for entry in logs if entry["log_level"] == "error"] == []
+    with transaction(SYSTEM) as session:
+        vacancy = session.scalars(select(Vacancy)).one()
+        vacancy.used = Decimal(1)
+    with capture_logs() as logs:
+        assert do_round(ROUND["verify"]) == 1
+    (said,) = [entry for entry in logs if entry["log_level"] == "error"]
+    assert (said["event"], said["rule"], said["rows"]) == ("rule broken", "capacity", (f"vacancy {vacancy.id}",))
+
+
 def test_every_round_is_known_to_the_queue_by_a_name_of_its_own() -> None:
     names: Sequence[str] = [each.name for each in ROUNDS]
     assert len(set(names)) == len(names)

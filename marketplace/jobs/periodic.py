@@ -1,5 +1,5 @@
 """What the clock brings: holds that run out, proposals that lapse, reminders, ends of notice, charges of a new year,
-and what is kept no longer.
+what is kept no longer, and each night whether the data are in order.
 
 By the queue's own periodic tasks: of all workers one does each round, as the database decides, and where none was there
 the next round finds what is due still due. Each thing is done in a transaction of its own, on its locked row: two who
@@ -17,6 +17,7 @@ from marketplace.observability import log
 from marketplace.permissions import SYSTEM
 from marketplace.services import awards, capacity, placement_ends, reminders, retention
 from marketplace.services.deadlines import day_of
+from marketplace.services.verify import verify
 from marketplace.services.work import clock
 
 QUEUE = "periodic"
@@ -27,12 +28,14 @@ ALL = (0,)  # what is not done one by one
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
     """One kind of thing: `cron` says when it is looked for, in UTC; `due` gives the ids of what is due, `act` does one
-    and returns how many that were."""
+    and returns how many that were. `is_nightly`: at its time only, not whenever a worker is asked to do what is
+    due."""
 
     name: str
     cron: str
     due: Callable[[Session, date, datetime], Sequence[int]]
     act: Callable[[Session, int, date, datetime], int]
+    is_nightly: bool = False
 
 
 ROUNDS = (
@@ -45,8 +48,8 @@ ROUNDS = (
     Round(
         name="lapse_awards",
         cron=EVERY_20_SECONDS,
-        due=lambda *_: ALL,
-        act=lambda session, _, __, at: awards.lapse_awards(session, SYSTEM, at=at),
+        due=lambda session, _, at: awards.awards_to_lapse(session, at=at),
+        act=lambda session, id_, _, at: awards.lapse_awards(session, SYSTEM, at=at, only=id_),
     ),
     Round(
         name="remind",
@@ -72,6 +75,13 @@ ROUNDS = (
         due=lambda *_: ALL,
         act=lambda session, _, __, at: retention.forget(session, at=at),
     ),
+    Round(
+        name="verify",
+        cron="30 2 * * *",
+        due=lambda *_: ALL,
+        act=lambda session, *_: _verify(session),
+        is_nightly=True,
+    ),
 )
 
 
@@ -91,6 +101,14 @@ def do_round(round_: Round, *, at: datetime | None = None) -> int:
     if done:
         log().info("periodic task done", task=round_.name, count=done)
     return done
+
+
+def _verify(session: Session) -> int:
+    """Whether what must hold of the data holds; what does not is an error in the log, with the rows, for the alarm."""
+    broken = [finding for finding in verify(session) if finding.count]
+    for finding in broken:
+        log().error("rule broken", rule=finding.rule.name, count=finding.count, rows=finding.rows)
+    return len(broken)
 
 
 def _do_one(round_: Round, id_: int, on: date, at: datetime) -> int:

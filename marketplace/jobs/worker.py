@@ -85,7 +85,8 @@ async def _work_off(address: str, mail: Mail | None) -> None:
     async with queue(connector, mail, is_periodic=False).open_async() as app:
         await look_after(app)
         for round_ in periodic.ROUNDS:
-            await asyncio.to_thread(periodic.do_round, round_)
+            if not round_.is_nightly:
+                await asyncio.to_thread(periodic.do_round, round_)
         await asyncio.gather(*_workers(connector, mail, is_waiting=False))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Unpack
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from marketplace import audit
@@ -128,10 +128,15 @@ def take_back_award(session: Session, actor: Actor, *, award_id: int, version: i
     return award
 
 
-def lapse_awards(session: Session, actor: Actor, *, at: datetime) -> int:
-    """Let the proposals lapse that nobody has decided in time, as the system; returns how many. Safe with several
-    workers at once: what one has in hand the others pass over."""
-    due = (Award.status == AwardStatus.PROPOSED, Award.held_until <= at)
+def awards_to_lapse(session: Session, *, at: datetime) -> Sequence[int]:
+    """The proposals that nobody has decided in time."""
+    return session.scalars(select(Award.id).where(*_overdue(at)).order_by(Award.id)).all()
+
+
+def lapse_awards(session: Session, actor: Actor, *, at: datetime, only: int | None = None) -> int:
+    """Let the proposals lapse that nobody has decided in time, all or `only` this one, as the system; returns how many.
+    Safe with several workers at once: what one has in hand the others pass over."""
+    due = _overdue(at) if only is None else (*_overdue(at), Award.id == only)
     needs: Sequence[int] = session.scalars(select(Award.need_id).where(*due).order_by(Award.need_id)).all()
     count = 0
     for need_id in needs:
@@ -145,6 +150,10 @@ def lapse_awards(session: Session, actor: Actor, *, at: datetime) -> int:
             tell_authority(session, actor, award, Role.COMMISSIONER, "award_lapsed")
             count += 1
     return count
+
+
+def _overdue(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Award.status == AwardStatus.PROPOSED, Award.held_until <= at
 
 
 def live_award(session: Session, need: Need) -> Award | None:
