@@ -26,7 +26,10 @@ from marketplace.models import (
     Claim,
     ClaimEnd,
     Consultation,
+    LedgerLine,
     Message,
+    Placement,
+    PlacementStatus,
     Pool,
     Provision,
     Role,
@@ -156,6 +159,42 @@ def test_each_reminder_is_given_once() -> None:
     reminded = events("setting reminded")
     assert len(reminded) == len(set(reminded)) == HOLDS * POOLS == told("consultation_reminder")
     assert told("consultation_silent") == 0
+
+
+def running_placements(count: int, **fields: Any) -> None:
+    """Placements that have begun on 4 January 2027 and are charged up to 31 March."""
+    with transaction(SYSTEM) as session:
+        framework = builders.framework(session)
+        (provision,) = provisions(session)
+        for _ in range(count):
+            award = commissioning.award(
+                session, builders.need(session, provision.setting.authority, framework), provision
+            )
+            commissioning.placement(session, award, **fields)
+
+
+def test_each_placement_whose_notice_has_run_out_ends_once() -> None:
+    running_placements(20, ends_on=date(2027, 2, 26))
+    last_day = datetime(2027, 2, 26, 12, tzinfo=UTC)
+    assert do_round(ROUND["end_due"], at=last_day) == 0
+    assert both("end_due", at=last_day + timedelta(days=1)) == 20
+    ended = events("placement ended")
+    assert len(ended) == len(set(ended)) == 20
+    assert told("placement_ended") == 2 * 20  # both sides
+    with transaction(SYSTEM) as session:
+        assert set(session.scalars(select(Placement.status))) == {PlacementStatus.ENDED}
+
+
+def test_each_running_placement_is_charged_on_once() -> None:
+    running_placements(20)
+    assert both("carry_charges", at=datetime(2027, 4, 1, 0, 15, tzinfo=UTC)) == 20
+    carried = events("placement carried")
+    assert len(carried) == len(set(carried)) == 20
+    with transaction(SYSTEM) as session:
+        assert set(session.scalars(select(func.max(LedgerLine.ends_on)).group_by(LedgerLine.placement_id))) == {
+            date(2029, 3, 31)
+        }
+    assert both("carry_charges", at=datetime(2027, 4, 1, 1, 15, tzinfo=UTC)) == 0
 
 
 # --- the positive control: without the row lock the same holds are freed twice ---

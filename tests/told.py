@@ -110,6 +110,7 @@ def build_case(session: Session) -> Case:
         event = PlacementEvent(
             placement=placement, number=number, kind=kind, on=date(2027, 3, 3), officer=canaries[0], reason=canaries[1],
             before={"status": "started"}, after={"is_paid": False},
+            undoes_id=placement.events[1].id if kind is EventKind.UNDONE else None,
         )  # fmt: skip
         subjects[f"placement_{kind}"] = builders.kept(session, event)
     return Case(session, officer, editor, stranger, canaries, subjects)

@@ -60,14 +60,14 @@ ROUNDS = (
     Round(
         name="end_due",
         cron="5 * * * *",
-        due=lambda *_: ALL,
-        act=lambda session, _, on, at: placement_ends.end_due(session, on=on, at=at),
+        due=lambda session, on, _: placement_ends.placements_to_end(session, on=on),
+        act=lambda session, id_, on, at: placement_ends.end_due(session, on=on, at=at, only=id_),
     ),
     Round(
         name="carry_charges",
         cron="15 * * * *",
-        due=lambda *_: ALL,
-        act=lambda session, _, on, at: placement_ends.carry_charges(session, on=on, at=at),
+        due=lambda session, on, _: placement_ends.placements_to_carry(session, on=on),
+        act=lambda session, id_, on, at: placement_ends.carry_charges(session, on=on, at=at, only=id_),
     ),
     Round(
         name="forget",

@@ -1,9 +1,10 @@
 """How placements end: by notice of either side, by a person, by the system once a notice has run out; and how running
 ones are charged on."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from marketplace import audit
@@ -107,16 +108,15 @@ def end_placement(
     return placement
 
 
-def end_due(session: Session, *, on: date, at: datetime) -> int:
-    """End, as the system, the placements whose notice has run out, as their notice says; returns how many. Safe with
-    several workers at once."""
-    rows = session.scalars(
-        select(Placement)
-        .where(Placement.ends_on < on, Placement.status != PlacementStatus.ENDED)
-        .order_by(Placement.id)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).all()
+def placements_to_end(session: Session, *, on: date) -> Sequence[int]:
+    """The placements whose notice has run out."""
+    return session.scalars(select(Placement.id).where(_has_run_out(on)).order_by(Placement.id)).all()
+
+
+def end_due(session: Session, *, on: date, at: datetime, only: int | None = None) -> int:
+    """End, as the system, the placements whose notice has run out, all or `only` this one, as their notice says;
+    returns how many. Safe with several workers at once."""
+    rows = _locked(session, _has_run_out(on), only)
     for placement in rows:
         assert placement.ends_on is not None
         notice = notice_of(session, placement)
@@ -125,10 +125,30 @@ def end_due(session: Session, *, on: date, at: datetime) -> int:
     return len(rows)
 
 
-def carry_charges(session: Session, *, on: date, at: datetime) -> int:
-    """Charge, as the system, the running placements up to the ledger's horizon where they are not yet, as each April;
-    returns how many. Safe with several workers at once."""
-    horizon = ledger.horizon(on)
+def placements_to_carry(session: Session, *, on: date) -> Sequence[int]:
+    """The placements that may not be charged up to the ledger's horizon."""
+    return session.scalars(select(Placement.id).where(_is_short(ledger.horizon(on))).order_by(Placement.id)).all()
+
+
+def carry_charges(session: Session, *, on: date, at: datetime, only: int | None = None) -> int:
+    """Charge, as the system, the running placements up to the ledger's horizon where they are not yet, as each April,
+    all or `only` this one; returns how many. Safe with several workers at once."""
+    count = 0
+    for placement in _locked(session, _is_short(ledger.horizon(on)), only):
+        wanted = charges(session, placement, on=on)
+        first = ledger.first_change(ledger.live_lines(session, placement), wanted)
+        if first is not None:  # one that is suspended without pay is charged nothing more
+            event = keep(session, SYSTEM, placement, EventKind.CARRIED, on=first, at=at, before=terms(placement))
+            ledger.settle(session, event, wanted)
+            count += 1
+    return count
+
+
+def _has_run_out(on: date) -> ColumnElement[bool]:
+    return and_(Placement.ends_on < on, Placement.status != PlacementStatus.ENDED)
+
+
+def _is_short(horizon: date) -> ColumnElement[bool]:
     reversal = aliased(LedgerLine)
     charged = (
         select(func.max(LedgerLine.ends_on))
@@ -137,27 +157,20 @@ def carry_charges(session: Session, *, on: date, at: datetime) -> int:
         .correlate(Placement)
         .scalar_subquery()
     )
-    rows = session.scalars(
-        select(Placement)
-        .where(
-            Placement.status != PlacementStatus.ENDED,
-            Placement.price > 0,
-            Placement.starts_on <= horizon,
-            func.coalesce(charged, date.min) < func.least(horizon, Placement.ends_on),
-        )
-        .order_by(Placement.id)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    ).all()
-    count = 0
-    for placement in rows:
-        wanted = charges(session, placement, on=on)
-        first = ledger.first_change(ledger.live_lines(session, placement), wanted)
-        if first is not None:  # one that is suspended without pay is charged nothing more
-            event = keep(session, SYSTEM, placement, EventKind.CARRIED, on=first, at=at, before=terms(placement))
-            ledger.settle(session, event, wanted)
-            count += 1
-    return count
+    return and_(
+        Placement.status != PlacementStatus.ENDED,
+        Placement.price > 0,
+        Placement.starts_on <= horizon,
+        func.coalesce(charged, date.min) < func.least(horizon, Placement.ends_on),
+    )
+
+
+def _locked(session: Session, which: ColumnElement[bool], only: int | None) -> Sequence[Placement]:
+    """Those placements, all or one, that nobody else has in hand."""
+    query = select(Placement).where(which).order_by(Placement.id)
+    if only is not None:
+        query = query.where(Placement.id == only)
+    return session.scalars(query.with_for_update(skip_locked=True).execution_options(populate_existing=True)).all()
 
 
 def _end(
