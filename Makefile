@@ -7,7 +7,7 @@ REGION ?= South West
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo real test lint bench serve worker assets lock clean
+.PHONY: help demo real test lint bench chaos serve worker assets lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ bench: $(VENV)/.runtime ## time the optimiser and the price arithmetic, as ratio
 	$(BIN)/python -m benchmarks.options
 	$(BIN)/python -m benchmarks.comparison
 	$(BIN)/python -m benchmarks.pricing
+
+chaos: $(VENV)/.dev ## try contention, crashes, outages and many tenants at once, each with its control; writes docs/reliability.md
+	$(BIN)/python -m tests.chaos
 
 serve: $(VENV)/.runtime ## migrate the database and serve the pages on 127.0.0.1:8000
 	$(BIN)/marketplace serve

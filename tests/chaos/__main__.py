@@ -1,0 +1,233 @@
+"""`make chaos`: run every trial with its positive control, write docs/reliability.md, exit 1 where one does not
+hold."""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+from tests.chaos import bank, contention, crashes, outage, report, tenants
+from tests.chaos.cluster import Cluster
+from tests.chaos.market import emptied
+from tests.chaos.report import Row
+
+NO_CHECK = "ALTER TABLE vacancies DROP CONSTRAINT ck_vacancies_used"
+CHECK = "ALTER TABLE vacancies ADD CONSTRAINT ck_vacancies_used CHECK (used BETWEEN 0 AND amount) NOT VALID"
+NO_INDEX = "DROP INDEX uq_awards_live"
+INDEX = "CREATE UNIQUE INDEX uq_awards_live ON awards (need_id) WHERE status IN ('proposed', 'made')"
+
+
+class Trials:
+    """The trials on one cluster; `scale` shortens them all, for a look."""
+
+    def __init__(self, cluster: Cluster, folder: Path, scale: float) -> None:
+        self.cluster = cluster
+        self.folder = folder
+        self.scale = scale
+
+    def some(self, number: float) -> int:
+        """So many, as scaled, but one at least."""
+        return max(1, round(number * self.scale))
+
+    def few_places(self) -> Iterator[Row]:
+        """R01 and R02."""
+        run = lambda trials, mutant="": contention.few_places(  # noqa: E731
+            self.cluster, self.folder, trials=trials, mutant=mutant
+        )
+        found = run(self.some(100))
+        self.cluster.execute(NO_CHECK)
+        try:
+            unlocked = run(self.some(20), "lock")
+        finally:
+            self.cluster.execute(emptied())
+            self.cluster.execute(CHECK)
+        yield Row(
+            number="R01",
+            tried=f"{found.tries:,} tries in {found.trials} trials: 16 for 3 places of each of 5 provisions,"
+            " 20 for 1 place",
+            target="0 oversold",
+            found=f"{found.oversold} oversold; verify: {_rules(found.breaches)}",
+            holds=not found.oversold and not found.breaches,
+            control="lock and CHECK out",
+            controlled=f"oversold in {unlocked.oversold} of {unlocked.trials}",
+            noticed=unlocked.oversold >= 0.95 * unlocked.trials,
+        )
+        impatient = run(self.some(20), "retry")
+        failures = {status: count for status, count in sorted(found.statuses.items()) if status not in {302, 409}}
+        yield Row(
+            number="R02",
+            tried="the same",
+            target="0 places left empty, 0 × 5xx, every loser sees where to turn",
+            found=f"{found.undersold} with a place left; answers other than 302 and 409: {failures or 'none'};"
+            f" {found.unhelped} of {found.statuses[409]} losers without a way on",
+            holds=not found.undersold and not failures and not found.unhelped,
+            control="30 ms for a lock and no second try",
+            controlled=f"{sum(n for status, n in impatient.statuses.items() if status >= 500)} × 5xx,"
+            f" {impatient.undersold} of {impatient.trials} with a place left",
+            noticed=any(status >= 500 for status in impatient.statuses),
+        )
+
+    def one_pupil(self) -> Iterator[Row]:
+        """R03."""
+        found = contention.one_pupil(self.cluster, self.folder, trials=self.some(50))
+        self.cluster.execute(NO_INDEX)
+        try:
+            double = contention.one_pupil(self.cluster, self.folder, trials=self.some(20), mutant="one award")
+        finally:
+            self.cluster.execute(emptied())
+            self.cluster.execute(INDEX)
+        yield Row(
+            number="R03",
+            tried=f"one pupil awarded to 8 settings at once, {found.trials} trials",
+            target="exactly 1 each trial",
+            found=f"{found.oversold} with two, {found.undersold} with none",
+            holds=not found.oversold and not found.undersold and not found.breaches,
+            control="lock of the need, look for a live award and unique index out",
+            controlled=f"two or more in {double.oversold} of {double.trials}",
+            noticed=double.oversold > 0,
+        )
+
+    def kills(self) -> Iterator[Row]:
+        """R05 with R04, and the audit's own control for R07."""
+        kill = lambda point, kills, mutant="": crashes.killed_at(  # noqa: E731
+            self.cluster, self.folder, point, kills=kills, mutant=mutant
+        )
+        found = {point: kill(point, self.some(50)) for point in crashes.FAILPOINTS}
+        apart = kill("after_commit", self.some(20), "one transaction")
+        keyless = kill("after_commit", self.some(10), "keys")
+        yield Row(
+            number="R05",
+            tried="`kill -9` while an award is made, "
+            + ", ".join(f"{row.kills} at {point}" for point, row in found.items()),
+            target="0 orphans",
+            found=f"{sum(row.orphans for row in found.values())} orphans",
+            holds=not any(row.orphans for row in found.values()),
+            control="audit in a transaction of its own",
+            controlled=f"{apart.orphans} orphans in {apart.kills} kills",
+            noticed=apart.orphans > 0,
+        )
+        yield Row(
+            number="R04",
+            tried="after each of these kills the same form again",
+            target="exactly one effect, and an answer",
+            found=f"{sum(row.wrong for row in found.values())} wrong of {sum(row.kills for row in found.values())}",
+            holds=not any(row.wrong for row in found.values()),
+            control="keys out",
+            controlled=f"{keyless.wrong} wrong of {keyless.kills}",
+            noticed=keyless.wrong > 0,
+        )
+
+    def power_cuts(self) -> Iterator[Row]:
+        """R06."""
+        run = lambda crashes_, least, commits="on": crashes.database_killed(  # noqa: E731
+            self.cluster, self.folder, crashes=crashes_, least=least, commits=commits
+        )
+        found = run(self.some(20), self.some(5000))
+        loose = run(self.some(20), self.some(5000), "off")
+        yield Row(
+            number="R06",
+            tried=f"4 people write while the database is killed {found.crashes} times",
+            target="0 acknowledged acts lost of 5,000 or more",
+            found=f"{found.lost} lost of {found.acknowledged:,}; verify: {_rules(found.rules)}",
+            holds=not found.lost and not found.rules,
+            control="synchronous_commit off",
+            controlled=f"{loose.lost} lost of {loose.acknowledged:,}",
+            noticed=loose.lost > 0,
+        )
+
+    def sums(self) -> Iterator[Row]:
+        """R11."""
+        found = bank.bank(self.cluster, seconds=60 * self.scale)
+        direct = bank.bank(self.cluster, seconds=20 * self.scale, is_direct=True)
+        yield Row(
+            number="R11",
+            tried=f"{found.writes:,} charges and reversals by 16, {found.reads:,} snapshots read meanwhile",
+            target="0 snapshots in which a total is not the sum of its lines",
+            found=f"{found.unequal} unequal",
+            holds=not found.unequal,
+            control="totals written apart",
+            controlled=f"{direct.unequal:,} unequal of {direct.reads:,}",
+            noticed=direct.unequal > 0,
+        )
+
+    def outage(self) -> Iterator[Row]:
+        """R19."""
+        found = outage.outage(self.cluster, self.folder, seconds=60 * self.scale)
+        swallowed = outage.outage(self.cluster, self.folder, seconds=10 * self.scale, mutant="errors")
+        yield Row(
+            number="R19",
+            tried=f"the database gone for {60 * self.scale:.0f} s under load,"
+            f" {sum(found.statuses.values()):,} requests meanwhile",
+            target="503 within 3 s, /live 200 and /ready 503, nothing acknowledged lost, normal within 10 s",
+            found=f"answers {dict(found.statuses)}, slowest {found.slowest:.1f} s; /live {found.live},"
+            f" /ready {found.ready}; {found.lost} lost of {found.acknowledged:,}; normal after {found.healed:.1f} s",
+            holds=set(found.statuses) == {503}
+            and found.slowest <= 3
+            and found.live == {200}
+            and found.ready == {503}
+            and not found.lost
+            and not found.rules
+            and found.healed <= 10,
+            control="errors of the database swallowed",
+            controlled=f"answers {dict(swallowed.statuses)}",
+            noticed=set(swallowed.statuses) != {503},
+        )
+
+    def tenants(self) -> Iterator[Row]:
+        """R28."""
+        found = tenants.tenants(self.cluster, self.folder, seconds=300 * self.scale)
+        shared = tenants.tenants(self.cluster, self.folder, seconds=30 * self.scale, mutant="scope")
+        yield Row(
+            number="R28",
+            tried=f"32 sessions of 8 LAs, {found.pages:,} pages in {300 * self.scale:.0f} s",
+            target="0 foreign canaries",
+            found=f"{found.foreign} foreign, {found.errors} × 5xx",
+            holds=not found.foreign and not found.errors,
+            control="who asks kept in a global",
+            controlled=f"{shared.foreign:,} foreign of {shared.pages:,}",
+            noticed=shared.foreign > 0,
+        )
+
+
+NAMES: dict[str, Callable[[Trials], Iterator[Row]]] = {
+    "places": Trials.few_places,
+    "pupil": Trials.one_pupil,
+    "kills": Trials.kills,
+    "cuts": Trials.power_cuts,
+    "sums": Trials.sums,
+    "outage": Trials.outage,
+    "tenants": Trials.tenants,
+}
+
+
+@click.command()
+@click.option("--only", type=click.Choice(list(NAMES)), multiple=True, help="These trials alone; nothing is written.")
+@click.option(
+    "--scale", type=float, default=1.0, show_default=True, help="Shorter or longer; not 1: nothing is written."
+)
+def main(only: tuple[str, ...], scale: float) -> None:
+    """Try what must hold whatever happens, each trial with its positive control."""
+    started, rows = time.monotonic(), []
+    with tempfile.TemporaryDirectory(prefix="trial-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # the database may run as a user of its own
+        trials = Trials(Cluster(folder), folder, scale)
+        for key in only or NAMES:
+            for row in NAMES[key](trials):
+                click.echo(str(row))
+                rows.append(row)
+    if not only and scale == 1:
+        report.write(rows, minutes=(time.monotonic() - started) / 60)
+    if not all(row.is_good for row in rows):
+        sys.exit(1)
+
+
+def _rules(found: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(found.items())) or "every rule holds"
+
+
+if __name__ == "__main__":
+    main()

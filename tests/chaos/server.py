@@ -1,0 +1,141 @@
+"""The product as the trials serve it: as it is, or with one guard taken out, or killed once at a named point.
+
+TRIAL_MUTANT names the guard. TRIAL_FAILPOINT names the point, TRIAL_ARMED a file: the first process that passes the
+point while the file is there removes it and is killed, so that each arming kills once.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from marketplace import audit, db, once
+from marketplace.app import create_app
+from marketplace.models import AuditEvent, Need, Pool
+from marketplace.services import awards, capacity, ledger
+from marketplace.web import current
+
+
+def kill_once() -> None:
+    """End this process as the power cut would, if the trial has armed the point."""
+    armed = Path(os.environ["TRIAL_ARMED"])
+    try:
+        armed.unlink()
+    except FileNotFoundError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _after(act: Callable[..., Any], *, is_meant: Callable[[], bool] = lambda: True) -> Callable[..., Any]:
+    def acting(*arguments: Any, **named: Any) -> Any:
+        found = act(*arguments, **named)
+        if is_meant():
+            kill_once()
+        return found
+
+    return acting
+
+
+def _is_act() -> bool:
+    """Whether the transaction that ends is that of a form that was acted upon."""
+    intent = once.current()
+    return intent is not None and intent.is_kept
+
+
+def _kill_after_commit(_: Session) -> None:
+    if _is_act():
+        kill_once()
+
+
+def set_failpoint(name: str) -> None:
+    """`after_lock`: the pool is locked; `mid_batch`: a first part is written; `before_commit`; `after_commit`."""
+    if name == "after_lock":
+        capacity._lock = _after(capacity._lock)
+    elif name == "mid_batch":
+        ledger.charge = _after(ledger.charge)
+    elif name == "before_commit":
+        once.keep = _after(once.keep, is_meant=_is_act)
+    elif name == "after_commit":
+        event.listen(Session, "after_commit", _kill_after_commit)
+    else:
+        raise ValueError(name)
+
+
+def _no_lock(session: Session, pool_id: int) -> Pool:
+    return session.get_one(Pool, pool_id, populate_existing=True)
+
+
+def _audit_apart(session: Session, actor: Any, name: str, subject: Any, **data: Any) -> None:
+    """The trail is written in a transaction of its own, once the act is committed."""
+    session.flush()
+    session.info[once.ACTED] = True
+    later = session.info.setdefault("later", [])
+    later.append((actor, name, subject.__tablename__, subject.id, data))
+
+
+def _write_later(session: Session) -> None:
+    for actor, name, table, subject_id, data in session.info.pop("later", []):
+        with db.transaction(actor) as other:
+            other.add(
+                AuditEvent(
+                    user_id=actor.user_id, organisation_id=actor.organisation_id, event=name, subject_type=table,
+                    subject_id=subject_id, data=data,
+                )
+            )  # fmt: skip
+
+
+def _one_for_all(actor: Callable[[], Any]) -> Callable[[], Any]:
+    """Who asks is kept for the process: the next request may be answered as somebody else's."""
+    kept: list[Any] = []
+
+    def last() -> Any:
+        found = kept[0] if kept else actor()
+        kept[:] = [actor()]
+        return found
+
+    return last
+
+
+def take_out(name: str) -> None:
+    """Take one guard out of this process."""
+    if name == "lock":
+        capacity._lock = _no_lock
+    elif name == "retry":
+        db.TRIES = 1
+        db.OPTIONS = db.OPTIONS.replace("lock_timeout=3000", "lock_timeout=30")
+    elif name == "one award":
+        awards._require_no_live_award = lambda *_: None
+        awards.lock_need = lambda session, need_id: session.get_one(Need, need_id)
+        Need.__mapper__.version_id_col = None
+    elif name == "keys":
+        once.require_new = once.keep = lambda *_: None
+    elif name == "audit":
+        record = audit.record
+        audit.record = lambda session, actor, event_, *rest, **data: (
+            None if event_ == "award made" else record(session, actor, event_, *rest, **data)
+        )
+    elif name == "one transaction":
+        audit.record = _audit_apart
+        event.listen(Session, "after_commit", _write_later)
+    elif name == "errors":
+        db._told = lambda: suppress(OperationalError)
+    elif name == "scope":
+        current.actor = _one_for_all(current.actor)
+    else:
+        raise ValueError(name)
+
+
+def create() -> Flask:
+    """What gunicorn serves."""
+    if failpoint := os.environ.get("TRIAL_FAILPOINT"):
+        set_failpoint(failpoint)
+    if mutant := os.environ.get("TRIAL_MUTANT"):
+        take_out(mutant)
+    return create_app()
