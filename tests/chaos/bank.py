@@ -6,11 +6,12 @@ import time
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from marketplace import db
 from marketplace.db import transaction
-from marketplace.models import EventKind, Placement, PlacementEvent, now
+from marketplace.models import Band, EventKind, LedgerLine, Placement, PlacementEvent, now
 from marketplace.permissions import SYSTEM
 from marketplace.services import ledger
 from tests import builders, commissioning
@@ -82,12 +83,12 @@ def _write(
     while time.monotonic() < until:
         first = date(2026, 9, 1) + timedelta(days=choose.randrange(700))
 
-        def act(session: db.Session, first: date = first) -> list[tuple[int, int, int]]:
-            placement = session.get_one(Placement, choose.choice(placements))
-            number = choose.randrange(2**31)
+        def act(session: Session, first: date = first) -> list[tuple[int, int, int]]:
+            at = choose.choice(placements)
+            placement = session.scalars(select(Placement).where(Placement.id == at).with_for_update()).one()
             event = PlacementEvent(
                 placement=placement,
-                number=number,
+                number=choose.randrange(2**31),
                 kind=EventKind.CARRIED,
                 on=first,
                 at=now(),
@@ -95,19 +96,11 @@ def _write(
             )
             session.add(event)
             session.flush()
-            if choose.random() < 0.3:
-                ledger.reverse_from(session, event, day=first)
-            else:
-                ledger.charge(
-                    session, event, fee=choose.randrange(1, 9_000_000), first=first, last=first + timedelta(days=90)
-                )
-            return [
-                (row.authority_id, row.year, row.amount)
-                for row in session.execute(
-                    text("SELECT authority_id, year, amount FROM ledger_lines WHERE event_id = :event"),
-                    {"event": event.id},
-                )
-            ]
+            last = first + timedelta(days=choose.randrange(400))
+            wanted = [ledger.Stretch(first, last, choose.randrange(1, 9_000_000), Band.INTENSIVE)]
+            ledger.settle(session, event, wanted)
+            lines = session.scalars(select(LedgerLine).where(LedgerLine.event_id == event.id))
+            return [(row.authority_id, row.year, row.amount) for row in lines]
 
         lines = db.repeated(SYSTEM, act)
         if is_direct:

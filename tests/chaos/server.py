@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from marketplace import audit, db, once
 from marketplace.app import create_app
-from marketplace.models import AuditEvent, Need, Pool
-from marketplace.services import awards, capacity, ledger
+from marketplace.models import OPEN_CONSULTATIONS, AuditEvent, Consultation, Need, Pool
+from marketplace.services import award_steps, awards, capacity, ledger
 from marketplace.web import current
 
 
@@ -59,7 +59,7 @@ def set_failpoint(name: str) -> None:
     if name == "after_lock":
         capacity._lock = _after(capacity._lock)
     elif name == "mid_batch":
-        ledger.charge = _after(ledger.charge)
+        ledger._charge = _after(ledger._charge)
     elif name == "before_commit":
         once.keep = _after(once.keep, is_meant=_is_act)
     elif name == "after_commit":
@@ -70,6 +70,15 @@ def set_failpoint(name: str) -> None:
 
 def _no_lock(session: Session, pool_id: int) -> Pool:
     return session.get_one(Pool, pool_id, populate_existing=True)
+
+
+def _need_unlocked(session: Session, need_id: int) -> Need:
+    return session.get_one(Need, need_id)
+
+
+def _open_unlocked(session: Session, need: Need) -> list[Consultation]:
+    wanted = (Consultation.need_id == need.id, Consultation.status.in_(OPEN_CONSULTATIONS))
+    return list(session.scalars(select(Consultation).where(*wanted).order_by(Consultation.id)))
 
 
 def _audit_apart(session: Session, actor: Any, name: str, subject: Any, **data: Any) -> None:
@@ -103,33 +112,58 @@ def _one_for_all(actor: Callable[[], Any]) -> Callable[[], Any]:
     return last
 
 
-def take_out(name: str) -> None:
-    """Take one guard out of this process."""
-    if name == "lock":
-        capacity._lock = _no_lock
-    elif name == "retry":
-        db.TRIES = 1
-        db.OPTIONS = db.OPTIONS.replace("lock_timeout=3000", "lock_timeout=30")
-    elif name == "one award":
-        awards._require_no_live_award = lambda *_: None
-        awards.lock_need = lambda session, need_id: session.get_one(Need, need_id)
-        Need.__mapper__.version_id_col = None
-    elif name == "keys":
-        once.require_new = once.keep = lambda *_: None
-    elif name == "audit":
-        record = audit.record
-        audit.record = lambda session, actor, event_, *rest, **data: (
-            None if event_ == "award made" else record(session, actor, event_, *rest, **data)
-        )
-    elif name == "one transaction":
-        audit.record = _audit_apart
-        event.listen(Session, "after_commit", _write_later)
-    elif name == "errors":
-        db._told = lambda: suppress(OperationalError)
-    elif name == "scope":
-        current.actor = _one_for_all(current.actor)
-    else:
-        raise ValueError(name)
+def _no_lock_of_need() -> None:
+    awards.require_no_live_award = lambda *_: None
+    for module in (awards, award_steps):
+        module.lock_need, module.lock_open = _need_unlocked, _open_unlocked
+    for model in (Need, Consultation):
+        model.__mapper__.version_id_col = None
+
+
+def _no_patience() -> None:
+    db.TRIES = 1
+    db.OPTIONS = db.OPTIONS.replace("lock_timeout=3000", "lock_timeout=30")
+
+
+def _no_lock_of_pool() -> None:
+    capacity._lock = _no_lock
+
+
+def _no_keys() -> None:
+    once.require_new = once.keep = lambda *_: None
+
+
+def _no_audit_of_awards() -> None:
+    record = audit.record
+    audit.record = lambda session, actor, event_, *rest, **data: (
+        None if event_ == "award made" else record(session, actor, event_, *rest, **data)
+    )
+
+
+def _audit_in_its_own_transaction() -> None:
+    audit.record = _audit_apart
+    event.listen(Session, "after_commit", _write_later)
+
+
+def _no_errors() -> None:
+    db._told = lambda: suppress(OperationalError)
+
+
+def _no_scope() -> None:
+    current.actor = _one_for_all(current.actor)
+
+
+# What may be taken out, by the name that a trial gives.
+GUARDS: dict[str, Callable[[], None]] = {
+    "lock": _no_lock_of_pool,
+    "retry": _no_patience,
+    "one award": _no_lock_of_need,
+    "keys": _no_keys,
+    "audit": _no_audit_of_awards,
+    "one transaction": _audit_in_its_own_transaction,
+    "errors": _no_errors,
+    "scope": _no_scope,
+}
 
 
 def create() -> Flask:
@@ -137,5 +171,5 @@ def create() -> Flask:
     if failpoint := os.environ.get("TRIAL_FAILPOINT"):
         set_failpoint(failpoint)
     if mutant := os.environ.get("TRIAL_MUTANT"):
-        take_out(mutant)
+        GUARDS[mutant]()
     return create_app()

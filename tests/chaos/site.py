@@ -55,10 +55,11 @@ def serving(
         "--workers", str(workers), "--threads", "4", "--worker-class", "gthread", "--timeout", "60",
         "--log-level", "error", "--no-control-socket",
     ]  # fmt: skip
-    with (folder / f"site-{port}.log").open("wb") as log:
+    path = folder / f"site-{port}.log"
+    with path.open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         try:
-            _wait(site, process)
+            _wait(site, process, path)
             yield site
         finally:
             process.terminate()
@@ -69,11 +70,11 @@ def serving(
                 process.wait()
 
 
-def _wait(site: Site, process: subprocess.Popen[bytes]) -> None:
+def _wait(site: Site, process: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
         if process.poll() is not None:
-            raise RuntimeError(f"The site of port {site.port} has ended: see its log.")
+            raise RuntimeError(f"The site has ended: {log.read_text()[-2000:]}")
         try:
             if site.visitor().get("/ready").status == 200:
                 return
