@@ -1,8 +1,10 @@
 """Tables, by noun. Importing this package registers all of them."""
 
+from marketplace.models.adoption import TARIFF_MOVES
 from marketplace.models.audit import AuditEvent
 from marketplace.models.base import Base, now, today
 from marketplace.models.benchmarks import Standing, Survey, SurveyedPrice
+from marketplace.models.comments import LONGEST_COMMENT, FrameworkComment, Stance, TariffComment
 from marketplace.models.indices import PriceIndex
 from marketplace.models.matching import (
     Budget,
@@ -19,8 +21,7 @@ from marketplace.models.price_runs import Calibration, Corridor, PlacementSet, P
 from marketplace.models.provisions import Pool, Provision, Unit, Vacancy
 from marketplace.models.schedules import PriceLine, PriceSchedule, line_key
 from marketplace.models.settings import HomeArea, Setting, SettingStatus, Sex
-from marketplace.models.tariff_comments import LONGEST_COMMENT, Stance, TariffComment
-from marketplace.models.tariffs import TARIFF_MOVES, Framework, Tariff
+from marketplace.models.tariffs import Framework, Tariff
 from marketplace.models.uplifts import (
     UPLIFT_MOVES,
     StepKind,
@@ -57,6 +58,7 @@ __all__ = [
     "CostPart",
     "Discipline",
     "Framework",
+    "FrameworkComment",
     "Ground",
     "HomeArea",
     "Kind",

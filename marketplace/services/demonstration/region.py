@@ -101,9 +101,8 @@ def _framework(session: Session, on: date) -> Framework:
     faults: list[Fault] = []
     content = read_framework(DEMONSTRATION_FRAMEWORK, faults)
     assert content is not None
-    framework = keep_framework(
-        session, {**content, "starts_on": _financial_year(on)}, DEMONSTRATION_FRAMEWORK.name, faults
-    )
+    content = {**content, "starts_on": _financial_year(on)}
+    framework = keep_framework(session, SYSTEM, content, DEMONSTRATION_FRAMEWORK.name, faults, on=on)
     assert framework is not None, faults
     return framework
 

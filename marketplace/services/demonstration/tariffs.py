@@ -24,7 +24,7 @@ from marketplace.models import (
 )
 from marketplace.services.demonstration.chance import chance
 from marketplace.services.demonstration.people import People
-from marketplace.services.tariff_drafts import as_json
+from marketplace.services.drafts import as_json
 
 RAISED = {"moderate": 31_500, "intensive": 50_000, "profound": 69_000, "exceptional": 99_500}
 WORDS: dict[Stance, tuple[str | None, ...]] = {
@@ -113,5 +113,5 @@ def _add_comments(session: Session, people: People, tariffs: Iterable[Tariff], *
                 words = random.choice(WORDS[stance])
                 when = at + OPENED_AFTER + timedelta(days=random.randrange(1, 20))
                 said = {"provider": provider, "band": band, "stance": stance, "words": words, "at": when}
-                session.add(TariffComment(tariff=row, **said))
+                session.add(TariffComment(subject=row, **said))
     session.flush()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from marketplace.errors import Conflict, Invalid, NotPermitted
 from marketplace.models import Band, Role, Stance, Tariff, TariffStatus
 from marketplace.permissions import Actor
-from marketplace.services.tariff_comments import Said, comment_on_tariff, comments_of, opinions
+from marketplace.services.comments import Said, comment_on_tariff, comments_of, opinions
 from tests import builders
 
 AGREE: Said = {"stance": Stance.AGREE, "words": None}
