@@ -111,9 +111,11 @@ def as_json(value: Any) -> Any:
 
     >>> as_json({"valid_from": date(2027, 4, 1), "pattern": {"day": Decimal("1.0"), "weekly": Decimal("1.5")}})
     {'valid_from': '2027-04-01', 'pattern': {'day': 1.0, 'weekly': 1.5}}
+    >>> as_json({"weeks": Decimal(38)})
+    {'weeks': 38}
     """
     if isinstance(value, Mapping):
         return {key: as_json(inner) for key, inner in value.items()}
     if isinstance(value, Decimal):
-        return float(value)
+        return int(value) if value.as_tuple().exponent == 0 else float(value)
     return value.isoformat() if isinstance(value, date) else value
