@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from html import unescape
 from itertools import count
 from typing import Any, TypeVar
 
@@ -381,6 +382,11 @@ def csrf_token(page: str) -> str:
     """The token of the first form of a page; empty when it has none."""
     token = _TOKEN.search(page)
     return token[1] if token else ""
+
+
+def words_of(markup: str) -> str:
+    """What a page says, without its markup."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", markup)).split())
 
 
 def post(client: FlaskClient, path: str, /, page: str = "", **form: Any) -> TestResponse:

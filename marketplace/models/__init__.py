@@ -2,7 +2,7 @@
 
 from marketplace.models.adoption import TARIFF_MOVES
 from marketplace.models.audit import AuditEvent
-from marketplace.models.base import Base, now, today
+from marketplace.models.base import Base, london_day, now, today
 from marketplace.models.benchmarks import Standing, Survey, SurveyedPrice
 from marketplace.models.comments import LONGEST_COMMENT, FrameworkComment, Stance, TariffComment
 from marketplace.models.indices import PriceIndex
@@ -113,6 +113,7 @@ __all__ = [
     "Vacancy",
     "Work",
     "line_key",
+    "london_day",
     "now",
     "policy_numbers",
     "school_year",
