@@ -39,10 +39,10 @@ class Place(StrEnum):
 class Stretch(StrEnum):
     """Which stretch of the scale a price lies on, that the lines of a corridor divide."""
 
-    BELOW = "below"
-    LOWER = "within, below the middle"
-    UPPER = "within, at the middle or above"
-    ABOVE = "above"
+    BELOW = "below it"
+    LOWER = "in it, below its middle"
+    UPPER = "in it, at its middle or above"
+    ABOVE = "above it"
 
 
 class TooFew(ValueError):

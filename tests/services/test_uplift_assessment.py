@@ -179,11 +179,14 @@ def test_nothing_that_is_shown_of_others_is_of_fewer_than_five(placements: list[
 
 
 def test_an_la_sees_its_own_bands_only_the_provider_and_the_operator_all(trust: Round) -> None:
+    with transaction(SYSTEM) as session:
+        builders.tariff(session)
     trust.send()
     whole = trust.assessed()
     mine = trust.assessed(trust.officers[1])
     assert [(each.key[1], each.placements) for each in mine.by_band] == [(Band.MODERATE, 6)]
     assert {each.key[0] for each in mine.cells} == {trust.las[1]}
+    assert [each.band for each in mine.compared.prices] == [Band.MODERATE]
     operator = Actor(scope=OrganisationKind.OPERATOR.value, organisation_id=1)
     assert seen_by(whole, trust.provider) == seen_by(whole, operator) == whole
 

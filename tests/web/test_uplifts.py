@@ -268,13 +268,14 @@ def test_an_la_reads_where_each_price_lies_now_as_asked_and_as_proposed(
     said = places_on(sign_in(trust.emails[1]).get(f"/uplifts/{trust.id}").text)
     row = "Autism day school, moderate Full placement, day"
     corridor = "£32,040 to £35,000, middle £34,500"
-    spots = "£33,088 within, below the middle £35,039 above £34,364 within, below the middle"
+    spots = "£33,088 in it, below its middle £35,039 above it £34,364 in it, below its middle"
     assert f"{row} {corridor} {spots}" in said
     peers = "Norbury: 5 settings of 3 others; lower quartile £34,088, median £35,088, upper quartile £36,088"
     assert f"{row} {peers} 1 of 5 cheaper 2 of 5 cheaper 2 of 5 cheaper" in said
     assert "Autism day school, intensive Full placement, day None for this band, pattern and type of setting" in said
     assert "Too few settings of other providers, even in all of England" in said
     assert "Proposed now" in said
+    assert "the same type of setting, independent special school; other" in said
     assert "How these figures are made" in said
     other = places_on(sign_in(trust.emails[2]).get(f"/uplifts/{trust.id}").text)
     assert row in other
