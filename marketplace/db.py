@@ -44,6 +44,8 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "uq_price_schedules_setting_id_version": ("_form", "Somebody else has just started these prices. Use theirs."),
     "uq_tariffs_owner_id_name_version": ("version", "There is a tariff of this name and version already. Use another."),
     "ex_tariffs_overlap": ("_form", "Somebody else has just adopted a tariff for days of these. Look at it first."),
+    "uq_frameworks_name_version": ("version", "There is a framework of this name and version already. Use another."),
+    "ex_frameworks_overlap": ("_form", "Somebody else has just adopted a framework for these days. Look at it first."),
     "uq_uplifts_open": ("starts_on", "This setting has a request for that school year already. Go on with that one."),
     "ex_price_schedules_overlap": ("starts_on", "A published schedule already covers this date. Choose a later one."),
 }

@@ -104,7 +104,11 @@ PRICE_BASES = {"like_for_like": "Like for like", "contracted": "As contracted"}
 SHORT_PATTERNS = {"day": "Day", "weekly": "Weekly", "termly": "Termly, 38 weeks", "annual": "All year, 52 weeks"}
 GRADES = {grade.value: grade.words[0].upper() + grade.words[1:] for grade in Grade}
 BASES = {"local": "Local", "proposed": "Proposed nationally, not in force", "statutory": "Statutory"}
-STANCES = {"agree": "Agree", "too_low": "Too low", "too_high": "Too high", "unclear": "Content unclear"}
+# What a provider may say of a tariff's price of a band, and of what a framework says that a band contains.
+STANCES_OF = {
+    "tariff": {"agree": "Agree", "too_low": "Too low", "too_high": "Too high", "unclear": "Content unclear"},
+    "framework": {"agree": "Agree", "too_low": "Too little", "too_high": "Too much", "unclear": "Unclear"},
+}
 UNITS = {"places": "places", "hours": "hours a week"}
 SETTING_TYPES = {member.value: member.words[0].upper() + member.words[1:] for member in SettingType}
 # For charts, where a long name would run into its figure on a narrow screen.

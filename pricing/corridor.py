@@ -36,6 +36,15 @@ class Place(StrEnum):
     ABOVE = "above"
 
 
+class Stretch(StrEnum):
+    """Which stretch of the scale a price lies on, that the lines of a corridor divide."""
+
+    BELOW = "below it"
+    LOWER = "in it, below its middle"
+    UPPER = "in it, at its middle or above"
+    ABOVE = "above it"
+
+
 class TooFew(ValueError):
     """There are too few observations for a corridor; the message says how many there are."""
 
@@ -57,6 +66,19 @@ class Bounds:
         ['below', 'within', 'above']
         """
         return Place.BELOW if amount < self.low else Place.ABOVE if amount > self.high else Place.WITHIN
+
+    def stretch(self, amount: int) -> Stretch:
+        """On which stretch a like-for-like price of so many pence lies; the lines at the ends are within.
+
+        >>> bounds = Bounds(40, 4_200_000, 4_800_000, 5_600_000)
+        >>> [bounds.stretch(100 * amount).name for amount in (41_999, 42_000, 47_999, 48_000, 56_000, 56_001)]
+        ['BELOW', 'LOWER', 'LOWER', 'UPPER', 'UPPER', 'ABOVE']
+        """
+        if self.place(amount) is Place.BELOW:
+            return Stretch.BELOW
+        if self.place(amount) is Place.ABOVE:
+            return Stretch.ABOVE
+        return Stretch.LOWER if amount < self.median else Stretch.UPPER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

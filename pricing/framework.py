@@ -65,9 +65,10 @@ MUST_STATE = (SettingType.NMSS, SettingType.STATE_SPECIAL)  # has place funding,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Framework:
-    """One version of the rule. `place_funding`: pence a place and year by setting type, paid even for an empty one.
+    """One version of the rule, from `starts_on` until before `ends_on`, or until the next adopted one starts.
 
-    `content` is what a band contains as standard, `rates` pence an hour; empty = the framework does not state them.
+    `place_funding`: pence a place and year by setting type, paid even for an empty one. `content` is what a band
+    contains as standard, `rates` pence an hour; empty = the framework does not state them.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Framework:
     status: Status
     basis: Basis
     starts_on: date
+    ends_on: date | None
     source: str
     has_co_occurrence: bool
     place_funding: Mapping[SettingType, int]
@@ -103,12 +105,15 @@ def load_framework(source: Source) -> Framework:
         status=top.choice("status", Status),
         basis=top.choice("basis", Basis),
         starts_on=top.day("starts_on"),
+        ends_on=top.day("ends_on") if top.has("ends_on") else None,
         source=top.text("source"),
         has_co_occurrence=top.flag("co_occurrence", default=True),
         place_funding=MappingProxyType(_place_funding(top)),
         content=MappingProxyType(content),
         rates=MappingProxyType(read_rates(top, required=bool(content))),
     )
+    if framework.ends_on is not None and framework.ends_on <= framework.starts_on:
+        top.fault("ends_on", f"{framework.ends_on} is not after starts_on", "Write a later date, or take it out")
     top.close()
     top.raise_faults()
     return framework

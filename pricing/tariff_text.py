@@ -53,6 +53,10 @@ def framework_content(framework: Framework) -> dict[str, Any]:
         "status": str(framework.status),
         "basis": str(framework.basis),
         "starts_on": framework.starts_on,
+    }
+    if framework.ends_on is not None:
+        content["ends_on"] = framework.ends_on
+    content |= {
         "source": framework.source,
         "co_occurrence": framework.has_co_occurrence,
         "place_funding": {str(each): pence // 100 for each, pence in framework.place_funding.items()},

@@ -12,8 +12,6 @@ from decimal import Decimal
 from fractions import Fraction
 from statistics import median, quantiles
 
-from pricing.comparison import Comparison
-from pricing.corridor import Bounds, Place
 from pricing.indices import Blend, CostPart, Index, blended
 from pricing.money import Line, half_up
 from pricing.peers import FEWEST_PROVIDERS, FEWEST_REQUESTS
@@ -118,18 +116,8 @@ class Assessment:
 
     @property
     def percent(self) -> Decimal | None:
-        """The change over all placements, to two decimals, a half going up; None when nothing is paid."""
-        if not self.now:
-            return None
-        return Decimal(half_up(Fraction(10_000 * (self.asked - self.now), self.now))).scaleb(-2)
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Where a like-for-like price lies in its corridor before and after; None where a price is incomplete."""
-
-    before: Place | None
-    after: Place | None
+        """The change over all placements, as `change_of` has it; None when nothing is paid."""
+        return change_of(self.now, self.asked)
 
 
 def assess(
@@ -174,12 +162,6 @@ def assess(
     )
 
 
-def move(before: Comparison, after: Comparison, bounds: Bounds) -> Move:
-    """Where the published price and the one asked for lie in the corridor, like for like."""
-    places = (None if (amount := each.like_for_like) is None else bounds.place(amount) for each in (before, after))
-    return Move(*places)
-
-
 def round_summary(requests: Iterable[PeerRequest], *, provider: str) -> RoundSummary | None:
     """The requests of providers other than this one; None below five of them, or of fewer than three providers."""
     others = [each for each in requests if each.provider != provider]
@@ -199,6 +181,15 @@ def raised(fee: int, percent: Decimal) -> int:
     5183802
     """
     return half_up(fee * (1 + Fraction(percent) / 100))
+
+
+def change_of(now: int, then: int) -> Decimal | None:
+    """The change in per cent, to two decimals, a half going up; None where nothing is paid now.
+
+    >>> str(change_of(4_000, 4_001)), str(change_of(8_000, 7_997)), change_of(0, 5)
+    ('0.03', '-0.04', None)
+    """
+    return Decimal(half_up(Fraction(10_000 * (then - now), now))).scaleb(-2) if now else None
 
 
 def _asked(request: UpliftRequest, placement: RunningPlacement) -> int | None:

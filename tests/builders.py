@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from html import unescape
 from itertools import count
 from typing import Any, TypeVar
 
@@ -52,6 +53,7 @@ from marketplace.models import (
     Vacancy,
 )
 from marketplace.permissions import SYSTEM, Actor
+from marketplace.services.adoption import in_force
 from marketplace.services.letters import Letter
 from marketplace.services.people import actor_of, hash_password
 from marketplace.services.placement_sets import add_set
@@ -204,11 +206,22 @@ def surveyed(session: Session, provision_: Provision, *, area: str = "England") 
 
 
 def framework(session: Session, **fields: Any) -> Framework:
+    """A framework, adopted unless another status is given. Without content of its own the one that holds on its first
+    day is taken; with it, it takes over from the one that holds then, from its first day on."""
+    starts_on = fields.get("starts_on", date(2026, 4, 1))
+    is_adopted = fields.get("status", TariffStatus.ADOPTED) is TariffStatus.ADOPTED
+    before = session.scalar(select(Framework).where(*in_force(Framework, starts_on))) if is_adopted else None
+    if before is not None and (before.starts_on == starts_on) and not fields.keys() - {"starts_on", "status"}:
+        return before
+    if before is not None:
+        before.status, before.ends_on = TariffStatus.SUPERSEDED, starts_on
+        session.flush()
     fields = {
         "name": "Test framework",
         "version": f"{next(_numbers)}",
         "status": TariffStatus.ADOPTED,
-        "starts_on": date(2026, 4, 1),
+        "starts_on": starts_on,
+        "makers": [],
         "content": {
             "name": "Test framework",
             "version": "1",
@@ -224,12 +237,34 @@ def framework(session: Session, **fields: Any) -> Framework:
     return kept(session, Framework(**fields))
 
 
+def framework_in_consultation(session: Session, **fields: Any) -> Framework:
+    """A framework from 1 April 2027 on which providers may comment until 15 January: no step for several areas."""
+    starts_on = fields.get("starts_on", date(2027, 4, 1))
+    content = read_framework(DEMONSTRATION_FRAMEWORK, []) or {}
+    changes = {"name": "Next framework", "version": "1", "starts_on": starts_on.isoformat(), "co_occurrence": False}
+    fields = {
+        "name": "Next framework",
+        "version": "1",
+        "status": TariffStatus.IN_CONSULTATION,
+        "starts_on": starts_on,
+        "closes_on": date(2027, 1, 15),
+        "content": content | changes,
+        **fields,
+    }
+    return framework(session, **fields)
+
+
+def demonstration_framework(session: Session) -> Framework:
+    """The demonstration framework, which states contents and rates, in force from 1 April 2026."""
+    content = read_framework(DEMONSTRATION_FRAMEWORK, []) or {}
+    kept_ = session.scalars(select(Framework).where(*in_force(Framework, date(2026, 4, 1)))).one_or_none()
+    return kept_ if kept_ is not None and kept_.content == content else framework(session, content=content)
+
+
 def tariff(session: Session, **fields: Any) -> Tariff:
     """The demonstration tariff, in force under the demonstration framework, which states contents and rates."""
     content = read_tariff(DEMONSTRATION_TARIFF, []) or {}
-    rule = fields.pop("framework", None) or framework(
-        session, content=read_framework(DEMONSTRATION_FRAMEWORK, []) or {}
-    )
+    rule = fields.pop("framework", None) or demonstration_framework(session)
     fields = {
         "name": content["name"],
         "version": content["version"],
@@ -366,6 +401,11 @@ def csrf_token(page: str) -> str:
     """The token of the first form of a page; empty when it has none."""
     token = _TOKEN.search(page)
     return token[1] if token else ""
+
+
+def words_of(markup: str) -> str:
+    """What a page says, without its markup."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", markup)).split())
 
 
 def post(client: FlaskClient, path: str, /, page: str = "", **form: Any) -> TestResponse:

@@ -46,7 +46,8 @@ from pricing.tariff import Grade
         (vocabulary.SETTING_TYPES, SettingType),
         (vocabulary.SHORT_SETTING_TYPES, SettingType),
         (vocabulary.SHORT_PATTERNS, Pattern),
-        (vocabulary.STANCES, Stance),
+        (vocabulary.STANCES_OF["tariff"], Stance),
+        (vocabulary.STANCES_OF["framework"], Stance),
         (vocabulary.UNITS, Unit),
     ],
 )

@@ -5,16 +5,21 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 from sqlalchemy.orm import Session
 
 from marketplace.db import transaction
-from marketplace.models import Band, Role, Uplift
+from marketplace.models import Authority, Band, Role, Uplift
 from marketplace.permissions import SYSTEM, Actor
 from marketplace.services import uplift_answers, uplift_drafts, uplift_negotiation, uplift_publication
+from marketplace.services.benchmarks import corridors
+from marketplace.services.benchmarks.survey import make_survey
 from marketplace.services.uplift_assessment import Assessed, assess, seen_by
+from marketplace.services.uplift_places import Placing, place_prices
 from marketplace.services.uplifts import find_uplift
 from tests import builders
+from tests.services.benchmarks.market import market, nothing_beside
 
 TODAY = date(2026, 11, 25)
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -24,18 +29,24 @@ T = TypeVar("T")
 
 
 class Round:
-    """`counts` are placements by (LA, band); the provision is one day school. The first LA has most."""
+    """`counts` are placements by (LA, band); the provision is one day school. The first LA has most. A price that is
+    whole states that it buys no therapy and no one-to-one support, so that it can be compared."""
 
-    def __init__(self, counts: dict[tuple[int, str], int] | None = None) -> None:
+    def __init__(self, counts: dict[tuple[int, str], int] | None = None, *, is_whole: bool = False) -> None:
         self.counts = counts or {(0, "moderate"): 7, (0, "intensive"): 6, (1, "moderate"): 6, (2, "intensive"): 5}
         with transaction(SYSTEM) as session:
             region = builders.region(session)
             self.names = ["Norbury", "Southbury", "Westbury"]
-            las = [builders.authority(session, region, name=name) for name in self.names]
+            las = [
+                builders.authority(session, region, name=name, code=code)  # for which no tariff has an area factor
+                for name, code in zip(self.names, ("401", "402", "403"), strict=True)
+            ]
             provider = builders.provider(session, "Heron Trust")
             setting = builders.setting(session, las[0], provider, name="Heron House")
             provision = builders.provision(session, builders.pool(session, setting), name="Autism day school")
-            base = builders.schedule(session, provision, moderate=3_000_050, intensive=4_800_000)
+            bands = (Band.MODERATE, Band.INTENSIVE) if is_whole else ()
+            lines = [line for band in bands for line in nothing_beside(provision, band)]
+            base = builders.schedule(session, provision, lines=lines, moderate=3_000_050, intensive=4_800_000)
             self.las = [row.id for row in las]
             self.provider_id, self.setting, self.provision, self.base = provider.id, setting.id, provision.id, base.id
             people = [
@@ -92,6 +103,31 @@ class Round:
 
     def publish(self, on: date = TODAY) -> None:
         self.step(self.provider, uplift_publication.publish_agreed, on=on, at=AT)
+
+    def surround(self, count: int = 5) -> list[str]:
+        """A tariff, and a survey of so many day settings of three other providers where this one lies, which ask
+        £33,087.50 like for like in the moderate band and £1,000 more each; with a corridor for moderate day places.
+        Their names, and those of their providers."""
+        with transaction(SYSTEM) as session:
+            builders.tariff(session)
+            others = [builders.provider(session, name) for name in ("Teal Trust", "Rook Trust", "Wren Trust")]
+            settings = market(session, session.get_one(Authority, self.las[0]), others, count)
+            names = [row.name for row in (*settings, *others)]
+        self.survey([["moderate", "day", "independent", 40, 3_204_000, 3_450_000, 3_500_000]])
+        return names
+
+    def survey(self, bounds: list[list[Any]] | None) -> None:
+        """The survey of a day, with this corridor in the place of a fitted one."""
+        kept = bounds and {"n": 40, "pseudo_r2": [0.1, 0.2, 0.3], "bounds": bounds}
+        with transaction(SYSTEM) as session, patch.object(corridors, "fit", return_value=kept):
+            make_survey(session, SYSTEM, on=TODAY, at=AT)
+
+    def placing(self, actor: Actor) -> Placing:
+        """Where the prices lie, as this person's own transaction tells."""
+        with transaction(actor) as session:
+            found = place_prices(session, actor, find_uplift(session, self.id))
+            session.expunge_all()
+        return found
 
     def assessed(self, actor: Actor = SYSTEM) -> Assessed:
         with transaction(SYSTEM) as session:

@@ -1,5 +1,6 @@
 """Tables, by noun. Importing this package registers all of them."""
 
+from marketplace.models.adoption import TARIFF_MOVES
 from marketplace.models.audit import AuditEvent, AuditHead, AuditLink
 from marketplace.models.awards import (
     AWARD_MOVES,
@@ -9,10 +10,11 @@ from marketplace.models.awards import (
     AwardStatus,
     Route,
 )
-from marketplace.models.base import Base, now, today
+from marketplace.models.base import Base, london_day, now, today
 from marketplace.models.benchmarks import Standing, Survey, SurveyedPrice
 from marketplace.models.case_dates import CaseDates, Clock, ReviewOutcome, Transfer
 from marketplace.models.claims import Claim, ClaimEnd
+from marketplace.models.comments import LONGEST_COMMENT, FrameworkComment, Stance, TariffComment
 from marketplace.models.consultations import (
     CONSULTATION_MOVES,
     OPEN_CONSULTATIONS,
@@ -50,8 +52,7 @@ from marketplace.models.price_runs import Calibration, Corridor, PlacementSet, P
 from marketplace.models.provisions import Pool, Provision, Unit, Vacancy
 from marketplace.models.schedules import PriceLine, PriceSchedule, line_key
 from marketplace.models.settings import HomeArea, Setting, SettingStatus, Sex
-from marketplace.models.tariff_comments import LONGEST_COMMENT, Stance, TariffComment
-from marketplace.models.tariffs import TARIFF_MOVES, Framework, Tariff
+from marketplace.models.tariffs import Framework, Tariff
 from marketplace.models.uplifts import (
     UPLIFT_MOVES,
     StepKind,
@@ -109,6 +110,7 @@ __all__ = [
     "Effect",
     "EventKind",
     "Framework",
+    "FrameworkComment",
     "Ground",
     "HomeArea",
     "Identity",
@@ -177,6 +179,7 @@ __all__ = [
     "Vacancy",
     "Work",
     "line_key",
+    "london_day",
     "now",
     "policy_numbers",
     "school_year",

@@ -51,4 +51,9 @@ def now() -> datetime:
 
 def today() -> date:
     """The day in London, by which deadlines and validity dates go."""
-    return datetime.now(LONDON).date()
+    return london_day(now())
+
+
+def london_day(at: datetime) -> date:
+    """The day on which an aware moment falls in London."""
+    return at.astimezone(LONDON).date()

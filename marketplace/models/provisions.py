@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.models.base import LONDON, Base, Codes, Id, by_value
+from marketplace.models.base import Base, Codes, Id, by_value, london_day
 from marketplace.models.settings import Setting, Sex
 from marketplace.models.users import User
 from pricing.guide import Kind
@@ -63,7 +63,7 @@ class Pool(Base):
 
     def days_since_confirmed(self, on: date) -> int | None:
         """Whole days in London since the vacancies were last said to be right; None when they never were."""
-        return (on - self.confirmed_at.astimezone(LONDON).date()).days if self.confirmed_at else None
+        return (on - london_day(self.confirmed_at)).days if self.confirmed_at else None
 
     @property
     def free(self) -> list["Vacancy"]:

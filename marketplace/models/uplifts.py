@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.models.base import Base, Id, Instant, by_value
+from marketplace.models.base import Base, Id, Instant, by_value, london_day
 from marketplace.models.organisations import Authority, Organisation, Provider
 from marketplace.models.provisions import Provision
 from marketplace.models.schedules import PriceSchedule
@@ -149,6 +149,10 @@ class Uplift(Base):
         """Whether a new schedule is asked for, and not a percentage."""
         return self.percent is None
 
+    def is_as_sent(self, step: "UpliftStep") -> bool:
+        """Whether a step proposes the new schedule as it was sent, and not a percentage on what is published."""
+        return self.is_of_schedule and step.number == 1
+
     @property
     def open_step(self) -> "UpliftStep | None":
         """The proposal that waits for an answer; there is one at most."""
@@ -235,3 +239,8 @@ class UpliftAnswer(Base):
     letter: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
 
     authority: Mapped[Authority] = relationship()
+
+    @property
+    def answered_on(self) -> date | None:
+        """The day in London on which it was given: late where it is after that by which it was due."""
+        return london_day(self.answered_at) if self.answered_at else None

@@ -69,7 +69,7 @@ def can_set_budget(actor: Actor) -> bool:
 
 
 def owns_tariff(actor: Actor, owner_id: int | None) -> bool:
-    """A tariff is its LA's or region's; the national ones, of owner None, are the operator's."""
+    """A tariff is its LA's or region's; the national ones, of owner None, are the operator's, as all frameworks are."""
     if owner_id is None:
         return actor == SYSTEM or actor.kind is OPERATOR
     return actor.kind in BUYERS and actor.organisation_id == owner_id

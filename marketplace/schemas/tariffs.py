@@ -88,9 +88,3 @@ class TariffSchema(VersionSchema):
         if form["area"]:
             content["area"] = form["area"]
         return {"version": form["version"], "content": content}
-
-
-class ConsultationSchema(VersionSchema):
-    """Until when providers may comment."""
-
-    closes_on = DayField(required=True, error_messages=missing("Enter the last day on which providers may comment."))

@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from marketplace import audit
 from marketplace.errors import Conflict, Invalid
-from marketplace.models import Calibration, Tariff, TariffStatus
+from marketplace.models import Calibration, Tariff
 from marketplace.permissions import Actor
 from marketplace.services import price_runs
+from marketplace.services.adoption import in_force
+from marketplace.services.drafts import version_after
 from marketplace.services.price_runs import Result
 from marketplace.services.pricing_files import tariff_content, tariff_file
-from marketplace.services.tariff_drafts import draft_tariff, version_after
+from marketplace.services.tariff_drafts import draft_tariff
 from marketplace.services.tariff_files import read_tariff
 from marketplace.services.tariffs import find_tariff
 from pricing import table
@@ -84,10 +86,7 @@ def next_version(session: Session, run: Calibration) -> str:
 def usual_multipliers(session: Session, *, on: date) -> int | None:
     """The tariff in force whose multipliers to offer first: the one that started last; None where there is none."""
     return session.scalar(
-        select(Tariff.id)
-        .where(Tariff.status == TariffStatus.ADOPTED, Tariff.starts_on <= on)
-        .order_by(Tariff.starts_on.desc(), Tariff.id.desc())
-        .limit(1)
+        select(Tariff.id).where(*in_force(Tariff, on)).order_by(Tariff.starts_on.desc(), Tariff.id.desc()).limit(1)
     )
 
 

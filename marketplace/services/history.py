@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from marketplace.models import AuditEvent, Need, Tariff, User
+from marketplace.models import AuditEvent, Framework, Need, Tariff, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Happening:
     data: dict[str, object]
 
 
-def timeline(session: Session, subject: Need | Tariff) -> list[Happening]:
+def timeline(session: Session, subject: Need | Tariff | Framework) -> list[Happening]:
     """What happened to an object, newest first, as far as the actor of this transaction may see."""
     rows = session.execute(
         select(AuditEvent, User.name)

@@ -65,7 +65,7 @@ def load_reference(
     home_areas = None if reference.home_areas is None else _load_home_areas(session, reference.home_areas)
     framework = tariff = None
     if reference.framework is not None:
-        framework = _kept(keep_framework(session, reference.framework, files["framework"], faults))
+        framework = _kept(keep_framework(session, actor, reference.framework, files["framework"], faults, on=on))
     if reference.tariff is not None:
         tariff = _kept(keep_tariff(session, actor, reference.tariff, files["tariff"], faults, on=on))
     indices = None

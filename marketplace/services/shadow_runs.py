@@ -14,6 +14,7 @@ from marketplace.errors import Invalid
 from marketplace.models import RunStatus, ShadowRun, Tariff
 from marketplace.permissions import Actor
 from marketplace.services import price_runs
+from marketplace.services.adoption import BINDING
 from marketplace.services.archives import zip_of
 from marketplace.services.price_runs import Result
 from marketplace.services.pricing_files import shadow_files, shadow_summary
@@ -46,6 +47,19 @@ def kept_for(session: Session, tariff: Tariff) -> Sequence[ShadowRun]:
         query = query.where(ShadowRun.owner_id == tariff.owner_id)
     runs = session.scalars(query.order_by(ShadowRun.id.desc())).all()
     return [run for run in runs if is_of(run, tariff)]
+
+
+def is_counted(run: ShadowRun) -> bool:
+    """Whether a tariff that was adopted counts the run: done, of its very content, and its owner's or of a national
+    one. The database keeps it by the same rule (migration 0012)."""
+    tariff = run.tariff
+    return (
+        run.status is RunStatus.DONE
+        and tariff is not None
+        and tariff.status in BINDING
+        and tariff.owner_id in (None, run.owner_id)
+        and is_of(run, tariff)
+    )
 
 
 def is_of(run: ShadowRun, tariff: Tariff) -> bool:

@@ -17,9 +17,8 @@ import pricing.tariff
 from marketplace.errors import Conflict, Fault
 from marketplace.models import Framework, Organisation, Tariff, TariffStatus
 from marketplace.permissions import BUYERS, Actor
+from marketplace.services.adoption import BINDING, R, neighbours, supersede
 from marketplace.services.frameworks import framework_in_force
-from marketplace.services.tariff_adoption import neighbours, supersede
-from marketplace.services.tariffs import BINDING
 from pricing.table import Invalid
 
 Refuse = Callable[[str, object, str], None]  # key, value, words
@@ -46,25 +45,38 @@ def read_tariff(path: Path, faults: list[Fault]) -> dict[str, Any] | None:
     return _content(path)
 
 
-def keep_framework(session: Session, content: dict[str, Any], file: str, faults: list[Fault]) -> Framework | None:
-    """Keep a framework; None when this very one is there already. Other content under its name and version adds to
-    `faults`."""
+def keep_framework(
+    session: Session, actor: Actor, content: dict[str, Any], file: str, faults: list[Fault], *, on: date
+) -> Framework | None:
+    """Keep a framework; None when this very one is there already. An adopted one ends the one before it.
+
+    Other content under its name and version, days for which another is adopted, and a change of what is in force today
+    or was, add to `faults`."""
     framework = pricing.framework.load_framework(content)
+
+    def refuse(key: str, value: object, words: str) -> None:
+        faults.append(Fault(file, None, key, str(value), words))
+
     kept = session.scalar(
         select(Framework).where(Framework.name == framework.name, Framework.version == framework.version)
     )
     if kept is not None:
         if kept.content != content:
-            words = f"{framework} is already here with other content. {SUPERSEDE}"
-            faults.append(Fault(file, None, "version", framework.version, words))
+            refuse("version", framework.version, f"{framework} is already here with other content. {SUPERSEDE}")
+        return None
+    if not _is_loaded_so(framework.status, framework.ends_on, "ends_on", refuse):
         return None
     row = Framework(
         name=framework.name,
         version=framework.version,
         status=framework.status,
         starts_on=framework.starts_on,
+        ends_on=framework.ends_on,
         content=content,
+        makers=[],
     )
+    if row.status in BINDING and not _made_way(session, actor, row, "starts_on", refuse, on=on):
+        return None
     session.add(row)
     session.flush()
     return row
@@ -92,21 +104,22 @@ def keep_tariff(
             refuse("version", tariff.version, f"{tariff} is already here with other content. {SUPERSEDE}")
             return None
     row = _row(session, tariff, content, refuse)
-    if row is None or (row.status in BINDING and not _made_way(session, actor, row, refuse, on=on)):
+    if row is None or (row.status in BINDING and not _made_way(session, actor, row, "valid_from", refuse, on=on)):
         return None
     session.add(row)
     session.flush()
     return row
 
 
-def _made_way(session: Session, actor: Actor, row: Tariff, refuse: Refuse, *, on: date) -> bool:
-    """End the owner's tariff before an adopted one; False, and the faults, where its days are not free."""
+def _made_way(session: Session, actor: Actor, row: R, key: str, refuse: Refuse, *, on: date) -> bool:
+    """End the owner's one before an adopted one; False, and the faults at the key of its start, where its days are not
+    free."""
     before, others = neighbours(session, row)
     for other in others:
-        refuse("valid_from", row.starts_on, f"{other} is adopted for days of these. Choose other days.")
+        refuse(key, row.starts_on, f"{other} is adopted for days of these. Choose other days.")
     is_late = before is not None and row.starts_on <= on
     if is_late:
-        refuse("valid_from", row.starts_on, f"On this day {before} held. Choose a start after today.")
+        refuse(key, row.starts_on, f"On this day {before} held. Choose a start after today.")
     if others or is_late:
         return False
     if before is not None:
@@ -114,17 +127,21 @@ def _made_way(session: Session, actor: Actor, row: Tariff, refuse: Refuse, *, on
     return True
 
 
+def _is_loaded_so(status: TariffStatus, ends_on: date | None, key: str, refuse: Refuse) -> bool:
+    """Whether one of this status is loaded from a file; False, and a fault, where it is not. `key`: that of its end."""
+    if status is TariffStatus.IN_CONSULTATION or (status is TariffStatus.SUPERSEDED and ends_on is None):
+        words = (
+            "A consultation is opened by who keeps it, on its page, and what is superseded has its end in "
+            f"{key}. Write draft or adopted."
+        )
+        refuse("status", status.value, words)
+        return False
+    return True
+
+
 def _row(session: Session, tariff: pricing.tariff.Tariff, content: dict[str, Any], refuse: Refuse) -> Tariff | None:
     """The tariff as a row that is not kept yet; None, and a fault, where it cannot be."""
-    if tariff.status is TariffStatus.IN_CONSULTATION or (
-        tariff.status is TariffStatus.SUPERSEDED and tariff.valid_until is None
-    ):
-        refuse(
-            "status",
-            tariff.status.value,
-            "A consultation is opened by the owner, on the tariff's page, and what is superseded has its end in "
-            "valid_until. Write draft or adopted.",
-        )
+    if not _is_loaded_so(tariff.status, tariff.valid_until, "valid_until", refuse):
         return None
     owner_id = None
     if tariff.owner:

@@ -3,8 +3,6 @@
 It must never write: drafts are kept by `tariff_drafts`, adopted by `tariff_adoption`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import case, or_, select
@@ -12,11 +10,10 @@ from sqlalchemy.orm import Session, joinedload
 
 import pricing.tariff
 from marketplace.errors import NotFound
-from marketplace.models import Authority, Tariff, TariffStatus
-from marketplace.permissions import Actor, owns_tariff
+from marketplace.models import Authority, Tariff
+from marketplace.permissions import Actor
+from marketplace.services.adoption import Stages, in_force, staged
 from pricing.tariff_text import tariff_content, tariff_text
-
-BINDING = (TariffStatus.ADOPTED, TariffStatus.SUPERSEDED)  # superseded = it holds until its end, as was adopted
 
 
 def tariff_in_force(session: Session, *, authority_id: int, on: date) -> Tariff | None:
@@ -29,9 +26,7 @@ def tariff_in_force(session: Session, *, authority_id: int, on: date) -> Tariff 
     return session.scalar(
         select(Tariff)
         .where(
-            Tariff.status.in_(BINDING),
-            Tariff.starts_on <= on,
-            or_(Tariff.ends_on.is_(None), Tariff.ends_on > on),
+            *in_force(Tariff, on),
             or_(Tariff.owner_id == authority_id, Tariff.owner_id == region_id, Tariff.owner_id.is_(None)),
         )
         .order_by(nearness)
@@ -64,42 +59,9 @@ def text_of(row: Tariff) -> str:
     return tariff_text(tariff_content(loaded(row)), remarks)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tariffs:
-    """The tariffs that a person may know of, by what is to do. The first four are the person's own organisation's, or
-    for the operator the national ones; `others` are of those by whom they are bound, in consultation."""
-
-    decide: tuple[Tariff, ...]  # consultation over, start to come
-    drafts: tuple[Tariff, ...]
-    consulting: tuple[Tariff, ...]
-    lapsed: tuple[Tariff, ...]  # consultation over, start gone by, not adopted
-    others: tuple[Tariff, ...]
-    in_force: tuple[Tariff, ...]
-    to_come: tuple[Tariff, ...]
-    past: tuple[Tariff, ...]
-
-
-def list_tariffs(session: Session, actor: Actor, *, on: date) -> Tariffs:
+def list_tariffs(session: Session, actor: Actor, *, on: date) -> Stages[Tariff]:
     """All tariffs that the actor of this transaction may know of, those that start last first."""
     rows = session.scalars(
         select(Tariff).options(joinedload(Tariff.owner)).order_by(Tariff.starts_on.desc(), Tariff.id.desc())
     ).all()
-    mine = [row for row in rows if row.status not in BINDING and owns_tariff(actor, row.owner_id)]
-    binding = [row for row in rows if row.status in BINDING]
-
-    def consulted(found: Sequence[Tariff], *, is_open: bool) -> list[Tariff]:
-        return [row for row in found if row.closes_on is not None and (row.closes_on >= on) == is_open]
-
-    over = consulted(mine, is_open=False)
-    return Tariffs(
-        decide=tuple(row for row in over if row.starts_on > on),
-        drafts=tuple(row for row in mine if row.status is TariffStatus.DRAFT),
-        consulting=tuple(consulted(mine, is_open=True)),
-        lapsed=tuple(row for row in over if row.starts_on <= on),
-        others=tuple(
-            row for row in rows if row.status is TariffStatus.IN_CONSULTATION and not owns_tariff(actor, row.owner_id)
-        ),
-        in_force=tuple(row for row in binding if row.starts_on <= on and (row.ends_on is None or row.ends_on > on)),
-        to_come=tuple(row for row in binding if row.starts_on > on),
-        past=tuple(row for row in binding if row.starts_on <= on and row.ends_on is not None and row.ends_on <= on),
-    )
+    return staged(actor, rows, on=on)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from marketplace import audit
 from marketplace.errors import Conflict, InvalidTransition, NotFound
-from marketplace.models import Band, Uplift, UpliftAnswer, UpliftCount
+from marketplace.models import Uplift, UpliftAnswer, UpliftCount
 from marketplace.permissions import Actor, can_answer_uplift, require
 from marketplace.services.letters import set_letter
 from marketplace.services.uplift_letters import answer_letter
@@ -30,7 +30,7 @@ def own_counts(session: Session, actor: Actor, uplift: Uplift) -> Sequence[Uplif
         .where(UpliftCount.uplift_id == uplift.id, UpliftCount.authority_id == actor.organisation_id)
         .options(joinedload(UpliftCount.provision))
     ).all()
-    return sorted(rows, key=lambda row: (row.provision.name, row.provision_id, list(Band).index(row.band)))
+    return sorted(rows, key=lambda row: (row.provision.name, row.provision_id, row.band.level))
 
 
 def answer_uplift(

@@ -12,8 +12,6 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-import pricing.tariff
-import pricing.uplift
 from marketplace.models import (
     Authority,
     Band,
@@ -26,28 +24,13 @@ from marketplace.models import (
     UpliftStep,
     school_year,
 )
-from marketplace.permissions import Actor
-from marketplace.services.comparisons import compare_prices
-from marketplace.services.frameworks import rule
+from marketplace.permissions import SYSTEM, Actor
 from marketplace.services.indices import all_indices
-from marketplace.services.schedules import priced
 from marketplace.services.small_groups import FEWEST
-from marketplace.services.tariffs import loaded, tariff_in_force
+from marketplace.services.uplift_comparisons import Compared, compare_uplift
 from marketplace.services.uplift_effects import Affected, Effect, effects, missing, total
-from marketplace.services.uplift_prices import as_schedule, asked_lines
-from pricing.comparison import Comparison
 from pricing.indices import Blend, CostPart, Index, blended, index_on
 from pricing.uplift import PeerRequest, RoundSummary, round_summary
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    """A price beside that of its band, like for like: published, and as asked; None where it is not priced."""
-
-    provision: Provision
-    band: Band
-    before: Comparison | None
-    after: Comparison | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +46,7 @@ class Assessed:
     cells: tuple[Effect, ...]
     total: Effect | None
     missing: tuple[tuple[int, Band], ...]  # priced now, not in the schedule asked for: at their fee in every sum
-    moved: tuple[Moved, ...]
-    tariff: pricing.tariff.Tariff | None
+    compared: Compared  # by the tariff that holds on the day from which the prices are asked for
     authorities: dict[int, str]
     provisions: dict[int, str]
 
@@ -96,44 +78,46 @@ def assess(session: Session, uplift_id: int) -> Assessed:
         options=[joinedload(Uplift.setting).joinedload(Setting.authority), selectinload(Uplift.steps)],
     )
     rows = affected(session, uplift.setting_id, on=uplift.starts_on)
+    authorities = _names(session, Authority, {row.authority_id for row in rows})
+    provisions = _names(session, Provision, {row.provision_id for row in rows})
+    by_name = sorted(rows, key=lambda row: (authorities[row.authority_id], row.authority_id))
+    by_price = sorted(rows, key=lambda row: (provisions[row.provision_id], row.provision_id, row.band.level))
     indices = all_indices(session)
-    by_authority = effects(uplift, rows, indices, lambda row: (row.authority_id,))
-    moved, tariff = _moved(session, uplift, rows)
-    names = select(Authority).where(Authority.id.in_({row.authority_id for row in rows}))
-    provisions = select(Provision).where(Provision.id.in_({row.provision_id for row in rows}))
+    by_authority = effects(uplift, by_name, indices, lambda row: (row.authority_id,))
     return Assessed(
         blend=blended(indices, uplift.shares, uplift.starts_on),
         indices=tuple(each for part in CostPart if (each := index_on(indices, part, uplift.starts_on))),
         round_summary=round_summary(_others(session, uplift), provider=str(uplift.provider_id)),
         by_authority=by_authority,
-        by_band=effects(uplift, rows, indices, lambda row: (row.provision_id, row.band)),
-        cells=effects(uplift, rows, indices, lambda row: (row.authority_id, row.provision_id, row.band)),
+        by_band=effects(uplift, by_price, indices, lambda row: (row.provision_id, row.band)),
+        cells=effects(uplift, by_price, indices, lambda row: (row.authority_id, row.provision_id, row.band)),
         total=total(by_authority),
-        missing=missing(uplift, rows),
-        moved=tuple(moved),
-        tariff=tariff,
-        authorities={row.id: row.name for row in session.scalars(names)},
-        provisions={row.id: row.name for row in session.scalars(provisions)},
+        missing=missing(uplift, by_price),
+        compared=compare_uplift(session, uplift, {(row.provision_id, row.band) for row in rows}, on=uplift.starts_on),
+        authorities=authorities,
+        provisions=provisions,
     )
 
 
 def seen_by(found: Assessed, actor: Actor) -> Assessed:
-    """What an actor may see of it: the provider and the operator all; an LA its own row and bands, other LAs by name
-    from five placements on, the smaller ones together, and where these are fewer than five in all, neither their sums
-    nor a total from which they could be found."""
-    if actor.kind is not OrganisationKind.LA:
+    """What an actor may see of it: the provider that asks and the operator all; anybody else, as an LA does, its own
+    row and bands, other LAs by name where none of their pupils can be made out, the rest together, and where that
+    would make one out too, neither their sums nor a total from which they could be found."""
+    if actor == SYSTEM or actor.kind in (OrganisationKind.PROVIDER, OrganisationKind.OPERATOR):
         return found
     mine = actor.organisation_id
     own = [each for each in found.by_authority if each.key == (mine,)]
-    named, small = _shared([each for each in found.by_authority if each.key != (mine,)])
+    others = [each for each in found.by_authority if each.key != (mine,)]
+    named, together = _shared(others, found.cells)
     shown, whole = [*own, *named], found.total
-    if small:
-        together = total(small)
-        if together.placements is not None and together.placements < FEWEST:
-            together, whole = together.withheld(), None
-        shown.append(replace(together, others=len(small)))
+    if together:
+        row = replace(total(together), others=len(together))
+        if _is_small(together, found.cells):
+            row, whole = row.withheld(), None
+        shown.append(row)
     cells = tuple(each for each in found.cells if each.key[0] == mine)
     bands = {each.key[1:] for each in cells}
+    prices = tuple(each for each in found.compared.prices if (each.provision.id, each.band) in bands)
     return replace(
         found,
         by_authority=tuple(shown),
@@ -141,20 +125,34 @@ def seen_by(found: Assessed, actor: Actor) -> Assessed:
         cells=cells,
         total=whole,
         missing=tuple(each for each in found.missing if each in bands),
-        moved=tuple(each for each in found.moved if (each.provision.id, each.band) in bands),
+        compared=replace(found.compared, prices=prices),
     )
 
 
-def _shared(others: Sequence[Effect]) -> tuple[list[Effect], list[Effect]]:
-    """The other LAs that may be shown by name, and those to be shown together: with fewer than five placements, and
-    where these are fewer than five in all, the next larger with them, so that taking sums away finds nobody."""
+def _shared(others: Sequence[Effect], cells: Sequence[Effect]) -> tuple[list[Effect], list[Effect]]:
+    """The other LAs that may be shown by name, and those to be shown together: all that are small by themselves, and
+    as many of the next larger as it takes for the sum of these not to be small."""
     by_size = sorted(others, key=lambda each: each.placements or 0)
-    small = [each for each in by_size if (each.placements or 0) < FEWEST]
-    named = by_size[len(small) :]
-    while small and named and sum(each.placements or 0 for each in small) < FEWEST:
-        small.append(named.pop(0))
-    kept = {each.key for each in named}
-    return [each for each in others if each.key in kept], small
+    together = [each for each in by_size if _is_small([each], cells)]
+    named = [each for each in by_size if each not in together]
+    while named and _is_small(together, cells):
+        together.append(named.pop(0))
+    return [each for each in others if each in named], together
+
+
+def _is_small(rows: Sequence[Effect], cells: Sequence[Effect]) -> bool:
+    """Whether the sums of these LAs could make out a pupil: they are of fewer than five placements, or of one LA that
+    has fewer than five of any price. Fees are published, so that a number of placements and what they cost tell how
+    many of each price there are."""
+    if sum(each.placements or 0 for each in rows) < FEWEST:
+        return bool(rows)
+    present = [each for each in rows if each.placements]
+    of_price = (each.placements or 0 for each in cells if each.key[:1] == present[0].key)
+    return len(present) == 1 and any(0 < placements < FEWEST for placements in of_price)
+
+
+def _names(session: Session, table: type[Authority] | type[Provision], ids: set[int]) -> dict[int, str]:
+    return {row.id: row.name for row in session.execute(select(table.id, table.name).where(table.id.in_(ids)))}
 
 
 def _others(session: Session, uplift: Uplift) -> Iterator[PeerRequest]:
@@ -170,27 +168,3 @@ def _others(session: Session, uplift: Uplift) -> Iterator[PeerRequest]:
         .order_by(Uplift.id)
     )
     return (PeerRequest(str(provider_id), percent or Decimal(0)) for provider_id, percent in rows)
-
-
-def _moved(
-    session: Session, uplift: Uplift, rows: Sequence[Affected]
-) -> tuple[list[Moved], pricing.tariff.Tariff | None]:
-    """Each price of a full placement that somebody has, like for like by the tariff in force at its start."""
-    row = tariff_in_force(session, authority_id=uplift.setting.authority_id, on=uplift.starts_on)
-    if row is None or uplift.base is None:
-        return [], None
-    tariff, framework = loaded(row), rule(row.framework)
-    wanted = {(each.provision_id, each.band) for each in rows}
-    provisions = session.scalars(
-        select(Provision).where(Provision.id.in_({each[0] for each in wanted})).order_by(Provision.name, Provision.id)
-    ).all()
-    before, after = (
-        compare_prices(prices, provisions, tariff=tariff, framework=framework)
-        for prices in (priced(uplift.base), as_schedule(uplift.base, asked_lines(uplift)))
-    )
-    return [
-        Moved(provision=each, band=band, before=before.get((each.id, band)), after=after.get((each.id, band)))
-        for each in provisions
-        for band in Band
-        if (each.id, band) in wanted and (each.id, band) in before.keys() | after.keys()
-    ], tariff

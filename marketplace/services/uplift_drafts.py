@@ -27,10 +27,10 @@ from marketplace.models import (
 )
 from marketplace.permissions import Actor, can_edit_setting, can_request_uplift, require
 from marketplace.services import schedule_checks
-from marketplace.services.schedules import find_setting, priced, provisions_to_price
+from marketplace.services.schedules import find_setting, latest_published, priced, provisions_to_price
 from marketplace.services.uplift_assessment import affected
-from marketplace.services.uplift_effects import Affected, change_of, default_link, effects, total
-from marketplace.services.uplift_prices import draft_of, frozen, latest_published
+from marketplace.services.uplift_effects import Affected, default_link, effects, total
+from marketplace.services.uplift_prices import draft_of, frozen
 from marketplace.services.uplift_steps import add_step, locked, move, require_fresh
 from marketplace.vocabulary import in_words
 
@@ -43,7 +43,7 @@ def start_of(session: Session, actor: Actor, setting_id: int) -> tuple[Setting, 
     Conflict where nothing is published."""
     setting = find_setting(session, actor, setting_id)
     require(can_edit_setting(actor, setting.provider_id), "ask for other prices")
-    base = latest_published(session, setting_id)
+    base = latest_published(session, [setting_id]).get(setting_id)
     if base is None:
         raise Conflict(NOTHING_PUBLISHED)
     return setting, base
@@ -130,8 +130,7 @@ def _change(uplift: Uplift, rows: Sequence[Affected]) -> Decimal:
     """What is asked, in per cent over these placements."""
     if uplift.percent is not None:
         return uplift.percent
-    whole = total(effects(uplift, rows, [], lambda row: (row.authority_id,)))
-    change = change_of(whole.now, whole.asked)
+    change = total(effects(uplift, rows, [], lambda row: (row.authority_id,))).change
     if change is None or not LOWEST <= change <= HIGHEST:
         words = (
             f"Over these placements it is no change between {LOWEST}% and {HIGHEST}%. Check the draft of new prices."

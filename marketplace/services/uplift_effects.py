@@ -6,7 +6,6 @@ The same arithmetic for every grouping, so that the sums by LA, by band and over
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,10 +13,9 @@ from sqlalchemy.orm import Session
 from marketplace.models import Authority, Band, Uplift
 from marketplace.services.schedule_drafts import LineFields
 from marketplace.services.schedules import priced
-from marketplace.services.uplift_prices import agreed_lines, as_schedule, asked_lines, lines_at
+from marketplace.services.uplift_prices import as_schedule, asked_lines, current_lines
 from pricing.indices import Index, blended
-from pricing.money import half_up
-from pricing.uplift import Assessment, RunningPlacement, UpliftRequest, assess
+from pricing.uplift import Assessment, RunningPlacement, UpliftRequest, assess, change_of
 
 Key = tuple[int | Band, ...]
 
@@ -45,6 +43,11 @@ class Effect:
     by_index: int | None
     others: int = 0
 
+    @property
+    def change(self) -> Decimal | None:
+        """What is asked for, in per cent of what is paid now; None where nothing is paid or may be shown."""
+        return None if self.now is None or self.asked is None else change_of(self.now, self.asked)
+
     def withheld(self) -> "Effect":
         """The row without its figures."""
         return replace(self, placements=None, now=None, asked=None, current=None, by_index=None)
@@ -59,7 +62,7 @@ def effects(
     running = list(_running(uplift, rows, lambda row: keys.index(key(row))))
     asked, current = (
         {int(each.la): each for each in _assessed(uplift, lines, running, indices).las}
-        for lines in (asked_lines(uplift), _current_lines(uplift))
+        for lines in (asked_lines(uplift), current_lines(uplift))
     )
     is_blended = blended(indices, uplift.shares, uplift.starts_on) is not None
     return tuple(
@@ -125,9 +128,10 @@ def total(parts: Sequence[Effect]) -> Effect:
 
 
 def missing(uplift: Uplift, rows: Iterable[Affected]) -> tuple[tuple[int, Band], ...]:
-    """What somebody has a placement in and the schedule asked for does not price."""
+    """What somebody has a placement in and the schedule asked for does not price, in the order of the rows."""
     priced_then = {(line["provision_id"], line["band"]) for line in asked_lines(uplift)}
-    return tuple(sorted({(row.provision_id, row.band) for row in rows} - priced_then))
+    cells = dict.fromkeys((row.provision_id, row.band) for row in rows)
+    return tuple(cell for cell in cells if cell not in priced_then)
 
 
 def default_link(session: Session, rows: Sequence[Affected]) -> int:
@@ -136,20 +140,3 @@ def default_link(session: Session, rows: Sequence[Affected]) -> int:
     codes = {row.id: row.code for row in session.scalars(select(Authority).where(Authority.id.in_(ids)))}
     placements = {each: sum(row.placements for row in rows if row.authority_id == each) for each in ids}
     return min(ids, key=lambda each: (-placements[each], codes[each]))
-
-
-def change_of(now: int | None, then: int | None) -> Decimal | None:
-    """The change in per cent, to two decimals, a half going up; None where nothing is paid or may be shown."""
-    if not now or then is None:
-        return None
-    return Decimal(half_up(Fraction(10_000 * (then - now), now))).scaleb(-2)
-
-
-def _current_lines(uplift: Uplift) -> list[LineFields]:
-    """The lines of the agreement, or of the last proposal."""
-    if uplift.agreed_percent is not None:
-        return agreed_lines(uplift)
-    last = next((step for step in reversed(uplift.steps) if step.percent is not None), None)
-    if last is None or last.percent is None:  # not sent yet: as asked
-        return asked_lines(uplift)
-    return lines_at(uplift, last.percent, is_as_asked=uplift.is_of_schedule and last.number == 1)

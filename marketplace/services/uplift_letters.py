@@ -8,13 +8,12 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from marketplace.models import Organisation, Uplift, UpliftCount
-from marketplace.models.base import LONDON
+from marketplace.models import Organisation, Uplift, UpliftCount, london_day
 from marketplace.permissions import Actor
 from marketplace.services.letters import Letter
 from marketplace.services.schedules import priced
 from marketplace.services.uplift_prices import agreed_lines, as_schedule
-from marketplace.services.uplifts import names_of
+from marketplace.services.uplifts import authorities_of
 from marketplace.vocabulary import in_words
 from pricing.indices import plain
 from pricing.money import pounds
@@ -37,14 +36,14 @@ def agreement_letter(session: Session, actor: Actor, uplift: Uplift, *, at: date
     other = session.get_one(Organisation, other_id)
     by = in_words(uplift.answer_by)
     return Letter(
-        on=_on(at),
+        on=london_day(at).isoformat(),
         reference=reference(uplift),
         sender=actor.organisation,
         recipient=other.name,
         title=f"Agreement on prices of {uplift.setting.name}",
         opening=[f"{actor.organisation} agrees with {other.name} to the change below. {NEGOTIATED}"],
         facts=_facts(uplift),
-        rows=[["Local authorities to which it is put"], *([row.name] for row in names_of(session, uplift))],
+        rows=[["Local authorities to which it is put"], *([row.name] for row in authorities_of(session, uplift))],
         quoted="",
         closing=[f"Each of them accepts or declines for itself by {by}. {SILENCE}", NO_CHANGE],
         officer=actor.name,
@@ -65,7 +64,7 @@ def answer_letter(
         " price that their contracts state."
     )
     return Letter(
-        on=_on(at),
+        on=london_day(at).isoformat(),
         reference=reference(uplift),
         sender=actor.organisation,
         recipient=uplift.provider.name,
@@ -120,7 +119,3 @@ def _rows(uplift: Uplift, counts: Sequence[UpliftCount]) -> list[list[str]]:
         name = f"{row.provision.name}, {row.band}"
         rows.append([name, str(row.placements), pounds(now.annual_fee), pounds(fee), pounds(in_all)])
     return rows
-
-
-def _on(at: datetime) -> str:
-    return at.astimezone(LONDON).date().isoformat()

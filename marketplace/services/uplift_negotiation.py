@@ -10,8 +10,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from marketplace.errors import Conflict, Invalid, InvalidTransition, NotFound, NotPermitted
-from marketplace.models import Authority, StepKind, Uplift, UpliftStatus
-from marketplace.models.base import LONDON
+from marketplace.models import Authority, StepKind, Uplift, UpliftStatus, london_day
 from marketplace.permissions import Actor, can_answer_uplift, can_negotiate, can_request_uplift, require
 from marketplace.services.uplift_letters import agreement_letter
 from marketplace.services.uplift_steps import add_step, close, locked, move, require_fresh
@@ -26,10 +25,9 @@ def counter(
 ) -> Uplift:
     """Answer the open proposal with another percentage on the published prices. Raises Invalid for the same one."""
     uplift = _on_turn(session, actor, uplift_id, version)
-    step = uplift.open_step
-    if step is not None and step.percent == percent and not (uplift.is_of_schedule and step.number == 1):
+    step = close(session, uplift)
+    if step.percent == percent and not uplift.is_as_sent(step):
         raise Invalid({"percent": ["That is what is proposed. Agree to it, or enter another percentage."]})
-    close(session, uplift)
     add_step(session, actor, uplift, StepKind.PROPOSED, at=at, percent=percent, reasons=reasons)
     return uplift
 
@@ -40,9 +38,9 @@ def agree(session: Session, actor: Actor, *, uplift_id: int, version: int, reaso
     step = close(session, uplift)
     with session.no_autoflush:  # it is agreed as a whole
         uplift.agreed_percent = step.percent
-        uplift.is_as_asked = uplift.is_of_schedule and step.number == 1
+        uplift.is_as_asked = uplift.is_as_sent(step)
         uplift.successor_id = None
-        uplift.answer_by = at.astimezone(LONDON).date() + timedelta(days=ANSWER_DAYS)
+        uplift.answer_by = london_day(at) + timedelta(days=ANSWER_DAYS)
         uplift.agreement = dict(agreement_letter(session, actor, uplift, at=at))
         move(uplift, UpliftStatus.AGREED)
     add_step(session, actor, uplift, StepKind.AGREED, at=at, percent=step.percent, reasons=reasons)

@@ -15,12 +15,6 @@ from marketplace.services.schedule_drafts import LineFields, line_fields, raised
 from marketplace.services.schedules import priced, schedules_of
 
 
-def latest_published(session: Session, setting_id: int) -> PriceSchedule | None:
-    """The last published schedule of a setting: the one that the next would end."""
-    rows = schedules_of(session, [setting_id])
-    return next((row for row in rows if row.status is not ScheduleStatus.DRAFT), None)
-
-
 def draft_of(session: Session, setting_id: int) -> PriceSchedule | None:
     """The draft of a setting's next prices; None also for whoever may not know of it."""
     rows = schedules_of(session, [setting_id])
@@ -44,6 +38,16 @@ def lines_at(uplift: Uplift, percent: Decimal, *, is_as_asked: bool) -> list[Lin
     """The lines of a request that was sent, as asked for or, instead, with a percentage on what is published."""
     assert uplift.base is not None
     return asked_lines(uplift) if is_as_asked else raised(uplift.base, percent)
+
+
+def current_lines(uplift: Uplift) -> list[LineFields]:
+    """The lines of the agreement, or of the last proposal."""
+    if uplift.agreed_percent is not None:
+        return agreed_lines(uplift)
+    last = next((step for step in reversed(uplift.steps) if step.percent is not None), None)
+    if last is None or last.percent is None:  # not sent yet: as asked
+        return asked_lines(uplift)
+    return lines_at(uplift, last.percent, is_as_asked=uplift.is_as_sent(last))
 
 
 def agreed_lines(uplift: Uplift) -> list[LineFields]:

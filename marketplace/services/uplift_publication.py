@@ -11,14 +11,9 @@ from sqlalchemy.orm import Session
 from marketplace.errors import Conflict
 from marketplace.models import StepKind, Uplift, UpliftStatus
 from marketplace.permissions import Actor, can_request_uplift, require
-from marketplace.services.schedule_drafts import (
-    line_fields,
-    publish_schedule,
-    raise_prices,
-    save_schedule,
-    start_schedule,
-)
-from marketplace.services.uplift_prices import agreed_lines, draft_of, latest_published
+from marketplace.services.schedule_drafts import publish_schedule, save_schedule, start_schedule
+from marketplace.services.schedules import latest_published
+from marketplace.services.uplift_prices import agreed_lines, draft_of
 from marketplace.services.uplift_steps import add_step, locked, move, require_fresh, require_move
 
 
@@ -36,35 +31,22 @@ def publish_agreed(session: Session, actor: Actor, *, uplift_id: int, version: i
     require(can_request_uplift(actor, uplift.provider_id), "publish these prices")
     require_fresh(uplift, version)
     require_move(uplift, UpliftStatus.PUBLISHED)
-    latest = latest_published(session, uplift.setting_id)
+    latest = latest_published(session, [uplift.setting_id]).get(uplift.setting_id)
     assert uplift.base is not None
-    assert uplift.agreed_percent is not None
     if latest is None or latest.id != uplift.base_id:
         raise Conflict(
             f"Other prices were published since this was asked for; the agreement is about version"
             f" {uplift.base.version}. Withdraw the request, and ask again on the new prices."
         )
     draft = draft_of(session, uplift.setting_id) or start_schedule(session, actor, setting_id=uplift.setting_id, on=on)
-    start = starts_on(uplift, on=on)
-    if uplift.is_as_asked:
-        save_schedule(
-            session,
-            actor,
-            schedule_id=draft.id,
-            version=draft.edit,
-            starts_on=start,
-            lines=agreed_lines(uplift),
-        )
-    else:
-        raise_prices(
-            session,
-            actor,
-            schedule_id=draft.id,
-            version=draft.edit,
-            percent=uplift.agreed_percent,
-            starts_on=start,
-            lines=[line_fields(line) for line in uplift.base.lines],
-        )
+    save_schedule(
+        session,
+        actor,
+        schedule_id=draft.id,
+        version=draft.edit,
+        starts_on=starts_on(uplift, on=on),
+        lines=agreed_lines(uplift),
+    )
     publish_schedule(session, actor, schedule_id=draft.id, version=draft.edit, on=on)
     uplift.published_id = draft.id
     move(uplift, UpliftStatus.PUBLISHED)

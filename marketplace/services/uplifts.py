@@ -81,7 +81,7 @@ def answer_of(uplift: Uplift, authority_id: int | None) -> UpliftAnswer | None:
     return next((row for row in uplift.answers if row.authority_id == authority_id), None)
 
 
-def names_of(session: Session, uplift: Uplift) -> Sequence[Authority]:
+def authorities_of(session: Session, uplift: Uplift) -> Sequence[Authority]:
     """The LAs that a request affects, by name."""
     ids = uplift.authority_ids or {row.authority_id for row in uplift.counts}
     return session.scalars(select(Authority).where(Authority.id.in_(ids)).order_by(Authority.name, Authority.id)).all()
@@ -127,8 +127,9 @@ def _of_authority(uplift: Uplift, mine: int | None, on: date) -> Listed:
             next="with_provider" if uplift.turn_id == uplift.provider_id else "with_link",
         )
     answer = answer_of(uplift, mine)
-    if answer is None or answer.is_accepted is not None or uplift.answer_by is None:
-        accepted = answer is not None and answer.is_accepted
-        return Listed(uplift=uplift, to_do=ToDo.DONE, next="accepted" if accepted else "declined")
+    assert answer is not None  # each LA that is affected has one to give
+    assert uplift.answer_by is not None
+    if answer.is_accepted is not None:
+        return Listed(uplift=uplift, to_do=ToDo.DONE, next="accepted" if answer.is_accepted else "declined")
     to_do = ToDo.OVERDUE if uplift.answer_by < on else ToDo.DUE
     return Listed(uplift=uplift, to_do=to_do, next="answer", by=uplift.answer_by)

@@ -37,8 +37,10 @@ def typed_pounds(value: object) -> str:
     return pounds(value).replace("£", "") if isinstance(value, int) else control(value)
 
 
-def day(value: date) -> str:
-    """A date, or the London day of an aware moment: "3 March 2027"."""
+def day(value: date | str) -> str:
+    """A date, the ISO text of one as the audit trail holds it, or the London day of an aware moment: "3 March 2027"."""
+    if isinstance(value, str):
+        value = date.fromisoformat(value)
     if isinstance(value, datetime):
         value = _in_london(value)
     return in_words(value)

@@ -10,24 +10,28 @@ from sqlalchemy.orm import Session
 from marketplace.db import transaction
 from marketplace.models import now, today
 from marketplace.permissions import POLICY, can_comment_on_tariffs, can_post_need, can_watch_mail
-from marketplace.services import messages, settings, tariffs, uplifts
+from marketplace.services import frameworks, messages, settings, tariffs, uplifts
+from marketplace.services.adoption import is_open
 from marketplace.services.caseload import count_to_do
-from marketplace.services.tariff_comments import commented, is_open
+from marketplace.services.comments import commented
 from marketplace.web.current import actor
 
 bp = Blueprint("home", __name__)
 
 
 def _asked(session: Session) -> list[dict[str, Any]]:
-    """The tariffs that wait for this person: to be adopted, or for its provider's comments."""
-    found = tariffs.list_tariffs(session, actor(), on=today())
-    waiting = []
-    if POLICY["tariff_adoption.adopt"].admits(actor()):
-        waiting = [{"row": row, "by": row.starts_on - timedelta(days=1), "act": "adopt"} for row in found.decide]
-    if can_comment_on_tariffs(actor()):
-        said = commented(session, found.others)
-        is_asked = [row for row in found.others if is_open(row, on=today()) and row.id not in said]
-        waiting += [{"row": row, "by": row.closes_on, "act": "comment"} for row in is_asked]
+    """The tariffs and frameworks that wait for this person: to be adopted, or for its provider's comments."""
+    waiting: list[dict[str, Any]] = []
+    for found in (
+        tariffs.list_tariffs(session, actor(), on=today()),
+        frameworks.list_frameworks(session, actor(), on=today()),
+    ):
+        if POLICY["tariff_adoption.adopt"].admits(actor()):
+            waiting += ({"row": row, "by": row.starts_on - timedelta(days=1), "act": "adopt"} for row in found.decide)
+        if can_comment_on_tariffs(actor()):
+            said = commented(session, found.others)
+            is_asked = [row for row in found.others if is_open(row, on=today()) and row.id not in said]
+            waiting += ({"row": row, "by": row.closes_on, "act": "comment"} for row in is_asked)
     return waiting
 
 

@@ -1,13 +1,15 @@
-"""Placement sets: the list with what was computed on them, adding one from a file, one set, its file."""
+"""Placement sets: the list with what was computed on them, adding one from a file, one set, its file, its removal."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from marketplace import vocabulary
 from marketplace.db import transaction
+from marketplace.models import PlacementSet, PriceRun
 from marketplace.permissions import POLICY
 from marketplace.schemas.placement_sets import PlacementSetSchema
-from marketplace.services import observed_file, placement_sets
+from marketplace.services import observed_file, placement_set_removal, placement_sets
 from marketplace.services.fault_files import faults_csv
 from marketplace.services.price_runs import list_runs
 from marketplace.services.small_groups import FEWEST
@@ -73,14 +75,10 @@ def show(placement_set_id: int) -> ResponseReturnValue:
     """What is in a set, what can be done with it, what was computed on it."""
     with transaction(actor()) as session:
         row = placement_sets.get_set(session, placement_set_id)
-        runs = {
-            (f"{noun}.show", called): [run for run in list_runs(session, kind) if run.placement_set is row]
-            for kind, (noun, called) in PAGES.items()
-        }
         return render_template(
             "placement_sets/show.html",
             row=row,
-            runs=runs,
+            runs=_runs(session, row),
             counts={key: placement_sets.shown_counts(row.contents[key]) for key in ("band", "pattern", "setting_type")},
             may_prepare=POLICY["placement_sets.new"].admits(actor()),
             fewest=FEWEST,
@@ -100,3 +98,35 @@ def file(placement_set_id: int) -> ResponseReturnValue:
     """The placements as `marketplace pricing` reads them."""
     with transaction(actor()) as session:
         return attachment(placement_sets.get_set(session, placement_set_id).file, f"placements-{placement_set_id}.csv")
+
+
+@bp.get("/<int:placement_set_id>/remove")
+def remove(placement_set_id: int) -> ResponseReturnValue:
+    """Ask whether a set is to go, with what goes with it, or what keeps it."""
+    with transaction(actor()) as session:
+        row = placement_set_removal.set_to_remove(session, actor(), placement_set_id)
+        return render_template(
+            "placement_sets/remove.html",
+            row=row,
+            runs=_runs(session, row),
+            obstacles=placement_set_removal.what_stands_on(session, row),
+            form=forms.shown(),
+        )
+
+
+@bp.post("/<int:placement_set_id>/remove")
+@forms.redisplay(remove)
+def post_remove(placement_set_id: int) -> ResponseReturnValue:
+    """Remove it."""
+    with transaction(actor()) as session:
+        placement_set_removal.remove_set(session, actor(), placement_set_id=placement_set_id)
+    flash("The placements are removed, with all that was computed on them.", "success")
+    return redirect(url_for("placement_sets.index"))
+
+
+def _runs(session: Session, row: PlacementSet) -> dict[tuple[str, str], list[PriceRun]]:
+    """What was computed on a set, newest first, by the page that shows it and what its address calls the id."""
+    return {
+        (f"{noun}.show", called): [run for run in list_runs(session, kind) if run.placement_set is row]
+        for kind, (noun, called) in PAGES.items()
+    }

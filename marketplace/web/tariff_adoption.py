@@ -1,4 +1,4 @@
-"""Opening a tariff for consultation, and adopting it: each with a page that says what will happen."""
+"""Opening a tariff for consultation, for longer, and adopting it: each with a page that says what will happen."""
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -6,9 +6,9 @@ from flask.typing import ResponseReturnValue
 from marketplace.db import transaction
 from marketplace.models import TariffStatus, today
 from marketplace.permissions import can_adopt_tariff, require
+from marketplace.schemas.adoption import ConsultationSchema
 from marketplace.schemas.base import VersionSchema
-from marketplace.schemas.tariffs import ConsultationSchema
-from marketplace.services import tariff_adoption, tariff_comments, tariff_drafts, tariffs
+from marketplace.services import adoption, comments, drafts, tariff_adoption, tariff_drafts, tariffs
 from marketplace.web import forms
 from marketplace.web.current import actor
 from marketplace.web.formats import day
@@ -22,13 +22,13 @@ def consult(tariff_id: int) -> ResponseReturnValue:
     """Until when? And who will see it."""
     with transaction(actor()) as session:
         row = tariff_drafts.find_own(session, actor(), tariff_id)
-        if not tariff_drafts.is_draft(row):
+        if not drafts.is_draft(row):
             return redirect(url_for("tariffs.show", tariff_id=tariff_id))
         return render_template(
             "tariffs/consult.html",
             **drawn(session, row),
             form=forms.shown(),
-            obstacles=tariff_adoption.start_obstacles(session, row, on=today()),
+            obstacles=adoption.start_obstacles(session, row, on=today()),
         )
 
 
@@ -43,6 +43,33 @@ def post_consult(tariff_id: int) -> ResponseReturnValue:
     return redirect(url_for("tariffs.show", tariff_id=tariff_id))
 
 
+@bp.get("/extend")
+def extend(tariff_id: int) -> ResponseReturnValue:
+    """Until which later day?"""
+    with transaction(actor()) as session:
+        row = tariff_drafts.find_own(session, actor(), tariff_id)
+        if not adoption.may_stay_open(row, on=today()):
+            return redirect(url_for("tariffs.show", tariff_id=tariff_id))
+        return render_template(
+            "adoption/extend.html",
+            row=row,
+            form=forms.shown(),
+            is_open=adoption.is_open(row, on=today()),
+            latest=adoption.latest_closing(row),
+        )
+
+
+@bp.post("/extend")
+@forms.redisplay(extend)
+def post_extend(tariff_id: int) -> ResponseReturnValue:
+    """Keep the consultation open, or open it again."""
+    form = forms.read(ConsultationSchema)
+    with transaction(actor()) as session:
+        row = tariff_adoption.extend_consultation(session, actor(), tariff_id=tariff_id, **form, on=today())
+    flash(f"Providers may comment until {day(row.closes_on or today())}.", "success")
+    return redirect(url_for("tariffs.show", tariff_id=tariff_id))
+
+
 @bp.get("/adopt")
 def adopt(tariff_id: int) -> ResponseReturnValue:
     """What adopting it does, what is in the way, and what providers said, before it is done."""
@@ -52,13 +79,13 @@ def adopt(tariff_id: int) -> ResponseReturnValue:
         require(can_adopt_tariff(person, row.owner_id), "adopt a tariff")
         if row.status is not TariffStatus.IN_CONSULTATION:
             return redirect(url_for("tariffs.show", tariff_id=tariff_id))
-        before, _ = tariff_adoption.neighbours(session, row)
+        before, _ = adoption.neighbours(session, row)
         return render_template(
             "tariffs/adopt.html",
             **drawn(session, row),
             form=forms.shown(),
             before=before,
-            opinions=tariff_comments.opinions(session, row),
+            opinions=comments.opinions(session, row),
             obstacles=tariff_adoption.obstacles(session, person, row, on=today()),
         )
 

@@ -1,18 +1,17 @@
 """A consultation: a provider says what it thinks of each band; the owner reads what all of them say."""
 
-from typing import Any
-
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace import vocabulary
 from marketplace.db import transaction
 from marketplace.errors import NotPermitted
-from marketplace.models import TariffComment, today
+from marketplace.models import today
 from marketplace.permissions import owns_tariff
-from marketplace.schemas.tariff_comments import GENERAL, CommentsSchema
-from marketplace.services import tariff_comments, tariffs
-from marketplace.web import forms
+from marketplace.schemas.comments import CommentsSchema
+from marketplace.services import comments, tariffs
+from marketplace.services.adoption import is_open
+from marketplace.web import adoption, forms
 from marketplace.web.current import actor
 from marketplace.web.formats import day
 from marketplace.web.tariffs import drawn
@@ -27,8 +26,8 @@ def index(tariff_id: int) -> ResponseReturnValue:
         row = tariffs.find_tariff(session, tariff_id)
         if not owns_tariff(actor(), row.owner_id):
             raise NotPermitted("Only who keeps a tariff reads what providers say of it.")
-        opinions = tariff_comments.opinions(session, row)
-        return render_template("tariffs/comments.html", row=row, opinions=opinions, today=today(), words=vocabulary)
+        opinions = comments.opinions(session, row)
+        return render_template("adoption/comments.html", row=row, opinions=opinions, today=today(), words=vocabulary)
 
 
 @bp.get("/mine")
@@ -37,13 +36,13 @@ def edit(tariff_id: int) -> ResponseReturnValue:
     person = actor()
     with transaction(person) as session:
         row = tariffs.find_tariff(session, tariff_id)
-        kept = tariff_comments.comments_of(session, row, provider_id=person.organisation_id or 0)
+        kept = comments.comments_of(session, row, provider_id=person.organisation_id or 0)
         return render_template(
             "tariffs/comment.html",
             **drawn(session, row),
-            form=forms.shown(_boxes(kept)),
+            form=forms.shown(adoption.comment_boxes(kept)),
             kept=kept,
-            is_open=tariff_comments.is_open(row, on=today()),
+            is_open=is_open(row, on=today()),
         )
 
 
@@ -53,17 +52,7 @@ def post_edit(tariff_id: int) -> ResponseReturnValue:
     """Keep what the provider says."""
     form = forms.read(CommentsSchema)
     with transaction(actor()) as session:
-        row = tariff_comments.comment_on_tariff(session, actor(), tariff_id=tariff_id, **form, on=today())
+        row = comments.comment_on_tariff(session, actor(), tariff_id=tariff_id, **form, on=today())
     until = f"You can change them until {day(row.closes_on or today())}. No other provider sees them."
     flash(f"Your comments are kept. {until}" if form["comments"] else "You say nothing of this tariff now.", "success")
     return redirect(url_for("tariffs.show", tariff_id=tariff_id))
-
-
-def _boxes(kept: Any) -> dict[str, Any]:
-    """What the boxes hold as it was last kept."""
-    values: dict[str, Any] = {}
-    comment: TariffComment
-    for comment in kept:
-        place = comment.band.value if comment.band else GENERAL
-        values |= {f"{place}-stance": comment.stance, f"{place}-words": comment.words}
-    return values

@@ -1,36 +1,34 @@
 """Drafts of tariffs: from a file, as a copy, on a form; and what is removed again."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace import vocabulary
 from marketplace.db import transaction
-from marketplace.errors import Invalid
 from marketplace.models import today
 from marketplace.schemas.base import VersionSchema
 from marketplace.schemas.tariffs import TariffSchema
-from marketplace.services import tariff_drafts, tariffs
-from marketplace.web import forms, tariff_tables
+from marketplace.services import drafts, tariff_drafts, tariffs
+from marketplace.web import adoption, forms, tariff_tables
 from marketplace.web.current import actor
 from pricing.tariff import DEMONSTRATION_TARIFF
 
 bp = Blueprint("tariff_drafts", __name__, url_prefix="/tariffs")
 
-LONGEST = 200_000  # bytes of a tariff's file; one with a factor for every LA has some thousand
-
 
 @bp.get("/new")
 def new() -> ResponseReturnValue:
     """Take a file, or its text; where something is wrong in it, everything that is, and the text to put right here."""
-    form = forms.shown()
-    if form.errors:
-        form.values = {**form.values, "text": _text() if "file" not in form.errors else form.values.get("text", "")}
+    form = adoption.form_of_file("tariff")
     with transaction(actor()) as session:
         found = tariffs.list_tariffs(session, actor(), on=today())
         return render_template(
-            "tariffs/new.html",
+            "adoption/new.html",
             form=form,
-            errors=_faults(form),
+            errors=adoption.faults(form),
+            noun="tariff",
+            index=url_for("tariffs.index"),
+            keep=url_for("tariff_drafts.post_new"),
             others=found.in_force + found.to_come,
             example=DEMONSTRATION_TARIFF.read_text("utf-8"),
         )
@@ -40,12 +38,11 @@ def new() -> ResponseReturnValue:
 @forms.redisplay(new)
 def post_new() -> ResponseReturnValue:
     """Keep a draft from a file; nothing where there is a fault."""
-    text = _text()
-    if not text.strip():
-        raise Invalid({"file": ["Choose a file, or paste its text below."]})
+    content = drafts.parsed(adoption.sent_text("tariff"))
     with transaction(actor()) as session:
-        row = tariff_drafts.draft_tariff(session, actor(), content=tariff_drafts.parsed(text))
-    return _drafted(row.id)
+        row = tariff_drafts.draft_tariff(session, actor(), content=content)
+    flash("Kept as a draft. Nobody else sees it until you open it for consultation.", "success")
+    return redirect(url_for("tariffs.show", tariff_id=row.id))
 
 
 @bp.post("/<int:tariff_id>/copy")
@@ -63,7 +60,7 @@ def edit(tariff_id: int) -> ResponseReturnValue:
     with transaction(actor()) as session:
         row = tariff_drafts.find_own(session, actor(), tariff_id)
         form = forms.shown(tariff_tables.boxes(row))
-        if not tariff_drafts.is_draft(row) and not form.errors:
+        if not drafts.is_draft(row) and not form.errors:
             return redirect(url_for("tariffs.show", tariff_id=tariff_id))
         form.errors = {tariff_tables.box_of(place): words for place, words in form.errors.items()}
         return render_template("tariffs/edit.html", row=row, form=form, kept=tariff_tables.boxes(row), words=vocabulary)
@@ -85,7 +82,7 @@ def remove(tariff_id: int) -> ResponseReturnValue:
     """Ask whether a draft is to go."""
     with transaction(actor()) as session:
         row = tariff_drafts.find_own(session, actor(), tariff_id)
-        return render_template("tariffs/remove.html", row=row, form=forms.shown())
+        return render_template("adoption/remove.html", row=row, form=forms.shown())
 
 
 @bp.post("/<int:tariff_id>/remove")
@@ -97,36 +94,3 @@ def post_remove(tariff_id: int) -> ResponseReturnValue:
         tariff_drafts.remove_tariff(session, actor(), tariff_id=tariff_id, **form)
     flash("The draft is removed.", "success")
     return redirect(url_for("tariffs.index"))
-
-
-def _drafted(tariff_id: int) -> ResponseReturnValue:
-    flash("Kept as a draft. Nobody else sees it until you open it for consultation.", "success")
-    return redirect(url_for("tariffs.show", tariff_id=tariff_id))
-
-
-def _text() -> str:
-    """What was sent: the file where one was chosen, else the text that was pasted. Raises Invalid where it is none."""
-    given = request.files.get("file")
-    if given is None or not given.filename:
-        return request.form.get("text", "")
-    given.stream.seek(0)
-    content = given.stream.read(LONGEST + 1)
-    if len(content) > LONGEST:
-        raise Invalid({"file": [f"The file is larger than {LONGEST // 1000} kB, so it is no tariff. Choose another."]})
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Invalid({"file": ["The file is not text in UTF-8. Save it as TOML in UTF-8."]}) from None
-
-
-def _faults(form: forms.Form) -> list[dict[str, str | None]]:
-    """Every message of a refused file with its place, linked to the text in which it is put right."""
-    return [
-        {"text": words if place in ("file", "text", "_form") else f"{place}: {words}", "href": _box(place)}
-        for place, messages in form.errors.items()
-        for words in messages
-    ]
-
-
-def _box(place: str) -> str | None:
-    return {"_form": None, "file": "#file"}.get(place, "#text")

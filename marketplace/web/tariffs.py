@@ -19,7 +19,7 @@ from marketplace.permissions import (
     can_draft_tariff,
     owns_tariff,
 )
-from marketplace.services import history, tariff_comments, tariffs
+from marketplace.services import adoption, comments, history, tariffs
 from marketplace.services.frameworks import rule
 from marketplace.services.shadow_runs import kept_for
 from marketplace.services.tariff_adoption import obstacles
@@ -41,13 +41,12 @@ def index() -> ResponseReturnValue:
             holds = tariffs.tariff_in_force(session, authority_id=person.organisation_id or 0, on=today())
         return render_template(
             "tariffs/index.html",
-            tariffs=found,
+            stages=found,
             holds=holds,
-            commented=tariff_comments.commented(session, found.others + found.consulting),
+            commented=comments.commented(session, found.others + found.consulting),
             may_comment=can_comment_on_tariffs(person),
             may_draft=may_draft(person),
             today=today(),
-            words=vocabulary,
         )
 
 
@@ -64,16 +63,17 @@ def show(tariff_id: int) -> ResponseReturnValue:
             "tariffs/show.html",
             **drawn(session, row),
             is_own=is_own,
-            is_open=tariff_comments.is_open(row, on=today()),
+            is_open=adoption.is_open(row, on=today()),
             may_draft=can_draft_tariff(person, row.owner_id),
+            may_extend=can_draft_tariff(person, row.owner_id) and adoption.may_stay_open(row, on=today()),
             may_adopt=can_adopt_tariff(person, row.owner_id),
             may_comment=can_comment_on_tariffs(person),
             may_copy=may_draft(person),
             obstacles=obstacles(session, person, row, on=today()) if is_own and is_proposed else [],
-            opinions=tariff_comments.opinions(session, row) if is_own and row.closes_on else [],
+            opinions=comments.opinions(session, row) if is_own and row.closes_on else [],
             runs=kept_for(session, row) if can_read_runs else [],
             may_run=may_draft(person) and POLICY["shadow_runs.start"].admits(person),
-            has_commented=bool(tariff_comments.commented(session, [row])),
+            has_commented=bool(comments.commented(session, [row])),
             events=history.timeline(session, row) if is_own else [],
         )
 

@@ -17,6 +17,7 @@ FUNCTIONS = (
     fields.field_value,
     links.here,
     links.here_without,
+    links.page_of,
     repeats.once_key,
 )
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from marketplace.db import transaction
-from marketplace.models import Band, PriceSchedule, Uplift, UpliftStatus, now, today
+from marketplace.models import Band, PriceSchedule, Setting, Uplift, UpliftStatus, now, today
 from marketplace.permissions import can_request_uplift, require
 from marketplace.schemas.base import VersionSchema
 from marketplace.schemas.uplifts import BASES, UpliftDraftSchema, UpliftSchema
@@ -77,7 +77,7 @@ def check(uplift_id: int) -> ResponseReturnValue:
         return render_template(
             "uplifts/check.html",
             uplift=uplift,
-            authorities=uplifts.names_of(session, uplift),
+            authorities=uplifts.authorities_of(session, uplift),
             draft=draft_of(session, uplift.setting_id),
             errors=[
                 {"text": text, "href": None if field.startswith("_") else f"{back}#{field}"}
@@ -126,7 +126,7 @@ def _then(uplift_id: int) -> ResponseReturnValue:
     return redirect(url_for("uplift_drafts.check", uplift_id=uplift_id))
 
 
-def _page(session: Session, form: forms.Form, base: PriceSchedule, *, setting: Any, uplift: Uplift | None) -> str:
+def _page(session: Session, form: forms.Form, base: PriceSchedule, *, setting: Setting, uplift: Uplift | None) -> str:
     typed = {int(box[1]) for name in form.values if (box := UpliftSchema.BOX.fullmatch(name))}
     filled = {number for number in typed if any(form.values.get(f"counts-{number}-{part}") for part in _PARTS)}
     count = max(max(typed, default=-1) + 1, max(filled, default=-1) + 1 + SPARE_ROWS)
@@ -184,7 +184,7 @@ def _kept(uplift: Uplift) -> dict[str, Any]:
 
 def _kept_words(session: Session, uplift: Uplift) -> dict[str, Any]:
     """What a draft holds now, for the page that somebody else has overtaken."""
-    names = {row.id: row.name for row in uplifts.names_of(session, uplift)}
+    names = {row.id: row.name for row in uplifts.authorities_of(session, uplift)}
     rows = [f"{names[row.authority_id]}: {row.stated} × {row.provision.name}, {row.band}" for row in uplift.counts]
     return {"uplift": uplift, "rows": rows}
 

@@ -1,17 +1,19 @@
-"""An uplift as tables to read: what each authority pays, by provision and band, like for like; and its timeline."""
+"""An uplift as tables to read: what each authority pays, by provision and band, beside the bands; and its timeline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from marketplace.models import Band, Provision, StepKind, Uplift, UpliftStep
+from marketplace.models import Band, Kind, Provision, StepKind, Uplift, UpliftStep
 from marketplace.permissions import Actor
 from marketplace.services.schedules import priced, provisions_to_price
-from marketplace.services.uplift_assessment import Assessed, Moved
-from marketplace.services.uplift_effects import Effect, change_of
+from marketplace.services.uplift_assessment import Assessed
+from marketplace.services.uplift_comparisons import Moved
+from marketplace.services.uplift_effects import Effect
 from marketplace.services.uplift_letters import change
 from marketplace.services.uplift_prices import agreed_lines, as_schedule
 from marketplace.web.formats import counted
@@ -22,23 +24,37 @@ from pricing.quote import Variance
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """One row of what is paid: `is_own` for the reader's LA; the change that is asked for, in per cent."""
+    """One row of what is paid: `is_own` for the reader's LA."""
 
     name: str
     effect: Effect
-    change: Decimal | None
     is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
-    """What the page of a request shows; `has_current` where the last proposal or agreement is not what was asked."""
+class Beside:
+    """A price beside that of its band, like for like: its variance in each of the columns; None where it has none."""
 
+    moved: Moved
+    variances: dict[str, Variance | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What the page of a request shows. `columns` name what is set side by side, with headings: as published, as asked
+    for, and the last proposal or agreement where that is something else."""
+
+    columns: dict[str, str]
     authorities: list[Paid]
     bands: list[Paid]
     total: Paid | None
-    has_current: bool
-    moved: list[tuple[Moved, Variance | None, Variance | None]]
+    beside: list[Beside]
+    not_compared: list[str]
+
+    @property
+    def headings(self) -> list[dict[str, Any]]:
+        """The headings of the columns, as macros/tables.html reads them."""
+        return [{"text": heading, "numeric": True} for heading in self.columns.values()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +67,28 @@ class Entry:
     quoted: str | None
 
 
-def tables(found: Assessed, actor: Actor) -> Tables:
+def tables(found: Assessed, uplift: Uplift, actor: Actor) -> Tables:
     """The tables of an assessment as this person may see it."""
     total = found.total
-    rows = [*found.by_authority, *([total] if total else [])]
+    columns = {"before": "Now", "asked": "As asked"}
+    if any(each.current != each.asked for each in (*found.by_authority, *found.cells)):  # sums may be alike by chance
+        columns["current"] = "Proposed now" if uplift.agreed_percent is None else "Agreed"
     return Tables(
+        columns=columns,
         authorities=[
-            Paid(_authority(each, found), each, _change(each), is_own=each.key == (actor.organisation_id,))
+            Paid(_authority(each, found), each, is_own=each.key == (actor.organisation_id,))
             for each in found.by_authority
         ],
-        bands=[Paid(_band(each, found), each, _change(each)) for each in found.by_band],
-        total=Paid("All", total, _change(total)) if total else None,
-        has_current=any(each.current != each.asked for each in rows),
-        moved=[(each, _variance(each.before), _variance(each.after)) for each in found.moved],
+        bands=[Paid(_band(each, found), each) for each in found.by_band],
+        total=Paid("All", total) if total else None,
+        beside=[
+            Beside(each, {name: _variance(getattr(each, name)) for name in columns})
+            for each in found.compared.prices
+            if not _why_not(each)
+        ],
+        not_compared=[
+            f"{each.provision.name}, {each.band}: {why}" for each in found.compared.prices if (why := _why_not(each))
+        ],
     )
 
 
@@ -128,8 +153,14 @@ def _number(key: int | Band) -> int:
     return key
 
 
-def _change(each: Effect) -> Decimal | None:
-    return change_of(each.now, each.asked)
+def _why_not(each: Moved) -> str:
+    """Why no amount of a price can be compared; nothing where one can."""
+    if any(amount is not None for amount in each.amounts):
+        return ""
+    if each.provision.kind is not Kind.FULL:
+        return "porous and outreach prices are not compared"
+    missing = next((found.missing for found in (each.before, each.asked, each.current) if found), None)
+    return f"not stated: {'; '.join(missing)}" if missing else "the tariff states no price for this band and pattern"
 
 
 def _variance(found: Comparison | None) -> Variance | None:

@@ -12,6 +12,7 @@ from marketplace.services import uplifts
 from marketplace.services.schedules import settings_of
 from marketplace.services.uplift_assessment import assess, seen_by
 from marketplace.services.uplift_letters import change, reference
+from marketplace.services.uplift_places import place_prices
 from marketplace.web import uplift_tables
 from marketplace.web.current import actor
 
@@ -109,10 +110,11 @@ def show(uplift_id: int) -> ResponseReturnValue:
             acts=Acts.of(uplift),
             next=NEXT[uplifts.listed(uplift, actor(), today()).next],
             answer=uplifts.answer_of(uplift, actor().organisation_id),
-            affected=uplifts.names_of(session, uplift),
+            affected=uplifts.authorities_of(session, uplift),
             assessed=found,
             missing=uplift_tables.missing_words(found) if found else (),
-            tables=uplift_tables.tables(found, actor()) if found else None,
+            tables=uplift_tables.tables(found, uplift, actor()) if found else None,
+            placing=place_prices(session, actor(), uplift) if found else None,
             timeline=uplift_tables.timeline(uplift),
             today=today(),
         )

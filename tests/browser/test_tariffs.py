@@ -142,3 +142,8 @@ def test_procurement_runs_it_over_todays_placements_and_somebody_else_adopts_it(
         approver.sees("Adopted. It is in force from", "until then nothing changes", "Tariff adopted")
         approver.look("tariff-adopted")
         assert approver.clicks == 3
+        buyer.open("/placement-sets")
+        buyer.click("link", "Placements of today")
+        buyer.click("link", "Remove the placements")
+        buyer.sees("Placements of today stays", "What it rests on stays.")
+        buyer.look("placement-set-stays")

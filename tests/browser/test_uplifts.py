@@ -68,6 +68,9 @@ def test_an_uplift_goes_from_the_request_to_the_letter(visit: Visit, width: int,
             "What it would cost",
             "Indices of costs",
             "Variance from the band’s price",
+            "Place in the price corridor",
+            "Place among the prices of other providers",
+            "How these figures are made",
             "Other requests for this school year",
         )
         link.look("uplift-assessment")
@@ -85,7 +88,9 @@ def test_an_uplift_goes_from_the_request_to_the_letter(visit: Visit, width: int,
         asker.click("button", "Answer the proposal")
         asker.page.get_by_role("radio", name="Agree to +3.25%").check()
         asker.click("button", "Send the answer")
-        asker.sees("Each authority answers for itself by")
+        asker.sees("Each authority answers for itself by", "What you are shown of others", "Agreed")
+        expect(asker.page.get_by_text("How these figures are made")).to_have_count(0)
+        asker.look("uplift-places-provider")
 
         other.open(address)
         other.click("button", "Accept or decline")

@@ -58,7 +58,20 @@ BREAKERS = {
     "uq_price_lines_part": f"""INSERT INTO price_lines (schedule_id, provision_id, band, part, amount)
                                SELECT schedule_id, provision_id, band, part, 2 FROM price_lines
                                WHERE schedule_id IN {DRAFT}""",
-    "uq_frameworks_name_version": "UPDATE frameworks SET name = 'same', version = 'same'",
+    "uq_frameworks_name_version": "UPDATE frameworks SET version = 'same' WHERE status = 'draft'",
+    "ck_frameworks_dates": "UPDATE frameworks SET ends_on = starts_on - 1 WHERE status = 'draft'",
+    "ck_frameworks_two_people": """UPDATE frameworks SET status = 'adopted', adopted_by_id = makers[1]
+                                   WHERE status = 'in_consultation'""",
+    "ck_frameworks_consultation": "UPDATE frameworks SET status = 'in_consultation' WHERE status = 'draft'",
+    "ck_frameworks_closes_before_it_starts": """UPDATE frameworks SET status = 'in_consultation', closes_on = starts_on
+                                                WHERE status = 'draft'""",
+    "ck_frameworks_adopted_by": "UPDATE frameworks SET status = 'adopted' WHERE status = 'in_consultation'",
+    "ex_frameworks_overlap": """INSERT INTO frameworks (name, version, status, starts_on, content, makers, edit)
+                                SELECT name, 'x' || id, 'adopted', starts_on, '{}', '{}', 1
+                                FROM frameworks WHERE status = 'draft'""",
+    "uq_framework_comments_band": """INSERT INTO framework_comments (framework_id, provider_id, stance, at)
+                                     SELECT framework_id, provider_id, 'agree', at FROM framework_comments""",
+    "ck_framework_comments_words": "UPDATE framework_comments SET words = ''",
     "uq_tariffs_owner_id_name_version": "UPDATE tariffs SET version = 'same' WHERE status = 'draft'",
     "ck_tariffs_dates": "UPDATE tariffs SET ends_on = starts_on - 1 WHERE status = 'draft'",
     "ck_tariffs_two_people": """UPDATE tariffs SET status = 'adopted', adopted_by_id = makers[1]
@@ -202,6 +215,9 @@ INDIRECT = {
     "ck_tariffs_status": """INSERT INTO tariffs
                             (framework_id, name, version, status, starts_on, is_illustrative, content, makers, edit)
                             SELECT framework_id, name, 'x', 'nonsense', starts_on, false, '{}', '{}', 1 FROM tariffs""",
+    "ck_frameworks_status": """INSERT INTO frameworks (name, version, status, starts_on, content, makers, edit)
+                               SELECT name, 'x', 'nonsense', starts_on, '{}', '{}', 1 FROM frameworks LIMIT 1""",
+    "fk_frameworks_adopted_by_id": "UPDATE frameworks SET adopted_by_id = -1 WHERE status = 'draft'",
     "fk_tariffs_owner_id": "UPDATE tariffs SET owner_id = -1 WHERE status = 'draft'",
     "fk_tariffs_framework_id": "UPDATE tariffs SET framework_id = -1 WHERE status = 'draft'",
     "fk_tariffs_adopted_by_id": "UPDATE tariffs SET adopted_by_id = -1 WHERE status = 'draft'",

@@ -11,10 +11,13 @@ from marketplace.errors import Conflict, NotPermitted
 from marketplace.models import (
     AuditEvent,
     Authority,
+    Band,
     Base,
     Budget,
     Calibration,
     Corridor,
+    Framework,
+    FrameworkComment,
     MatchingRun,
     Need,
     PlacementSet,
@@ -28,6 +31,7 @@ from marketplace.models import (
     Region,
     RunBudget,
     RunResult,
+    RunStatus,
     ScheduleStatus,
     ShadowRun,
     Stance,
@@ -138,6 +142,14 @@ SEES = [
     ("region", TariffComment, 0),  # what providers say to its LA
     ("provider", TariffComment, 1),  # its own
     ("operator", TariffComment, 0),
+    ("la", Framework, 3),  # the one in force, and both that are in consultation; no draft
+    ("region", Framework, 3),
+    ("provider", Framework, 3),
+    ("operator", Framework, 5),
+    ("la", FrameworkComment, 0),
+    ("region", FrameworkComment, 0),
+    ("provider", FrameworkComment, 1),  # its own
+    ("operator", FrameworkComment, 2),
     ("provider", Survey, 0),
     ("provider", SurveyedPrice, 0),  # not even its own: it has its schedules
     ("provider", Standing, 1),
@@ -197,7 +209,7 @@ def test_a_provider_comments_for_itself_and_while_the_consultation_is_on(world: 
     with transaction(world.actor("provider")) as session:
         row = session.scalars(select(Tariff)).one()
     with pytest.raises(NotPermitted), transaction(world.actor("provider")) as session:
-        session.add(TariffComment(tariff_id=row.id, provider_id=world.sides[1]["provider"], stance=Stance.AGREE))
+        session.add(TariffComment(subject_id=row.id, provider_id=world.sides[1]["provider"], stance=Stance.AGREE))
     change = text("UPDATE tariff_comments SET stance = 'too_low'")
     with transaction(world.actor("provider")) as session:
         assert session.execute(change).rowcount == 1  # type: ignore[attr-defined]
@@ -212,7 +224,9 @@ def test_a_provider_comments_for_itself_and_while_the_consultation_is_on(world: 
 TARIFF_CHANGES = [
     ("in_consultation", "content = '{}'"),
     ("in_consultation", "starts_on = starts_on + 1"),
-    ("in_consultation", "closes_on = closes_on + 1"),
+    ("in_consultation", "closes_on = closes_on - 1"),
+    ("in_consultation", "closes_on = closes_on + 1, content = '{}'"),
+    ("in_consultation", "closes_on = closes_on + 1, status = 'adopted', adopted_by_id = (SELECT max(id) FROM users)"),
     ("in_consultation", "makers = '{}', status = 'adopted', adopted_by_id = makers[1]"),
     ("in_consultation", "status = 'draft', closes_on = NULL"),
     ("in_consultation", "status = 'superseded'"),
@@ -221,31 +235,100 @@ TARIFF_CHANGES = [
     ("adopted", "status = 'draft'"),
     ("adopted", "starts_on = starts_on - 1"),
     ("adopted", "ends_on = starts_on + 1"),
+    ("adopted", "ends_on = starts_on + 1, status = 'superseded', closes_on = starts_on - 9"),
     ("adopted", "status = 'superseded'"),
     ("superseded", "ends_on = ends_on - 1"),
     ("superseded", "status = 'adopted', ends_on = NULL"),
 ]
 
 
+@pytest.mark.parametrize("noun", ["tariff", "framework"])
 @pytest.mark.parametrize(("status", "change"), TARIFF_CHANGES)
-def test_what_is_consulted_on_or_adopted_is_never_changed(world: World, status: str, change: str) -> None:  # noqa: ARG001
+def test_what_is_consulted_on_or_adopted_is_never_changed(world: World, noun: str, status: str, change: str) -> None:  # noqa: ARG001
     with transaction(SYSTEM) as session:
         row = builders.tariff(session)
+        held = row if noun == "tariff" else row.framework
         if status == "superseded":
-            row.status, row.ends_on = TariffStatus.SUPERSEDED, date(2027, 4, 1)
-    statement = text(f"UPDATE tariffs SET {change} WHERE status = '{status}'")
-    with transaction(SYSTEM) as session, pytest.raises(IntegrityError, match="a tariff is changed as a draft only"):
+            held.status, held.ends_on = TariffStatus.SUPERSEDED, date(2027, 4, 1)
+    statement = text(f"UPDATE {noun}s SET {change} WHERE status = '{status}'")
+    with transaction(SYSTEM) as session, pytest.raises(IntegrityError, match=f"a {noun} is changed as a draft only"):
         session.execute(statement)
 
 
+@pytest.mark.parametrize("noun", ["tariff", "framework"])
+def test_a_consultation_closes_later_and_nothing_else_of_it_changes(world: World, noun: str) -> None:
+    statement = text(f"UPDATE {noun}s SET closes_on = closes_on + 1, edit = edit + 1 WHERE status = 'in_consultation'")
+    with transaction(SYSTEM) as session:
+        assert session.execute(statement).rowcount == len(world.sides)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("noun", ["tariff", "framework"])
 @pytest.mark.parametrize("status", ["in_consultation", "adopted"])
-def test_only_a_draft_of_a_tariff_is_removed(world: World, status: str) -> None:  # noqa: ARG001
-    remove = text("DELETE FROM tariffs WHERE status = :status")
+def test_only_a_draft_of_either_is_removed(world: World, noun: str, status: str) -> None:  # noqa: ARG001
+    remove = text(f"DELETE FROM {noun}s WHERE status = :status")
     with transaction(SYSTEM) as session:
         builders.tariff(session)
         assert session.execute(remove, {"status": "draft"}).rowcount == 2  # type: ignore[attr-defined]
     with transaction(SYSTEM) as session, pytest.raises(IntegrityError):
         session.execute(remove, {"status": status})
+
+
+def test_a_framework_is_written_by_the_operator_only_and_begins_as_a_draft(world: World) -> None:
+    fields = {"name": "X", "version": "1", "starts_on": date(2028, 4, 1), "content": {}, "makers": []}
+    for kind, status in (("la", "draft"), ("region", "draft"), ("provider", "draft"), ("operator", "adopted")):
+        with pytest.raises(NotPermitted), transaction(world.actor(kind)) as session:
+            session.add(Framework(status=status, **fields))
+        with transaction(world.actor("la")) as session:
+            assert session.execute(text("UPDATE frameworks SET edit = edit")).rowcount == 0  # type: ignore[attr-defined]
+    with transaction(world.actor("operator")) as session:
+        session.add(Framework(status="draft", **fields))
+
+
+def test_a_provider_comments_on_a_framework_for_itself_and_while_the_consultation_is_on(
+    world: World, owner: Engine
+) -> None:
+    with transaction(world.actor("provider")) as session:
+        row = session.scalars(select(FrameworkComment)).one()
+    theirs = {"subject_id": row.subject_id, "provider_id": world.sides[1]["provider"], "band": Band.MILD}
+    with pytest.raises(NotPermitted), transaction(world.actor("provider")) as session:
+        session.add(FrameworkComment(stance=Stance.AGREE, **theirs))
+    change = text("UPDATE framework_comments SET stance = 'too_low'")
+    for kind, rows in (("provider", 1), ("operator", 0)):
+        with transaction(world.actor(kind)) as session:
+            assert session.execute(change).rowcount == rows  # type: ignore[attr-defined]
+    with owner.begin() as connection:
+        user_id = connection.scalar(text("SELECT max(id) FROM users"))
+        adopt = "UPDATE frameworks SET status = 'adopted', adopted_by_id = :user WHERE id = :id"
+        connection.execute(
+            text("UPDATE frameworks SET status = 'superseded', ends_on = starts_on WHERE status = 'adopted'")
+        )
+        connection.execute(text(adopt), {"id": row.subject_id, "user": user_id})
+    with transaction(world.actor("provider")) as session:
+        assert session.execute(change).rowcount == 0  # type: ignore[attr-defined]
+
+
+def test_a_set_and_what_was_computed_on_it_are_removed_by_their_owner_and_not_what_an_adopted_tariff_counts(
+    world: World,
+) -> None:
+    runs = ("calibrations", "shadow_runs", "corridors")
+    for kind in ("region", "provider", "operator"):
+        with transaction(world.actor(kind)) as session:
+            assert [session.execute(text(f"DELETE FROM {run}")).rowcount for run in runs] == [0, 0, 0]  # type: ignore[attr-defined]
+            assert session.execute(text("DELETE FROM placement_sets")).rowcount == 0  # type: ignore[attr-defined]
+    with transaction(SYSTEM) as session:
+        tariff = builders.tariff(session)
+        session.execute(text("DELETE FROM corridors"))
+        placements = session.scalars(select(PlacementSet)).all()
+        for row in placements:
+            about = {"placement_set": row, "owner_id": row.owner_id, "status": RunStatus.DONE, "limit": 500}
+            session.add(ShadowRun(tariff=tariff, content=tariff.content, figures={}, files=b"", **about))
+        session.add(Corridor(on=date(2026, 11, 1), placement_set=placements[0], owner_id=placements[0].owner_id))
+    with transaction(SYSTEM) as session:
+        assert session.execute(text("DELETE FROM corridors")).rowcount == 0, "it is under way"  # type: ignore[attr-defined]
+        assert session.execute(text("DELETE FROM shadow_runs")).rowcount == 2, "two of four are counted"  # type: ignore[attr-defined]
+        assert session.execute(text("DELETE FROM calibrations")).rowcount == 2  # type: ignore[attr-defined]
+    with pytest.raises(Conflict, match="fk_"), transaction(SYSTEM) as session:
+        session.execute(text("DELETE FROM placement_sets"))
 
 
 def test_an_la_cannot_post_a_need_for_another_la(world: World) -> None:

@@ -138,3 +138,32 @@ def test_events_of_before_there_was_a_chain_are_linked_and_the_next_one_follows(
         assert positions == list(range(1, 7))
         assert connection.scalars(text(chain)).all() == []
     engine.dispose()
+
+
+FRAMEWORKS = """
+INSERT INTO frameworks (id, name, version, status, starts_on, content)
+VALUES (1, 'F', '1', 'adopted', '2025-04-01', '{}'), (2, 'F', '2', 'adopted', '2026-04-01', '{}'),
+       (3, 'F', '3', 'adopted', '2026-04-01', '{}'), (4, 'F', '4', 'draft', '2026-09-01', '{}'),
+       (5, 'F', '5', 'superseded', '2024-04-01', '{}'), (6, 'F', '6', 'in_consultation', '2027-04-01', '{}')
+"""
+
+
+def test_each_framework_ends_where_the_next_begins_and_none_holds_that_did_not(empty: embedded.Addresses) -> None:
+    migrate.upgrade(empty.owner, "0017")
+    engine = db.connect(empty.owner)
+    with engine.begin() as connection:
+        connection.execute(text(FRAMEWORKS))
+    migrate.upgrade(empty.owner)
+    with engine.begin() as connection:
+        kept = connection.execute(text("SELECT id, status, ends_on::text FROM frameworks ORDER BY id")).all()
+    assert kept == [
+        (1, "superseded", "2026-04-01"), (2, "superseded", "2026-04-01"), (3, "adopted", None), (4, "draft", None),
+        (5, "superseded", "2024-04-01"), (6, "draft", None),
+    ]  # fmt: skip
+    migrate.downgrade(empty.owner, "0017")
+    with engine.begin() as connection:
+        back = connection.execute(text("SELECT id, status FROM frameworks WHERE status = 'adopted' ORDER BY id")).all()
+    assert back == [(1, "adopted"), (3, "adopted")]
+    migrate.upgrade(empty.owner)
+    migrate.check(empty.owner)
+    engine.dispose()

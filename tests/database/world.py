@@ -21,6 +21,7 @@ from marketplace.models import (
     ConsultationStatus,
     Corridor,
     Effect,
+    FrameworkComment,
     MatchingRun,
     Need,
     Organisation,
@@ -39,6 +40,7 @@ from marketplace.models import (
     Stance,
     Tariff,
     TariffComment,
+    TariffStatus,
     User,
     UserSession,
 )
@@ -104,7 +106,7 @@ class World:
             Tariff(
                 framework=framework,
                 name="National tariff",
-                version=f"{framework.id}",
+                version=f"{la.id}",
                 status="draft",
                 starts_on=date(2026, 9, 1),
                 content={},
@@ -116,7 +118,10 @@ class World:
         need = builders.need(session, la)
         user = builders.user(session, la, Role.COMMISSIONER)
         consulted = builders.tariff_in_consultation(session, owner=la, framework=framework, makers=[user.id])
-        session.add(TariffComment(tariff=consulted, provider=provider, stance=Stance.AGREE))
+        session.add(TariffComment(subject=consulted, provider=provider, stance=Stance.AGREE))
+        rule = builders.framework_in_consultation(session, version=f"{la.id}", makers=[user.id])
+        builders.framework(session, name="Draft", status=TariffStatus.DRAFT)
+        session.add(FrameworkComment(subject=rule, provider=provider, stance=Stance.AGREE))
         session.add(UserSession(user=user, token_hash=f"{user.id}"))
         session.add(Budget(authority=la, amount=100))
         run = MatchingRun(

@@ -11,6 +11,7 @@ from pricing.content import HOURS
 from pricing.framework import DEMONSTRATION_FRAMEWORK, Basis, SettingType, Status, load_framework
 from pricing.profile import Band
 from pricing.table import Invalid
+from pricing.tariff_text import framework_content
 
 
 def content(**changes: object) -> dict[str, Any]:
@@ -34,6 +35,13 @@ def test_the_demonstration_framework_says_that_it_is_illustrative_and_has_its_so
 def test_a_framework_kept_as_json_is_the_same_framework() -> None:
     kept = json.loads(json.dumps(content(), default=str))
     assert load_framework(kept) == load_framework(DEMONSTRATION_FRAMEWORK)
+
+
+def test_a_framework_may_have_an_end_after_its_start() -> None:
+    assert load_framework(content(ends_on="2027-04-01")).ends_on == date(2027, 4, 1)
+    assert load_framework(framework_content(load_framework(content(ends_on=date(2027, 4, 1))))).ends_on is not None
+    assert load_framework(content()).ends_on is None
+    assert faults(ends_on="2026-04-01") == ["ends_on"]
 
 
 def test_a_framework_cannot_be_changed() -> None:

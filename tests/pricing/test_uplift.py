@@ -9,16 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pricing.comparison import compare
-from pricing.corridor import Bounds, Place
-from pricing.framework import DEMONSTRATION_FRAMEWORK, load_framework
 from pricing.indices import DEMONSTRATION_INDICES, CostPart, Index, blended, index_on, load_indices
 from pricing.profile import Band
 from pricing.schedule import BandPrice, Part, PriceLine, PriceSchedule
 from pricing.table import Invalid
-from pricing.tariff import Pattern
-from pricing.uplift import Assessment, Move, PeerRequest, RunningPlacement, UpliftRequest, assess, move, raised
-from tests.pricing.test_comparison import CORE, PLAIN, WHOLE
+from pricing.uplift import Assessment, PeerRequest, RunningPlacement, UpliftRequest, assess, raised
 
 SHARES = {CostPart.STAFF: Decimal(80), CostPart.PREMISES: Decimal(5), CostPart.OTHER: Decimal(15)}
 STARTS = date(2027, 4, 1)
@@ -121,19 +116,6 @@ def test_other_requests_are_shown_from_five_of_three_providers_on() -> None:
     assert assessed(others=five[:4]).round_summary is None
     assert assessed(others=[replace(each, provider=f"P{n % 2}") for n, each in enumerate(five)]).round_summary is None
     assert assessed(others=[replace(five[0], provider="Elm Trust"), *five[1:]]).round_summary is None
-
-
-def test_the_place_in_the_corridor_is_shown_before_and_after() -> None:
-    framework = load_framework(DEMONSTRATION_FRAMEWORK)
-
-    def compared(core: PriceLine) -> Any:
-        price = BandPrice("river-day", Band.INTENSIVE, (core, *WHOLE[1:]))
-        return compare(price, pattern=Pattern.DAY, framework=framework, tariff=PLAIN, la_code="873")
-
-    bounds = Bounds(40, 4_500_000, 4_800_000, 5_200_000)
-    dearer = replace(CORE, amount=4_300_000)
-    assert move(compared(CORE), compared(dearer), bounds) == Move(Place.WITHIN, Place.ABOVE)
-    assert move(compared(CORE), compared(replace(CORE, weeks=None)), bounds) == Move(Place.WITHIN, None)
 
 
 def test_the_demonstration_indices_say_that_they_are_illustrative() -> None:

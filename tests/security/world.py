@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from marketplace.models import (
     Band,
     Budget,
+    FrameworkComment,
     MatchingRun,
     OrganisationKind,
     Part,
@@ -58,8 +59,8 @@ def build_side(session: Session, canary: str) -> Side:
     setting = builders.setting(session, la, provider)
     pool = builders.pool(session, setting)  # offered: every LA and region may see it
     provision = builders.provision(session, pool)
-    hidden = builders.pool(session, setting, name=f"{side.rival} pool")
-    builders.provision(session, hidden, name=f"{side.rival} provision", is_offered=False)
+    unoffered = builders.pool(session, setting, name=f"{side.rival} pool")
+    builders.provision(session, unoffered, name=f"{side.rival} provision", is_offered=False)
     published = builders.schedule(session, provision)
     uplift = builders.uplift(session, provision, la, f"{canary} uplift")
     builders.surveyed(session, provision, area=f"{canary} area")  # what one provider is told, no other reads
@@ -85,10 +86,15 @@ def build_side(session: Session, canary: str) -> Side:
             session, owner=owner, framework=framework, name=f"{canary} draft", version=f"{number}", closes_on=None,
             status=TariffStatus.DRAFT,
         )
-        for number, owner in ((framework.id, None), (1, region), (2, la))
+        for number, owner in ((la.id, None), (1, region), (2, la))
     }  # fmt: skip
     consulted = builders.tariff_in_consultation(session, owner=la, framework=framework, name=f"{side.rival} tariff")
-    session.add(TariffComment(tariff=consulted, provider=provider, stance=Stance.TOO_LOW, words=f"{canary} says so"))
+    session.add(TariffComment(subject=consulted, provider=provider, stance=Stance.TOO_LOW, words=f"{canary} says so"))
+    hidden = builders.framework(
+        session, name=f"{canary} framework", status=TariffStatus.DRAFT, starts_on=date(2027, 4, 1)
+    )
+    proposed = builders.framework_in_consultation(session, version=f"{la.id}")
+    session.add(FrameworkComment(subject=proposed, provider=provider, stance=Stance.TOO_LOW, words=f"{canary} says so"))
     runs = {scope: _run(session, scope, need, provision, user.id) for scope in (region, la)}
     side.ids |= _price_runs(session, canary, region=region, la=la)
     side.ids |= {
@@ -105,6 +111,7 @@ def build_side(session: Session, canary: str) -> Side:
         "region-run": runs[region].id,
         "la-run": runs[la].id,
         "framework": framework.id,
+        "operator-framework": hidden.id,
         "operator-tariff": drafts[None].id,
         "region-tariff": drafts[region].id,
         "la-tariff": drafts[la].id,
@@ -176,7 +183,10 @@ def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple
             theirs.ids["region-run" if kind is OrganisationKind.REGION else "la-run"],
         ),
         **_price_objects(kind, mine, theirs),
-        "framework_id": (mine.ids["framework"], None),
+        "framework_id": (
+            mine.ids["operator-framework" if is_operator else "framework"],
+            None if is_operator else theirs.ids["operator-framework"],
+        ),
         "tariff_id": (
             mine.ids[f"{kind}-tariff"],
             None if kind is OrganisationKind.OPERATOR else theirs.ids[f"{kind}-tariff"],

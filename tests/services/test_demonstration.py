@@ -46,9 +46,10 @@ from marketplace.models import (
 from marketplace.permissions import SYSTEM
 from marketplace.schemas.needs import ReferenceField
 from marketplace.services import law
+from marketplace.services.band_changes import band_changes
 from marketplace.services.demonstration import build_demonstration, names, places
 from marketplace.services.demonstration.supply import terms_of
-from marketplace.services.frameworks import framework_in_force, rule
+from marketplace.services.frameworks import framework_in_force, list_frameworks, rule
 from marketplace.services.letters import set_letter
 from marketplace.services.needs import missing_answers
 from marketplace.services.people import ROLES, actor_of
@@ -215,6 +216,15 @@ def test_a_regions_tariff_is_in_consultation_one_waits_to_be_adopted_and_one_is_
     assert [len(found) for found in (lists[0].consulting, lists[1].decide, lists[2].drafts)] == [1, 1, 1]
     said = Counter(row.stance for row in region.scalars(select(TariffComment)))
     assert set(said) == set(Stance)
+
+
+def test_the_next_framework_is_in_consultation_and_would_change_some_bands(region: Session) -> None:
+    operator = region.scalars(select(User).join(User.organisation).where(Organisation.kind == "operator")).first()
+    assert operator is not None
+    (row,) = list_frameworks(region, actor_of(operator), on=ON).consulting
+    found = band_changes(region, row)
+    assert found.needs is not None
+    assert found.changed > 0
 
 
 def test_every_role_of_every_organisation_has_an_account(region: Session) -> None:

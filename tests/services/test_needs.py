@@ -86,18 +86,18 @@ def test_boarding_is_not_asked_of_outreach_alone(session: Session, commissioner:
     assert list(caught.value.errors) == ["pattern"]
 
 
-def test_no_need_is_posted_without_a_framework_and_the_words_name_who_loads_one(
+def test_no_need_is_posted_without_a_framework_and_the_words_name_who_adopts_one(
     session: Session, commissioner: Actor
 ) -> None:
-    with pytest.raises(Conflict, match="Ask the operator of the marketplace to load one"):
+    with pytest.raises(Conflict, match="Ask the operator of the marketplace to adopt one"):
         needs.post_need(session, commissioner, on=date(2026, 3, 31), **ANSWERS)
 
 
 def test_the_framework_that_started_last_derives_the_band_and_one_not_adopted_never_does(
     session: Session, commissioner: Actor
 ) -> None:
-    newer = builders.framework(session, starts_on=date(2026, 9, 1))
-    newer.content = {**newer.content, "co_occurrence": False}
+    content = {**builders.framework(session).content, "co_occurrence": False}
+    newer = builders.framework(session, starts_on=date(2026, 9, 1), content=content)
     builders.framework(session, starts_on=date(2026, 11, 1), status=TariffStatus.DRAFT)
     builders.framework(session, starts_on=date(2027, 4, 1))
     need = needs.post_need(session, commissioner, on=ON, **ANSWERS)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,10 @@ from marketplace.models import (
     SettingType,
     Sex,
     Tariff,
+    TariffStatus,
 )
 from marketplace.permissions import NOBODY, SYSTEM
+from marketplace.services.frameworks import framework_in_force
 from marketplace.services.reference import Report, load_reference
 from pricing.framework import DEMONSTRATION_FRAMEWORK
 from pricing.tariff import DEMONSTRATION_TARIFF
@@ -567,6 +569,47 @@ def test_a_new_version_stands_beside_the_old_one(session: Session, tmp_path: Pat
     path.write_text(text.replace("2026-04-01", "2027-04-01").replace("30000", "31000"))
     load(session, tariff=path)
     assert session.scalars(select(Tariff.starts_on).order_by(Tariff.id)).all() == [date(2026, 4, 1), date(2027, 4, 1)]
+
+
+def framework_file(tmp_path: Path, start: str, version: str = "9", status: str = "adopted", end: str = "") -> Path:
+    """The demonstration framework as another version from another day."""
+    path = tmp_path / f"framework-{version}.toml"
+    text = DEMONSTRATION_FRAMEWORK.read_text()
+    text = re.sub('version = "[0-9]+"', f'version = "{version}"', text).replace('"adopted"', f'"{status}"')
+    path.write_text(
+        text.replace("starts_on = 2026-04-01", f"starts_on = {start}" + (f"\nends_on = {end}" if end else ""))
+    )
+    return path
+
+
+def test_an_adopted_framework_ends_the_one_before_on_its_start(session: Session, tmp_path: Path) -> None:
+    load(session, framework=DEMONSTRATION_FRAMEWORK)
+    start = ON + timedelta(days=100)
+    load(session, framework=framework_file(tmp_path, start.isoformat()))
+    first, second = session.scalars(select(Framework).order_by(Framework.starts_on)).all()
+    assert (first.status, first.ends_on) == (TariffStatus.SUPERSEDED, start)
+    assert (second.status, second.ends_on, second.makers) == (TariffStatus.ADOPTED, None, [])
+    load(session, framework=framework_file(tmp_path, "2020-04-01", "8", "superseded", "2021-04-01"))
+    assert framework_in_force(session, on=date(2020, 5, 1)).version == "8"
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        (("2026-05-01",), "Choose a start after today"),
+        (("2026-04-01",), "is adopted for days of these"),
+        (("2020-04-01", "9", "adopted", "2026-05-01"), "is adopted for days of these"),
+        (("2040-04-01", "9", "in_consultation"), "has its end in ends_on. Write draft or adopted"),
+        (("2040-04-01", "9", "superseded"), "Write draft or adopted"),
+    ],
+)
+def test_a_framework_that_would_change_what_holds_or_held_is_refused(
+    session: Session, tmp_path: Path, about: tuple[str, ...], words: str
+) -> None:
+    load(session, framework=DEMONSTRATION_FRAMEWORK)
+    with pytest.raises(BadFiles, match=words):
+        load(session, framework=framework_file(tmp_path, *about))
+    assert session.scalars(select(Framework.status)).all() == [TariffStatus.ADOPTED]
 
 
 def test_a_tariff_needs_a_framework_in_force_and_an_owner_who_is_here(session: Session, tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ from marketplace.models import (
     TariffStatus,
 )
 from marketplace.permissions import SYSTEM, Actor
-from marketplace.services.tariff_adoption import adopt_tariff, obstacles, open_consultation
+from marketplace.services.adoption import is_open, may_stay_open
+from marketplace.services.tariff_adoption import adopt_tariff, extend_consultation, obstacles, open_consultation
 from marketplace.services.tariffs import tariff_in_force
 from tests import builders
 
@@ -153,6 +154,59 @@ def test_a_consultation_leaves_providers_time_and_the_owner_a_day_to_adopt(
             open_consultation(session, maker, tariff_id=row.id, version=row.edit, closes_on=closes_on, on=on)
     open_consultation(session, maker, tariff_id=row.id, version=row.edit, closes_on=date(2027, 3, 30), on=on)
     assert (row.status, row.makers) == (TariffStatus.IN_CONSULTATION, [maker.user_id])
+
+
+def test_an_open_consultation_closes_on_a_later_day_and_no_earlier_one_and_both_days_are_recorded(
+    session: Session, la: Authority, framework: Framework, maker: Actor
+) -> None:
+    row = builders.tariff_in_consultation(session, owner=la, framework=framework)
+    on = date(2027, 1, 15)  # its last day
+    for closes_on, words in (
+        (date(2027, 1, 14), "A closing date only moves to a later day: 16 January 2027"),
+        (date(2027, 1, 15), "only moves to a later day"),
+        (date(2027, 3, 31), "choose 30 March 2027 or earlier."),
+    ):
+        with pytest.raises(Invalid, match=words):
+            extend_consultation(session, maker, tariff_id=row.id, version=row.edit, closes_on=closes_on, on=on)
+    opened = row.edit
+    extend_consultation(session, maker, tariff_id=row.id, version=opened, closes_on=date(2027, 1, 16), on=on)
+    assert (row.status, row.closes_on) == (TariffStatus.IN_CONSULTATION, date(2027, 1, 16))
+    event = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc())).first()
+    assert event is not None
+    assert (event.event, event.data) == (
+        "tariff consultation extended", {"closes_on": "2027-01-16", "instead_of": "2027-01-15"},
+    )  # fmt: skip
+    with pytest.raises(Stale):
+        extend_consultation(session, maker, tariff_id=row.id, version=opened, closes_on=date(2027, 2, 1), on=on)
+    assert "The consultation is open until 16 January 2027." in obstacles(session, maker, row, on=date(2027, 1, 16))[0]
+
+
+def test_a_closed_consultation_opens_again_for_as_long_as_a_new_one(
+    session: Session, la: Authority, framework: Framework, maker: Actor
+) -> None:
+    row = builders.tariff_in_consultation(session, owner=la, framework=framework)
+    with pytest.raises(Invalid, match="It is closed, so give providers 7 days again: 23 January 2027"):
+        extend_consultation(session, maker, tariff_id=row.id, version=row.edit, closes_on=date(2027, 1, 22), on=ON)
+    extend_consultation(session, maker, tariff_id=row.id, version=row.edit, closes_on=date(2027, 1, 23), on=ON)
+    assert is_open(row, on=ON)
+    late = date(2027, 3, 24)
+    assert [may_stay_open(row, on=day) for day in (ON, date(2027, 3, 23), late)] == [True, True, False]
+
+
+def test_only_what_is_in_consultation_stays_open_and_by_its_owners_procurement(
+    session: Session, la: Authority, framework: Framework, maker: Actor, approver: Actor
+) -> None:
+    days = {"closes_on": date(2027, 2, 1), "on": ON}
+    row = builders.tariff_in_consultation(session, owner=la, framework=framework)
+    with pytest.raises(NotPermitted):
+        extend_consultation(session, approver, tariff_id=row.id, version=row.edit, **days)
+    adopted = builders.tariff(session, owner=la, framework=framework)
+    draft = builders.tariff_in_consultation(
+        session, owner=la, framework=framework, version="2", status=TariffStatus.DRAFT, closes_on=None
+    )
+    for other in (adopted, draft):
+        with pytest.raises(InvalidTransition):
+            extend_consultation(session, maker, tariff_id=other.id, version=other.edit, **days)
 
 
 DAYS = st.integers(1, 400)

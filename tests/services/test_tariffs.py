@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from marketplace.models import Authority, Role, TariffStatus
+from marketplace.services.calibrations import usual_multipliers
 from marketplace.services.tariffs import list_tariffs, loaded, tariff_in_force, text_of
 from pricing.tariff import load_tariff
 from tests import builders
@@ -38,6 +39,17 @@ def test_what_is_superseded_holds_until_its_end_and_what_is_not_adopted_never(se
     builders.tariff_in_consultation(session, owner=la, framework=new.framework, closes_on=date(2026, 11, 1))
     days = {date(2026, 3, 31): None, date(2026, 4, 1): old, date(2027, 3, 31): old, date(2027, 4, 1): new}
     assert {day: tariff_in_force(session, authority_id=la.id, on=day) for day in days} == days
+
+
+def test_a_tariff_that_is_superseded_from_a_day_to_come_still_offers_its_multipliers(
+    session: Session, la: Authority
+) -> None:
+    old = builders.tariff(session, owner=la)
+    old.status, old.ends_on = TariffStatus.SUPERSEDED, date(2027, 4, 1)
+    session.flush()
+    new = builders.tariff(session, owner=la, framework=old.framework, version="2", starts_on=date(2027, 4, 1))
+    days = {date(2026, 3, 31): None, ON: old.id, date(2027, 3, 31): old.id, date(2027, 4, 1): new.id}
+    assert {day: usual_multipliers(session, on=day) for day in days} == days
 
 
 def test_a_tariffs_file_says_what_has_become_of_it_and_reads_back(session: Session, la: Authority) -> None:

@@ -14,6 +14,7 @@ from marketplace.db import transaction
 from marketplace.models import Band, OrganisationKind, PriceIndex, PriceSchedule, Provider, Uplift
 from marketplace.permissions import SYSTEM, Actor
 from marketplace.services.uplift_assessment import Assessed, affected, seen_by
+from marketplace.services.uplift_comparisons import Compared
 from marketplace.services.uplift_effects import Affected, Effect, default_link, effects, total
 from tests import builders
 from tests.uplifts import STARTS, Round
@@ -115,7 +116,7 @@ def shown(*placements: int, mine: int = 3) -> tuple[list[tuple[int | None, int]]
     ]
     found = Assessed(
         blend=None, indices=(), round_summary=None, by_authority=tuple(rows), by_band=(), cells=(), total=total(rows),
-        missing=(), moved=(), tariff=None, authorities={}, provisions={},
+        missing=(), compared=Compared(None, ()), authorities={}, provisions={},
     )  # fmt: skip
     seen = seen_by(found, LA)
     assert seen.by_authority[0].key == (1,)
@@ -136,6 +137,36 @@ def test_where_the_others_have_fewer_than_five_in_all_neither_they_nor_a_total_a
     assert shown(0) == ([(None, 1)], None)
 
 
+FEES_TELL = [
+    # six placements and what they cost together: anybody who knows the two fees finds the one that is intensive
+    ({(1, "moderate"): 5, (1, "intensive"): 1}, [(None, 1)], None),
+    ({(1, "moderate"): 5, (1, "intensive"): 5}, [(10, 0)], 11),
+    ({(1, "moderate"): 5, (1, "intensive"): 1, (2, "moderate"): 9}, [(15, 2)], 16),  # nobody knows of which LA
+]
+
+
+@pytest.mark.parametrize(("counts", "rows", "whole"), FEES_TELL)
+def test_an_la_stands_by_name_only_from_five_of_each_price_on_since_a_sum_and_the_fees_tell_how_many(
+    database: Engine,  # noqa: ARG001
+    counts: dict[tuple[int, str], int],
+    rows: list[tuple[int | None, int]],
+    whole: int | None,
+) -> None:
+    found = Round({(0, "moderate"): 1, **counts})
+    found.send()
+    seen = found.assessed(found.officers[0])
+    assert [(each.placements, each.others) for each in seen.by_authority[1:]] == rows
+    assert (seen.total and seen.total.placements) == whole
+    assert all(each.now is None for each in seen.by_authority[1:] if each.placements is None)
+
+
+def test_whoever_is_not_known_to_see_all_sees_what_an_la_without_placements_would(trust: Round) -> None:
+    trust.send()
+    region = Actor(scope=OrganisationKind.REGION.value, organisation_id=10**6)
+    seen = seen_by(trust.assessed(), region)
+    assert (seen.cells, seen.by_band, seen.compared.prices) == ((), (), ())
+
+
 @given(placements=st.lists(st.integers(0, 12), max_size=7), mine=st.integers(0, 9))
 def test_nothing_that_is_shown_of_others_is_of_fewer_than_five(placements: list[int], mine: int) -> None:
     rows, whole = shown(*placements, mine=mine)
@@ -148,11 +179,14 @@ def test_nothing_that_is_shown_of_others_is_of_fewer_than_five(placements: list[
 
 
 def test_an_la_sees_its_own_bands_only_the_provider_and_the_operator_all(trust: Round) -> None:
+    with transaction(SYSTEM) as session:
+        builders.tariff(session)
     trust.send()
     whole = trust.assessed()
     mine = trust.assessed(trust.officers[1])
     assert [(each.key[1], each.placements) for each in mine.by_band] == [(Band.MODERATE, 6)]
     assert {each.key[0] for each in mine.cells} == {trust.las[1]}
+    assert [each.band for each in mine.compared.prices] == [Band.MODERATE]
     operator = Actor(scope=OrganisationKind.OPERATOR.value, organisation_id=1)
     assert seen_by(whole, trust.provider) == seen_by(whole, operator) == whole
 
@@ -208,7 +242,46 @@ def test_each_price_is_compared_like_for_like_before_and_after(trust: Round) -> 
         builders.tariff(session)
     trust.send()
     found = trust.assessed()
-    assert [row.band for row in found.moved] == [Band.MODERATE, Band.INTENSIVE]
-    assert found.tariff is not None
+    assert [row.band for row in found.compared.prices] == [Band.MODERATE, Band.INTENSIVE]
+    assert found.compared.tariff is not None
     # the schedule states no therapy hours, so nothing is taken for zero: no variance, but what is missing
-    assert all(row.before and row.before.missing for row in found.moved)
+    assert all(row.before and row.before.missing for row in found.compared.prices)
+    assert {row.amounts for row in found.compared.prices} == {(None, None, None)}
+
+
+def test_prices_are_compared_as_published_as_asked_and_as_proposed_last(database: Engine) -> None:  # noqa: ARG001
+    trust = Round(is_whole=True)
+    with transaction(SYSTEM) as session:
+        builders.tariff(session)
+    trust.send(percent=Decimal("6.5"))
+    trust.counter(trust.officers[0], "4.25")
+    moderate, intensive = trust.assessed().compared.prices
+    # moderate has half an hour of speech therapy at £110 and a quarter of occupational therapy at £105 in 38 weeks
+    assert moderate.amounts == (3_000_050 + 308_750, 3_195_100 + 308_750, 3_127_600 + 308_750)
+    assert intensive.amounts[0] == 4_800_000 + 418_000 + 199_500 + 95_000 + 123_500 + 326_800
+    trust.agree(trust.provider)
+    assert trust.assessed().compared.prices[0].amounts == moderate.amounts
+
+
+def test_what_no_tariff_prices_is_listed_without_a_comparison(database: Engine) -> None:  # noqa: ARG001
+    trust = Round(is_whole=True)
+    with transaction(SYSTEM) as session:
+        content = builders.read_tariff(builders.DEMONSTRATION_TARIFF, []) or {}
+        builders.tariff(session, content={**content, "band": {"intensive": 48_000}})
+    trust.send()
+    moderate, intensive = trust.assessed().compared.prices
+    assert (moderate.before, moderate.asked, moderate.current) == (None, None, None)
+    assert intensive.before is not None
+
+
+def test_las_come_by_name_and_prices_by_provision_and_rising_band(database: Engine) -> None:  # noqa: ARG001
+    counts = {(0, "intensive"): 9, (1, "moderate"): 6, (2, "intensive"): 6, (2, "moderate"): 6}
+    trust = Round(counts)
+    with transaction(SYSTEM) as session:
+        session.get_one(builders.Authority, trust.las[0]).name = "Zealbury"
+    trust.send()
+    found = trust.assessed()
+    assert [found.authorities[each.key[0]] for each in found.by_authority] == ["Southbury", "Westbury", "Zealbury"]  # type: ignore[index]
+    assert [each.key[1] for each in found.by_band] == [Band.MODERATE, Band.INTENSIVE]
+    mine = trust.assessed(trust.officers[2])
+    assert [each.key[1] for each in mine.by_band] == [Band.MODERATE, Band.INTENSIVE]

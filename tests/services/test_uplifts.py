@@ -395,6 +395,7 @@ def test_a_new_schedule_is_frozen_when_it_is_sent_and_published_as_it_was_agreed
         row.lines[0].amount = 1
     assert trust.assessed().total == total
     trust.agree(trust.officers[0])
+    assert trust.assessed().total == total  # as asked is what is agreed
     trust.publish()
     with transaction(SYSTEM) as session:
         after = schedule_in_force(session, trust.setting, on=STARTS)

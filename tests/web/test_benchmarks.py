@@ -16,6 +16,7 @@ from marketplace.models import PriceSchedule, Role, now, today
 from marketplace.permissions import SYSTEM
 from marketplace.services.benchmarks.survey import make_survey
 from tests import builders
+from tests.builders import words_of
 from tests.services.benchmarks.market import asking, market
 
 SignIn = Callable[[str], FlaskClient]
@@ -56,11 +57,6 @@ def place(database: Engine) -> Place:  # noqa: ARG001
         )
 
 
-def words(page: str) -> str:
-    """What a page says, without its markup."""
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
-
-
 def test_who_asks_nothing_is_led_to_the_commonest_band_and_pattern_in_an_address_that_says_so(
     place: Place, sign_in: SignIn
 ) -> None:
@@ -73,7 +69,7 @@ def test_the_answer_marks_ones_own_authority_and_says_where_figures_rest_on_too_
 ) -> None:
     client = sign_in(place.manager)
     page = client.get("/benchmarks?band=moderate&pattern=day&by=la")
-    text = words(page.text)
+    text = words_of(page.text)
     assert "7 prices at 7 settings: median £" in text
     assert f"{place.here} : median £" in text
     assert "number 1 of 1, counted from the dearest" in text
@@ -119,7 +115,7 @@ def test_a_download_is_the_table_that_was_asked_for(place: Place, sign_in: SignI
 def test_each_figure_of_a_setting_leads_to_the_published_line_that_it_rests_on(place: Place, sign_in: SignIn) -> None:
     client = sign_in(place.manager)
     page = client.get(f"/settings/{place.setting}/benchmarks").text
-    assert f"{place.here}: median £" in words(page)
+    assert f"{place.here}: median £" in words_of(page)
     assert "fewer than 30 prices, so there is no corridor" in page
     assert page.count("app-chart__dot--marked") == 5  # in the LA's own area
     links = set(re.findall(r'href="(/schedules/\d+)#(line-[^"]+)"', page))
@@ -132,7 +128,7 @@ def test_each_figure_of_a_setting_leads_to_the_published_line_that_it_rests_on(p
 
 def test_a_provider_is_shown_quartiles_of_others_and_nobodys_name_or_price(place: Place, sign_in: SignIn) -> None:
     client = sign_in(place.editor)
-    text = words(client.get("/standing").text)
+    text = words_of(client.get("/standing").text)
     assert "5 settings of 3 other providers" in text
     assert "Yours is in the second cheapest quarter" in text
     assert "Of your 1 price with enough peers on this page: 1 in the second cheapest quarter of their peers" in text
@@ -156,7 +152,9 @@ def test_before_a_survey_and_without_a_price_in_force_the_pages_say_what_to_do(
     assert "have not been surveyed yet" in client.get("/benchmarks").text
     assert client.get("/benchmarks.csv").status_code == client.get("/benchmarks.xlsx").status_code == 200
     assert "have not been surveyed yet" in client.get(f"/settings/{setting}/benchmarks").text
-    assert "No price of a full placement in force here can be compared." in words(sign_in(editor).get("/standing").text)
+    assert "No price of a full placement in force here can be compared." in words_of(
+        sign_in(editor).get("/standing").text
+    )
     with transaction(SYSTEM) as session:
         make_survey(session, SYSTEM, on=today(), at=now())
         assert session.scalar(select(PriceSchedule.id)) is None

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,6 +13,7 @@ from marketplace.db import transaction
 from marketplace.models import Kind, PriceLine, PriceSchedule, Role, Unit
 from marketplace.permissions import SYSTEM
 from tests import builders
+from tests.builders import words_of
 from tests.web.test_schedules import boxes, send
 
 SignIn = Callable[[str], FlaskClient]
@@ -65,10 +65,6 @@ def add_tariff() -> None:
         builders.tariff(session)
 
 
-def words(markup: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", markup)).split())
-
-
 def drafted(client: FlaskClient, place: Place, **changes: str) -> str:
     """Start the next prices, save them with changes of the moderate price; the path of their pages."""
     answer = builders.post(client, f"/settings/{place.setting}/schedules/start", page="/schedules")
@@ -88,7 +84,7 @@ def pence(pounds: str) -> int:
 def steps(page: str) -> list[tuple[str, str]]:
     """What each step of the one comparison is called, and what it says that it adds."""
     (fold,) = re.findall(r'<details class="govuk-details app-steps">.*?</details>', page, re.DOTALL)
-    return [(words(name), words(amount)) for name, amount in re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", fold)]
+    return [(words_of(name), words_of(amount)) for name, amount in re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", fold)]
 
 
 @pytest.mark.parametrize("who", ["commissioner", "editor"])
@@ -105,7 +101,7 @@ def test_a_setting_shows_each_price_like_for_like_with_steps_that_sum_to_it(
         "Speech and language therapy beyond standard (1.5 h a week, standard 0.5; £110 an hour, 38 weeks)",
         "−£4,180",
     ) in lines
-    text = words(page)
+    text = words_of(page)
     assert "Moderate £37,470 £30,824.07 £30,000 2.7% above band" in text
     assert (
         "Intensive £48,000 Not comparable. Not stated: speech and language therapy, occupational therapy,"
@@ -137,7 +133,7 @@ def test_what_is_no_longer_offered_or_no_full_placement_is_not_compared_on_the_s
 
 
 def test_without_a_tariff_the_page_says_so(place: Place, sign_in: SignIn) -> None:
-    text = words(sign_in(place.commissioner).get(f"/settings/{place.setting}").text)
+    text = words_of(sign_in(place.commissioner).get(f"/settings/{place.setting}").text)
     assert "No tariff holds for this area on 1 September 2026, so there is nothing to compare with." in text
 
 
@@ -168,7 +164,7 @@ def test_none_is_typed_as_no_hours_kept_and_compared(place: Place, sign_in: Sign
     assert "Intensive: </span>core fee only" in grid  # none is not a part on top
     page = client.get(f"{draft}/check").text
     assert re.search(r"Psychology</th>.*?not stated.*?none", page, re.DOTALL)
-    text = words(page)
+    text = words_of(page)
     assert "Psychology short of standard (none, standard 0.25; £130 an hour, 38 weeks) £1,235" in text
     assert "Intensive £48,000 £" in text
     refused = send(client, f"{draft}/grid", grid, **{f"{box}-amount": "5"})

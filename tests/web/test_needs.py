@@ -158,7 +158,7 @@ def test_a_ground_without_evidence_is_refused_and_with_it_the_case_names_the_sta
     assert "section 51" in case
 
 
-def test_without_a_framework_the_page_says_who_loads_one(sign_in: Callable[[str], FlaskClient]) -> None:
+def test_without_a_framework_the_page_says_who_adopts_one(sign_in: Callable[[str], FlaskClient]) -> None:
     with transaction(SYSTEM) as session:
         la = builders.authority(session)
         builders.home_area(session)
@@ -166,7 +166,7 @@ def test_without_a_framework_the_page_says_who_loads_one(sign_in: Callable[[str]
     client = sign_in(email)
     refused = answer(client, f"/needs/{start(client)}/profile", **PROFILE)
     assert refused.status_code == 409
-    assert "Ask the operator of the marketplace to load one" in refused.text
+    assert "Ask the operator of the marketplace to adopt one" in refused.text
     assert re.search(r'value="ASD" selected', refused.text), "what was typed is not lost"
 
 

@@ -492,6 +492,29 @@ def test_a_set_shows_what_is_computed_on_it_and_no_small_count(
 # ---- large files
 
 
+def test_a_set_is_removed_after_a_question_that_lists_what_goes_with_it(
+    world: World, sign_in: SignIn, addresses: embedded.Addresses
+) -> None:
+    set_id = world.add(generated(120, seed=5))
+    address = f"/placement-sets/{set_id}"
+    buyer = sign_in(world.buyer)
+    run = done(buyer, "/shadow-runs/start", addresses, placement_set_id=set_id, tariff_id=world.tariff_id, limit="5")
+    assert "stays" in buyer.get(f"{address}/remove").text, "a tariff in force counts the run"
+    refused = builders.post(buyer, f"{address}/remove")
+    assert refused.status_code == 409
+    assert "What it rests on stays." in refused.text
+    other_id = world.add(generated(120, seed=6))
+    other = f"/placement-sets/{other_id}"
+    fit = done(buyer, "/calibrations/start", addresses, placement_set_id=other_id, **CALIBRATION)
+    page = buyer.get(f"{other}/remove").text
+    for words in ("and with them what was computed on them", "Calibration", "keep a copy"):
+        assert words in page
+    assert sign_in(world.approver).get(f"{other}/remove").status_code == 403
+    buyer = sign_in(world.buyer)
+    assert builders.post(buyer, f"{other}/remove").status_code == 302
+    assert [buyer.get(gone).status_code for gone in (other, fit, address, run)] == [404, 404, 200, 200]
+
+
 def test_a_file_above_a_megabyte_is_taken_whole(world: World, sign_in: SignIn) -> None:
     content = observed_text(Observed.of(generated(15_000, seed=6))).encode()
     assert len(content) > 1_000_000

@@ -25,6 +25,7 @@ NOTHING_TYPED = {
     "provisions.post_withdraw",
     "schedules.post_start",
     "sessions.sign_out",
+    "framework_drafts.post_copy",
     "tariff_drafts.post_copy",
     "vacancies.post_row",
 }

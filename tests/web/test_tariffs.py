@@ -21,6 +21,7 @@ from marketplace.models import (
 )
 from marketplace.permissions import SYSTEM
 from marketplace.web import tariff_tables
+from marketplace.web.formats import day
 from pricing.tariff import load_tariff
 from tests import builders
 
@@ -209,6 +210,32 @@ def test_a_closed_consultation_is_read_and_no_longer_changed(elm: Elm, sign_in: 
     assert builders.post(aster, address, **{"moderate-stance": "agree"}).status_code == 409
 
 
+def test_a_consultation_is_kept_open_for_longer_and_providers_see_the_new_day(elm: Elm, sign_in: SignIn) -> None:
+    address = f"/tariffs/{elm.consulted()}"
+    buyer = sign_in(elm.people[Role.PROCUREMENT])
+    assert "Keep the consultation open for longer" in buyer.get(address).text
+    assert "Keep the consultation open for longer" not in sign_in(elm.people[Role.APPROVER]).get(address).text
+    earlier = builders.post(buyer, f"{address}/extend", version="1", closes_on=(today() + timedelta(29)).isoformat())
+    assert earlier.status_code == 422
+    assert "A closing date only moves to a later day" in earlier.text
+    later = today() + timedelta(days=41)
+    assert builders.post(buyer, f"{address}/extend", version="1", closes_on=later.isoformat()).status_code == 302
+    page = buyer.get(address).text
+    assert "Tariff consultation extended" in page
+    assert f"from {day(today() + timedelta(days=30))} to {day(later)}" in page
+    editor = sign_in(elm.editors[0])
+    for seen in ("/", "/tariffs", address, f"{address}/comments/mine"):
+        assert f"until {day(later)}" in editor.get(seen).text
+    assert editor.get(f"{address}/extend").status_code == 403
+
+
+def test_a_consultation_that_cannot_be_kept_open_has_no_page_to_do_so(elm: Elm, sign_in: SignIn) -> None:
+    last = elm.consulted(closes_on=today() + timedelta(days=8), starts_on=today() + timedelta(days=10))
+    buyer = sign_in(elm.people[Role.PROCUREMENT])
+    assert "Keep the consultation open" not in buyer.get(f"/tariffs/{last}").text
+    assert buyer.get(f"/tariffs/{last}/extend").status_code == 302
+
+
 def test_a_second_person_adopts_and_the_page_says_what_is_in_the_way(elm: Elm, sign_in: SignIn) -> None:
     tariff_id = elm.consulted(closes_on=today() - timedelta(days=1))
     address = f"/tariffs/{tariff_id}"
@@ -253,18 +280,6 @@ def test_the_list_says_what_to_do_and_is_never_empty_of_words(elm: Elm, sign_in:
     page = buyer.get("/tariffs").text
     assert "To decide" in page
     assert "the one that holds for you" in page
-
-
-def test_a_framework_shows_its_rule_contents_rates_and_tariffs_and_is_a_file(elm: Elm, sign_in: SignIn) -> None:
-    with transaction(SYSTEM) as session:
-        framework_id = builders.tariff(session).framework_id
-    person = sign_in(elm.editors[0])
-    assert f"/frameworks/{framework_id}" in person.get("/frameworks").text
-    page = person.get(f"/frameworks/{framework_id}").text
-    for words in ("make it one band higher", "£17.20", "£10,000 a place", "Demonstration tariff"):
-        assert words in page
-    text = person.get(f"/frameworks/{framework_id}/framework.toml").text
-    assert "[content.intensive]" in text
 
 
 def test_a_national_tariff_is_the_operators(elm: Elm, sign_in: SignIn) -> None:

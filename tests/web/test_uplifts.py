@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
@@ -10,10 +11,11 @@ from pypdf import PdfReader
 from sqlalchemy import Engine
 
 from marketplace.db import transaction
-from marketplace.models import UpliftStatus
+from marketplace.models import Role, UpliftStatus
 from marketplace.permissions import SYSTEM
+from marketplace.services import schedule_drafts, uplift_negotiation
 from tests import builders
-from tests.uplifts import Round
+from tests.uplifts import AT, STARTS, TODAY, Round
 
 SignIn = Callable[[str], FlaskClient]
 
@@ -241,3 +243,157 @@ def test_a_setting_without_published_prices_says_what_to_do_first(trust: Round, 
     answer = sign_in(trust.emails[0]).get(f"/settings/{bare}/uplifts/new")
     assert answer.status_code == 409
     assert "Set and publish prices first" in answer.text
+
+
+@pytest.fixture
+def placed(database: Engine) -> tuple[Round, list[str]]:  # noqa: ARG001
+    """A request of +6.5% on prices that can be compared, countered with +4.25%, beside five settings of three others;
+    and the names of these."""
+    trust = Round(is_whole=True)
+    names = trust.surround()
+    trust.send()
+    trust.counter(trust.officers[0], "4.25")
+    return trust, names
+
+
+def places_on(page: str) -> str:
+    """What a page says of the prices of others."""
+    return builders.words_of(page[page.index('id="places"') : page.index("Other requests for this school year")])
+
+
+def test_an_la_reads_where_each_price_lies_now_as_asked_and_as_proposed(
+    placed: tuple[Round, list[str]], sign_in: SignIn
+) -> None:
+    trust, _ = placed
+    said = places_on(sign_in(trust.emails[1]).get(f"/uplifts/{trust.id}").text)
+    row = "Autism day school, moderate Full placement, day"
+    corridor = "£32,040 to £35,000, middle £34,500"
+    spots = "£33,088 in it, below its middle £35,039 above it £34,364 in it, below its middle"
+    assert f"{row} {corridor} {spots}" in said
+    peers = "Norbury: 5 settings of 3 others; lower quartile £34,088, median £35,088, upper quartile £36,088"
+    assert f"{row} {peers} 1 of 5 cheaper 2 of 5 cheaper 2 of 5 cheaper" in said
+    assert "Autism day school, intensive Full placement, day None for this band, pattern and type of setting" in said
+    assert "Too few settings of other providers, even in all of England" in said
+    assert "Proposed now" in said
+    assert "the same type of setting, independent special school; other" in said
+    assert "How these figures are made" in said
+    other = places_on(sign_in(trust.emails[2]).get(f"/uplifts/{trust.id}").text)
+    assert row in other
+    assert "intensive" not in other  # Southbury has no placement in that band
+
+
+def test_the_provider_reads_only_what_where_you_stand_tells_it(
+    placed: tuple[Round, list[str]], sign_in: SignIn
+) -> None:
+    trust, names = placed
+    client = sign_in(trust.emails[0])
+    page = client.get(f"/uplifts/{trust.id}").text
+    said = places_on(page)
+    assert "£32,000 to £35,000, middle £34,500" in said
+    peers = "5 settings of 3 others; lower quartile £34,100, median £35,100, upper quartile £36,100"
+    assert f": {peers} As told on 25 November 2026" in said
+    assert "cheapest quarter second cheapest quarter second cheapest quarter" in said
+    assert "of 5 cheaper" not in said
+    assert "How these figures are made" not in said
+    for name in names:
+        assert name not in builders.words_of(page)
+    for figure in ("£34,088", "£35,088", "£36,088", "£34,087.50", "£32,040"):
+        assert figure not in page
+    told = builders.words_of(client.get("/standing").text)
+    for figure in ("£34,100", "£35,100", "£36,100", "£32,000", "£35,000"):
+        assert figure in told
+
+
+def test_the_operator_reads_the_places_as_those_who_buy(placed: tuple[Round, list[str]], sign_in: SignIn) -> None:
+    trust, _ = placed
+    with transaction(SYSTEM) as session:
+        person = builders.user(session, builders.operator(session), Role.ADMINISTRATOR).email
+    assert "1 of 5 cheaper 2 of 5 cheaper" in places_on(sign_in(person).get(f"/uplifts/{trust.id}").text)
+
+
+def test_where_there_is_no_tariff_survey_corridor_or_comparable_price_the_page_says_so(
+    trust: Round, sign_in: SignIn
+) -> None:
+    trust.send()
+    provider, norbury = sign_in(trust.emails[0]), sign_in(trust.emails[1])
+    for client in (provider, norbury):
+        page = client.get(f"/uplifts/{trust.id}").text
+        assert "No tariff held for this area on 1 September 2026" in places_on(page)
+        assert "No tariff holds for this area from the day on which these prices would start" in page
+    with transaction(SYSTEM) as session:
+        builders.tariff(session)
+    assert "have not been surveyed yet" in places_on(norbury.get(f"/uplifts/{trust.id}").text)
+    trust.survey(None)
+    for client in (provider, norbury):
+        page = client.get(f"/uplifts/{trust.id}").text
+        assert "None of these prices can be compared, so none has a place." in places_on(page)
+        assert "Autism day school, moderate: not stated: speech and language therapy" in page
+    assert "None: there are fewer than 30 prices" not in page
+
+
+def test_without_enough_prices_a_price_that_can_be_compared_says_why_it_has_no_place(
+    database: Engine,  # noqa: ARG001
+    sign_in: SignIn,
+) -> None:
+    trust = Round(is_whole=True)
+    with transaction(SYSTEM) as session:
+        builders.tariff(session)
+    trust.send()
+    provider, norbury = sign_in(trust.emails[0]), sign_in(trust.emails[1])
+    assert "Nothing is told yet" in places_on(provider.get(f"/uplifts/{trust.id}").text)
+    trust.survey(None)
+    said = places_on(norbury.get(f"/uplifts/{trust.id}").text)
+    assert "None: there are fewer than 30 prices" in said
+    assert "Too few settings of other providers, even in all of England" in said
+    assert "Too few to be shown, even in all of England" in places_on(provider.get(f"/uplifts/{trust.id}").text)
+
+
+def test_an_answer_just_after_midnight_in_london_is_late_though_the_day_is_not_over_elsewhere(
+    trust: Round, sign_in: SignIn
+) -> None:
+    trust.send()
+    trust.agree(trust.officers[0], at=datetime(2027, 4, 1, 12, tzinfo=UTC))
+    trust.answer(1, is_accepted=True, at=datetime(2027, 4, 29, 22, 59, tzinfo=UTC))
+    trust.answer(2, is_accepted=True, at=datetime(2027, 4, 29, 23, 0, tzinfo=UTC))
+    said = builders.words_of(sign_in(trust.emails[0]).get(f"/uplifts/{trust.id}").text)
+    assert "29 April 2027. Letter of Southbury" in said
+    assert "30 April 2027, late. Letter of Westbury" in said
+
+
+def draft_prices(trust: Round, **amounts: int) -> None:
+    """A draft of new prices, of which a request can be made."""
+    with transaction(trust.provider) as session:
+        draft = schedule_drafts.start_schedule(session, trust.provider, setting_id=trust.setting, on=TODAY)
+        lines = [schedule_drafts.line_fields(line) for line in draft.lines]
+        for line in lines:
+            line["amount"] = amounts[line["band"].value]
+        schedule_drafts.save_schedule(
+            session, trust.provider, schedule_id=draft.id, version=draft.edit, starts_on=STARTS, lines=lines
+        )
+
+
+def test_a_proposal_of_other_prices_with_the_same_sum_stands_in_a_column_of_its_own(
+    database: Engine,  # noqa: ARG001
+    sign_in: SignIn,
+) -> None:
+    trust = Round({(0, "moderate"): 1, (0, "intensive"): 1})
+    draft_prices(trust, moderate=3_280_100, intensive=5_300_000)
+    trust.send(percent=None)
+    trust.counter(trust.officers[0], "10")  # £33,001 and £52,800, together as asked for
+    said = builders.words_of(sign_in(trust.emails[0]).get(f"/uplifts/{trust.id}").text)
+    assert "Norbury 2 £78,001 £85,801 +10% £85,801" in said
+    assert "Proposed now" in said
+
+
+def test_where_new_prices_are_asked_for_each_change_stands_beside_what_it_costs(trust: Round, sign_in: SignIn) -> None:
+    trust.send()
+    client = sign_in(trust.emails[0])
+    address = f"/uplifts/{trust.id}"
+    assert "£390,006.50" not in client.get(address).text
+    assert "+6.5%</span>" not in client.get(address).text  # the same for all, and said above
+    trust.step(trust.provider, uplift_negotiation.withdraw, reasons="Another.", at=AT)
+    draft_prices(trust, moderate=3_300_055, intensive=4_800_000)
+    trust.send(percent=None)
+    said = builders.words_of(client.get(f"/uplifts/{trust.id}").text)
+    assert "Southbury 6 £180,003 £198,003 +10%" in said
+    assert "Westbury 5 £240,000 £240,000 no change" in said

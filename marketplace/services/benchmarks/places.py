@@ -2,25 +2,61 @@
 difference. For those who buy; what a provider is told of its own is in `standings`."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 import pricing.corridor
-from marketplace.models import Band, Pattern, Provision, Setting, Survey
+from marketplace.models import Band, Provision, Setting, Survey
 from marketplace.services.benchmarks.corridors import corridor_of
 from marketplace.services.benchmarks.own import Own
 from marketplace.services.benchmarks.prices import Priced, Question, surveyed_prices
+from marketplace.services.benchmarks.standings import ENGLAND, Cell
 from marketplace.services.schedule_review import Review
 from pricing.comparison import Comparison
 from pricing.corridor import Bounds, Corridor, Outlier, Place
 from pricing.peers import PeerArea, Peers, peers
 from pricing.quote import Variance
 
-ENGLAND = "England"
 
-Cell = tuple[Band, Pattern]
+@dataclass(frozen=True, slots=True)
+class Market:
+    """The surveyed prices beside which those of one setting stand, by band and pattern, and the corridor of all."""
+
+    setting: Setting
+    prices: Mapping[Cell, Sequence[Priced]]
+    corridor: Corridor | None
+
+    def of(self, cell: Cell) -> Sequence[Priced]:
+        """The surveyed prices of a band and pattern, the setting's own among them."""
+        return self.prices.get(cell, ())
+
+    def peers(self, cell: Cell, amount: int) -> Peers | None:
+        """The peers of a price of so many pence, in the narrowest area that has enough; None where none has."""
+        band, pattern = cell
+        return peers(
+            [row.published for row in self.of(cell)],
+            band=band,
+            pattern=pattern,
+            amount=amount,
+            provider=str(self.setting.provider_id),
+            areas=self.areas(cell),
+        )
+
+    def areas(self, cell: Cell) -> list[PeerArea]:
+        """Where to look for peers: the setting's LA, its region, England."""
+        authority = self.setting.authority
+        of_region = {str(row.authority_id) for row in self.of(cell) if row.region_id == authority.region_id}
+        return [
+            PeerArea(authority.name, {str(authority.id)}),
+            PeerArea(authority.region.name, of_region),
+            PeerArea(ENGLAND, None),
+        ]
+
+    def bounds(self, cell: Cell) -> Bounds | None:
+        """The corridor of a band and pattern for the setting's type; None where none covers it."""
+        return self.corridor.at(*cell, self.setting.type) if self.corridor else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +78,15 @@ class Standpoint:
     own: Sequence[Priced]
 
 
+def market_of(session: Session, survey: Survey, setting: Setting, cells: Collection[Cell]) -> Market:
+    """What a survey holds beside the prices of a setting for these bands and patterns."""
+    question = Question(band={band for band, _ in cells}, pattern={pattern for _, pattern in cells})
+    by_cell: dict[Cell, list[Priced]] = defaultdict(list)
+    for price in surveyed_prices(session, survey, question) if cells else []:
+        by_cell[price.band, price.pattern].append(price)
+    return Market(setting, by_cell, corridor_of(survey))
+
+
 def standpoints(session: Session, survey: Survey, review: Review, *, own: Own) -> list[Standpoint]:
     """Every price of the schedule that can be compared, by provision and rising band. Peers and corridor are those of
     the survey; the price itself is that of the schedule."""
@@ -53,42 +98,22 @@ def standpoints(session: Session, survey: Survey, review: Review, *, own: Own) -
         and (comparison := review.comparisons.get((provision.id, band)))
         and comparison.like_for_like is not None
     ]
-    question = Question(band={band for _, band, _ in asked}, pattern={row.pattern for row, _, _ in asked})
-    by_cell: dict[Cell, list[Priced]] = defaultdict(list)
-    for price in surveyed_prices(session, survey, question) if asked else []:
-        by_cell[price.band, price.pattern].append(price)
-    corridor = corridor_of(survey)
-    return [
-        _standpoint(review, by_cell[band, provision.pattern], corridor, provision, band, comparison, own)
-        for provision, band, comparison in asked
-    ]
+    cells = {(band, provision.pattern) for provision, band, _ in asked}
+    market = market_of(session, survey, review.schedule.setting, cells)
+    return [_standpoint(review, market, provision, band, comparison, own) for provision, band, comparison in asked]
 
 
 def _standpoint(
-    review: Review,
-    prices: Sequence[Priced],
-    corridor: Corridor | None,
-    provision: Provision,
-    band: Band,
-    comparison: Comparison,
-    own: Own,
+    review: Review, market: Market, provision: Provision, band: Band, comparison: Comparison, own: Own
 ) -> Standpoint:
-    setting, price = review.schedule.setting, review.prices.price(str(provision.id), band)
+    cell = (band, provision.pattern)
+    price = review.prices.price(str(provision.id), band)
     assert price is not None
     amount = comparison.like_for_like
     assert amount is not None
-    areas = _areas(setting, prices)
-    found = peers(
-        [row.published for row in prices],
-        band=band,
-        pattern=provision.pattern,
-        amount=amount,
-        provider=str(setting.provider_id),
-        areas=areas,
-    )
-    las = next((area.las for area in areas if found and area.name == found.area), ())
-    others = [row for row in prices if row.setting_id != setting.id]
-    bounds = corridor.at(band, provision.pattern, setting.type) if corridor else None
+    found, bounds = market.peers(cell, amount), market.bounds(cell)
+    las = next((area.las for area in market.areas(cell) if found and area.name == found.area), ())
+    others = [row for row in market.of(cell) if row.setting_id != market.setting.id]
     return Standpoint(
         provision=provision,
         band=band,
@@ -103,18 +128,7 @@ def _standpoint(
         near=[
             row
             for row in others
-            if row.provider_id != setting.provider_id and (las is None or str(row.authority_id) in las)
+            if row.provider_id != market.setting.provider_id and (las is None or str(row.authority_id) in las)
         ],
         own=[row for row in others if row.setting_id in own.ties],
     )
-
-
-def _areas(setting: Setting, prices: Sequence[Priced]) -> list[PeerArea]:
-    """The setting's LA, its region, England."""
-    authority = setting.authority
-    of_region = {str(row.authority_id) for row in prices if row.region_id == authority.region_id}
-    return [
-        PeerArea(authority.name, {str(authority.id)}),
-        PeerArea(authority.region.name, of_region),
-        PeerArea(ENGLAND, None),
-    ]

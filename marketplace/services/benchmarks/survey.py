@@ -29,11 +29,12 @@ from marketplace.models import (
     now,
 )
 from marketplace.permissions import SYSTEM, Actor, require
+from marketplace.services.adoption import BINDING
 from marketplace.services.benchmarks import corridors, standings
 from marketplace.services.comparisons import compare_prices
 from marketplace.services.frameworks import rule
 from marketplace.services.schedules import in_force, priced, schedules_in_force
-from marketplace.services.tariffs import BINDING, loaded, tariff_in_force
+from marketplace.services.tariffs import loaded, tariff_in_force
 
 KEPT = 2  # surveys: the latest, and the one that a page being drawn may still read
 LOCK = 7_217  # of PostgreSQL, so that two workers do not make one survey each
@@ -162,7 +163,7 @@ def _state(session: Session, on: date) -> str:
         ),
         session.scalar(select(_listed(Authority.id, Authority.region_id))),
         session.scalar(select(_listed(Tariff.id, Tariff.ends_on)).where(Tariff.status.in_(BINDING))),
-        session.scalar(select(_listed(Framework.id))),
+        session.scalar(select(_listed(Framework.id, Framework.ends_on)).where(Framework.status.in_(BINDING))),
     ]
     whole = "|".join(str(part) for part in parts)
     return str(session.scalar(select(func.md5(whole))))

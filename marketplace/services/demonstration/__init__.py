@@ -10,6 +10,7 @@ supply.py    settings with their provisions, pools and vacancies
 prices.py    price schedules from the demonstration tariff
 placements.py today's placements with their prices, a tariff fitted to them, a shadow run
 demand.py    pupils' needs
+preferences.py what parents ask for, what an order fixes, what is ruled out
 uplifts.py   indices, and requests for other prices at different stages
 budgets.py   what each local authority can spend
 tariffs.py   tariffs on the way, with what providers say of them

@@ -1,7 +1,7 @@
-"""The pupils' needs of the demonstration, with everything a need may hold: requests and grounds, wishes, locks, drafts.
+"""The pupils' needs of the demonstration: levels and band, home, year, what is suitable, and some that are drafts.
 
-Primary needs come in the proportions of England's EHC plans (DfE, January 2025). Levels, homes and wishes are drawn.
-No need says who a pupil is.
+Primary needs come in the proportions of England's EHC plans (DfE, January 2025). Levels and homes are drawn;
+what is preferred or fixed is drawn by `preferences`. No need says who a pupil is.
 """
 
 from collections.abc import Sequence
@@ -14,19 +14,17 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 import pricing.framework
-from marketplace.models import Authority, Band, Framework, Ground, Kind, Need, NeedStatus, Pattern, Provision
-from marketplace.services import law
+from marketplace.models import Authority, Band, Framework, Need, NeedStatus, Pattern, Provision
 from marketplace.services.demonstration import places
 from marketplace.services.demonstration.chance import chance
 from marketplace.services.demonstration.people import People
+from marketplace.services.demonstration.preferences import prefer, settle
 from marketplace.services.demonstration.supply import Offered, terms_of
 from marketplace.services.frameworks import rule
 from pricing.profile import BandDecision, NeedsProfile, band_for
 
 PUPILS = 600
 DRAFTS = 24
-LOCKED = 8
-FORBIDDING = 12
 SHARES = {"991": 130, "992": 120, "993": 95, "994": 85, "995": 110, "996": 60}  # pupils of each LA; PUPILS in all
 
 PRIMARY_NEEDS = {
@@ -52,12 +50,6 @@ MAINSTREAM = (
     "Some days in a specialist class, and the rest with friends at the present school, would work.",
     "Signing, an adapted curriculum and a hoist would be needed throughout. The building has neither lift nor hoist.",
 )
-EVIDENCE = {
-    Ground.UNSUITABLE: "The setting's report says that it cannot meet the level of need in the profile.",
-    Ground.EDUCATION_OF_OTHERS: "The class is above its number, and the risk assessment of the group is on file.",
-    Ground.RESOURCES: "A suitable setting nearby has a place; the comparison of both costs for this pupil is on file.",
-    Ground.PUBLIC_EXPENDITURE: "The comparison of fees and transport for this pupil is on file.",
-}
 OVERRIDE = "The panel saw that support through the night raises the level of care beyond the profile."
 
 
@@ -96,7 +88,7 @@ def add_demand(
     random.shuffle(needs)
     for need in needs[:DRAFTS]:
         _make_draft(need, random)
-    _lock(needs[DRAFTS:], market, random)
+    settle(needs[DRAFTS:], market.provisions, random)
     needs.sort(key=lambda need: (need.created_at, need.reference))
     session.add_all(needs)
     session.flush()
@@ -134,7 +126,9 @@ def _need(authority: Authority, number: int, market: Market, random: Random) -> 
         created_at=posted_at,
         published_at=posted_at,
     )
-    _draw_preferences(need, market, random)
+    prefer(need, market.provisions, random)
+    if need.derived_band is Band.PROFOUND and random.random() < 0.06:
+        need.band_override, need.band_override_reason = Band.EXCEPTIONAL, OVERRIDE
     return need
 
 
@@ -192,61 +186,9 @@ def _kinds(decision: BandDecision, pattern: Pattern, random: Random) -> list[str
     return ["full"] if random.random() < 0.9 else ["full", "porous"]
 
 
-def _draw_preferences(need: Need, market: Market, random: Random) -> None:
-    """A request (with or without a ground against it) or wishes, for settings that could meet the need, and a band that
-    a person decided."""
-    settings = list(dict.fromkeys(row.setting for row in market.provisions if _could_meet(row, need)))
-    near = sorted(settings, key=lambda row: (_square_km(row, need), row.urn))[:6]
-    draw = random.random()
-    if near and draw < 0.16:
-        need.request = random.choice(near)
-        grounds = law.test_of(need.request.type).grounds
-        if random.random() < 0.3:
-            need.ground = random.choice(grounds)
-            need.ground_evidence = EVIDENCE[need.ground]
-    elif near and draw < 0.5:
-        need.wishes = [row.id for row in random.sample(near, min(len(near), random.randint(1, 3)))]
-    if need.derived_band is Band.PROFOUND and random.random() < 0.06:
-        need.band_override, need.band_override_reason = Band.EXCEPTIONAL, OVERRIDE
-
-
-def _could_meet(provision: Provision, need: Need) -> bool:
-    """Whether a parent would hear of the provision for this need; matching judges eligibility by itself."""
-    assert need.year_group is not None
-    highest = (provision.max_ci, provision.max_cl, provision.max_semh, provision.max_sp)
-    return (
-        provision.kind.value in need.kinds
-        and provision.pattern is need.pattern
-        and provision.low_year <= need.year_group <= provision.high_year
-        and need.primary_need in provision.needs
-        and all(level <= high for level, high in zip(need.levels, highest, strict=True))
-        and (not provision.las or need.authority.code in provision.las)
-    )
-
-
-def _square_km(setting: Any, need: Need) -> int:
-    assert need.easting is not None
-    assert need.northing is not None
-    return int((setting.easting - need.easting) ** 2 + (setting.northing - need.northing) ** 2)
-
-
 def _make_draft(need: Need, random: Random) -> None:
     """A need that somebody has begun: every other one still lacks answers."""
     need.status, need.published_at = NeedStatus.DRAFT, None
     if random.random() < 0.5:
         need.mainstream, need.kinds, need.pattern, need.priority = None, [], None, None
         need.request, need.ground, need.ground_evidence, need.wishes = None, None, None, []
-
-
-def _lock(needs: Sequence[Need], market: Market, random: Random) -> None:
-    """Some placements are fixed by an order, and some provisions are ruled out for a pupil."""
-    for place, need in enumerate(needs[: LOCKED + FORBIDDING]):
-        suitable = [row for row in market.provisions if row.kind is not Kind.OUTREACH and _could_meet(row, need)]
-        suitable = [row for row in suitable if need.request is None or row.setting is need.request]
-        if not suitable:
-            continue
-        chosen = random.choice(suitable)
-        if place < LOCKED:
-            need.locked_id = chosen.id
-        elif need.request is None:
-            need.forbidden = [chosen.id]

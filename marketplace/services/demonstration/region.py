@@ -32,7 +32,7 @@ from marketplace.services.demonstration.people import AREA_FACTORS, People, add_
 from marketplace.services.demonstration.placements import add_placements
 from marketplace.services.demonstration.prices import add_prices
 from marketplace.services.demonstration.supply import add_supply
-from marketplace.services.demonstration.tariffs import Proposed, add_tariffs
+from marketplace.services.demonstration.tariffs import Proposed, add_framework, add_tariffs
 from marketplace.services.demonstration.uplifts import add_indices, add_uplifts, happened
 from marketplace.services.tariff_files import keep_framework, keep_tariff, read_framework, read_tariff
 from pricing.framework import DEMONSTRATION_FRAMEWORK
@@ -86,6 +86,7 @@ def _build(session: Session, actor: Actor, *, on: date, seed: int) -> Region:
     add_indices(session, at=at, starts_on=_financial_year(on))
     add_uplifts(session, people, supply, seed=seed, on=on)
     proposed = add_tariffs(session, people, framework, content, seed=seed, on=on, at=at)
+    proposed.append(add_framework(session, people, framework, on=on, at=at))
     _record(session, actor, people, proposed, seed=seed, at=at)
     return people.region
 
@@ -101,9 +102,8 @@ def _framework(session: Session, on: date) -> Framework:
     faults: list[Fault] = []
     content = read_framework(DEMONSTRATION_FRAMEWORK, faults)
     assert content is not None
-    framework = keep_framework(
-        session, {**content, "starts_on": _financial_year(on)}, DEMONSTRATION_FRAMEWORK.name, faults
-    )
+    content = {**content, "starts_on": _financial_year(on)}
+    framework = keep_framework(session, SYSTEM, content, DEMONSTRATION_FRAMEWORK.name, faults, on=on)
     assert framework is not None, faults
     return framework
 
@@ -144,7 +144,7 @@ def _record(
     runs = (*session.scalars(select(Calibration)), *session.scalars(select(ShadowRun)))
     events += (_event(f"{run.NOUN} {event}", run, at, buyer) for run in runs for event in ("started", "finished"))
     for each in proposed:
-        events += (_event(event, each.tariff, when, who) for event, when, who in each.events)
+        events += (_event(event, each.row, when, who) for event, when, who in each.events)
     events += (_event(event, uplift, when, who, **data) for event, uplift, when, who, data in happened(session, people))
     settings = session.scalar(select(func.count()).select_from(Setting))
     counts = Counter(event["event"] for event in events)

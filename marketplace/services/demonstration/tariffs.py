@@ -1,5 +1,5 @@
-"""Tariffs on the way in the demonstration: the region's is in consultation, one LA's waits to be adopted, one is a
-draft.
+"""What is on the way in the demonstration: the region's tariff and the next framework are in consultation, one LA's
+tariff waits to be adopted, one is a draft.
 
 Illustrative throughout, as the tariff in force is.
 """
@@ -24,7 +24,7 @@ from marketplace.models import (
 )
 from marketplace.services.demonstration.chance import chance
 from marketplace.services.demonstration.people import People
-from marketplace.services.tariff_drafts import as_json
+from marketplace.services.drafts import as_json, version_after
 
 RAISED = {"moderate": 31_500, "intensive": 50_000, "profound": 69_000, "exceptional": 99_500}
 WORDS: dict[Stance, tuple[str | None, ...]] = {
@@ -42,9 +42,9 @@ ODDS = (Stance.AGREE, Stance.AGREE, Stance.TOO_LOW, Stance.TOO_LOW, Stance.TOO_H
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A tariff with what happened to it: who did what, and when."""
+    """A tariff or framework with what happened to it: who did what, and when."""
 
-    tariff: Tariff
+    row: Tariff | Framework
     events: tuple[tuple[str, datetime, User], ...]
 
 
@@ -59,9 +59,10 @@ def add_tariffs(
     at: datetime,
 ) -> list[Proposed]:
     """Propose tariffs beside the one in force, whose content this is; `at`: when they were drafted."""
-    start = date(on.year + (on + timedelta(days=60) > date(on.year, 4, 1)), 4, 1)
+    start = _next_start(on)
     owners = {owner.name: owner for owner in (people.region, *people.authorities)}
-    found = []
+    found: list[Proposed] = []
+    consulted: list[Tariff] = []
     for name, percent, closes_on in (
         (people.region.name, 100, on + timedelta(days=21)),
         ("Estermere", 98, on - timedelta(days=3)),
@@ -75,10 +76,42 @@ def add_tariffs(
         if closes_on is not None:
             row.status, row.closes_on = TariffStatus.IN_CONSULTATION, closes_on
             events.append(("tariff opened for consultation", at + OPENED_AFTER, maker))
+            consulted.append(row)
         found.append(Proposed(row, tuple(events)))
     session.flush()
-    _add_comments(session, people, [each.tariff for each in found if each.tariff.closes_on], seed=seed, at=at)
+    _add_comments(session, people, consulted, seed=seed, at=at)
     return found
+
+
+def add_framework(session: Session, people: People, framework: Framework, *, on: date, at: datetime) -> Proposed:
+    """Propose the next framework, which takes no step higher where several areas stand at the highest level."""
+    maker = people.who(people.operator, Role.ADMINISTRATOR)
+    start = _next_start(on)
+    changes = {
+        "version": version_after([framework.version], least=1),
+        "status": TariffStatus.DRAFT.value,
+        "starts_on": start,
+        "co_occurrence": False,
+    }
+    content = as_json({**framework.content, **changes})
+    row = Framework(
+        name=framework.name,
+        version=changes["version"],
+        status=TariffStatus.IN_CONSULTATION,
+        starts_on=start,
+        closes_on=on + timedelta(days=28),
+        content=content,
+        makers=[maker.id],
+    )
+    session.add(row)
+    session.flush()
+    opened = ("framework opened for consultation", at + OPENED_AFTER, maker)
+    return Proposed(row, (("framework drafted", at, maker), opened))
+
+
+def _next_start(on: date) -> date:
+    """The first 1 April that leaves two months to consult and to adopt."""
+    return date(on.year + (on + timedelta(days=60) > date(on.year, 4, 1)), 4, 1)
 
 
 def _tariff(owner: Organisation, framework: Framework, content: Mapping[str, Any], percent: int, start: date) -> Tariff:
@@ -113,5 +146,5 @@ def _add_comments(session: Session, people: People, tariffs: Iterable[Tariff], *
                 words = random.choice(WORDS[stance])
                 when = at + OPENED_AFTER + timedelta(days=random.randrange(1, 20))
                 said = {"provider": provider, "band": band, "stance": stance, "words": words, "at": when}
-                session.add(TariffComment(tariff=row, **said))
+                session.add(TariffComment(subject=row, **said))
     session.flush()

@@ -37,6 +37,7 @@ from marketplace.services.schedule_drafts import next_september
 from marketplace.services.uplift_assessment import affected
 from marketplace.services.uplift_effects import default_link
 from marketplace.services.uplift_letters import agreement_letter, answer_letter
+from marketplace.services.uplift_negotiation import ANSWER_DAYS
 from marketplace.services.uplift_steps import EVENTS
 from pricing.indices import DEMONSTRATION_INDICES, load_indices
 
@@ -65,7 +66,6 @@ PLANS = (
     Plan(("5.5", "2.5", "4.5"), (30, 18, 6)),
     Plan(("7",), (4,)),
 )
-ANSWER_DAYS = 28
 
 
 def add_indices(session: Session, *, at: datetime, starts_on: str) -> None:

@@ -93,6 +93,8 @@ def test_a_survey_is_renewed_when_something_changed_or_a_day_began_and_else_not(
         assert renew_survey(session, SYSTEM, on=ON), change
     builders.tariff(session, owner_id=la.id)
     assert renew_survey(session, SYSTEM, on=ON)
+    builders.framework_in_consultation(session)  # binds nobody
+    assert renew_survey(session, SYSTEM, on=ON) is None
     assert renew_survey(session, SYSTEM, on=ON + timedelta(days=1))
     assert session.scalar(select(func.count()).select_from(Survey)) == 2  # the latest, and the one a page may read
     latest = latest_survey(session)

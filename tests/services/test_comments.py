@@ -1,4 +1,4 @@
-"""What providers say of a tariff in consultation: once each for a band, changed until it closes."""
+"""What providers say of a tariff or framework in consultation: once each for a band, changed until it closes."""
 
 from datetime import date, timedelta
 
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from marketplace.errors import Conflict, Invalid, NotPermitted
 from marketplace.models import Band, Role, Stance, Tariff, TariffStatus
 from marketplace.permissions import Actor
-from marketplace.services.tariff_comments import Said, comment_on_tariff, comments_of, opinions
+from marketplace.services.comments import Said, bands_of, comment_on_framework, comment_on_tariff, comments_of, opinions
 from tests import builders
 
 AGREE: Said = {"stance": Stance.AGREE, "words": None}
@@ -69,3 +69,22 @@ def test_a_band_without_a_price_and_a_draft_are_not_commented_on(session: Sessio
     buyer = builders.acting(builders.user(session, builders.authority(session), Role.PROCUREMENT))
     with pytest.raises(NotPermitted):
         comment_on_tariff(session, buyer, tariff_id=tariff.id, comments={}, on=on)
+
+
+def test_a_provider_says_what_it_thinks_of_what_each_band_of_a_framework_contains(session: Session) -> None:
+    row = builders.framework_in_consultation(session)
+    on = date(2026, 12, 1)
+    comments: dict[Band | None, Said] = {Band.INTENSIVE: LOW, None: AGREE}
+    comment_on_framework(session, editor(session, "Aster Trust"), framework_id=row.id, comments=comments, on=on)
+    session.flush()
+    said = {opinion.band: [each.provider.name for each in opinion.comments] for opinion in opinions(session, row)}
+    assert said == {band: ["Aster Trust"] if band in comments else [] for band in (*bands_of(row), None)}
+    with pytest.raises(Conflict):
+        comment_on_framework(session, editor(session), framework_id=row.id, comments={}, on=date(2027, 1, 16))
+    bare = builders.framework(session)
+    plain = builders.framework_in_consultation(session, version="2", content=bare.content)
+    with pytest.raises(Invalid):
+        comment_on_framework(session, editor(session), framework_id=plain.id, comments={Band.MILD: AGREE}, on=on)
+    buyer = builders.acting(builders.user(session, builders.authority(session), Role.PROCUREMENT))
+    with pytest.raises(NotPermitted):
+        comment_on_framework(session, buyer, framework_id=row.id, comments={}, on=on)

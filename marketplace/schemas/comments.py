@@ -1,4 +1,5 @@
-"""What a provider says of a tariff, as one form sends it: for each band and in general a stance, and words if any."""
+"""What a provider says of a tariff or a framework, as one form sends it: for each band and in general a stance, and
+words if any."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +24,7 @@ class SaidSchema(FormSchema):
 
     @validates_schema(skip_on_field_errors=True)
     def complete(self, said: dict[str, Any], **_: Any) -> None:
-        """Words alone do not say whether the price is right."""
+        """Words alone do not say which of them it is."""
         if said["words"] is not None and said["stance"] is None:
             raise ValidationError("Choose one of these to go with your words.", "stance")
 
