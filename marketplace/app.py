@@ -10,12 +10,11 @@ from marketplace import db, observability, web
 def create_app(config: configuration.Config | None = None) -> Flask:
     """Build the application on the database that the settings name.
 
-    Refuses to start where the database role would not be held by row-level security.
+    Refuses to start where the database role would not be held by row-level security, or a key is missing.
     """
     config = config or configuration.from_environment()
     observability.configure_logs()
-    engine = db.connect_as_application(db.addresses(config).application)
-    db.configure(engine)
+    engine = db.start(config)
     app = Flask("marketplace.web", static_folder="static", template_folder="templates")
     app.extensions["database"] = engine
     app.config.update(

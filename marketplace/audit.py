@@ -12,8 +12,18 @@ from marketplace.permissions import Actor
 def record(session: Session, actor: Actor, event: str, subject: Base, **data: Any) -> None:
     """Record that `actor` did `event` (past tense, "need posted") to `subject`. `data`: ids and codes only, never
     personal data. The subject is flushed first, so that its id and its constraints are known."""
-    session.flush()
     session.info[ACTED] = True
+    _add(session, actor, event, subject, data)
+
+
+def record_reading(session: Session, actor: Actor, event: str, subject: Base, **data: Any) -> None:
+    """Record that `actor` has read something of `subject`. Whoever sends the form again reads again, and is recorded
+    again: nothing was done that must not be done twice."""
+    _add(session, actor, event, subject, data)
+
+
+def _add(session: Session, actor: Actor, event: str, subject: Base, data: dict[str, Any]) -> None:
+    session.flush()
     subject_id = getattr(subject, "id", None)
     session.add(
         AuditEvent(

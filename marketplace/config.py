@@ -1,9 +1,11 @@
 """Settings, read once from the environment. The table in README.md lists each; a test holds the two together."""
 
+import base64
 import os
 import re
 import secrets
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.headerregistry import Address
@@ -18,12 +20,17 @@ from sqlalchemy.exc import ArgumentError
 from marketplace.errors import BadSetting
 
 SHORTEST_KEY = 32  # characters
+ENCRYPTION_KEY = 32  # bytes
 
 SETTINGS = {
     "DATABASE_URL": "PostgreSQL address of the application role; unset = the embedded server in the data folder",
     "OWNER_DATABASE_URL": "PostgreSQL address of the owner role, used to migrate only; unset = DATABASE_URL",
-    "MARKETPLACE_DATA": "data folder: embedded database, secret key; default ./data",
+    "MARKETPLACE_DATA": "data folder: embedded database, keys; default ./data",
     "MARKETPLACE_SECRET_KEY": "signs cookies, 32 characters or more; unset = made once and kept in the data folder",
+    "MARKETPLACE_ENCRYPTION_KEYS": (
+        "seal who pupils are: one or more keys of `marketplace keys new`, newest first, commas between; unset = made"
+        " once and kept in the data folder"
+    ),
     "MARKETPLACE_PLAIN_HTTP": "1 = cookies also over http, for 127.0.0.1 only; default 0",
     "MARKETPLACE_PROXIES": "how many proxies stand before the pages and add to X-Forwarded-For, 0 to 9; default 0",
     "MARKETPLACE_SMTP": "mail server: smtp, starttls or smtps://user:password@host:port; unset = mail stays queued",
@@ -65,6 +72,7 @@ class Config:
     database_url: str | None = None
     owner_database_url: str | None = None
     secret_key: str | None = None
+    encryption_keys: tuple[bytes, ...] = field(default=(), repr=False)
     is_plain_http: bool = False
     proxies: int = 0
     mail: Mail | None = None  # None: there is no mail server, and mail stays queued
@@ -87,6 +95,7 @@ def from_environment() -> Config:
         database_url=_postgresql("DATABASE_URL"),
         owner_database_url=_postgresql("OWNER_DATABASE_URL"),
         secret_key=key,
+        encryption_keys=_encryption_keys(os.environ.get("MARKETPLACE_ENCRYPTION_KEYS", "")),
         is_plain_http=plain == "1",
         proxies=int(proxies),
         mail=_mail(),
@@ -175,26 +184,68 @@ def secret_key(config: Config) -> str:
     Raises BadSetting when the folder cannot be used or what is kept there is no key."""
     if config.secret_key:
         return config.secret_key
-    path = config.data / "secret.key"
-    try:
-        if not path.exists():
-            _make_key(path)
-        key = path.read_text().strip()
-    except OSError as error:
-        words = f"names a folder that cannot hold the secret key ({error.strerror})"
-        raise BadSetting("MARKETPLACE_DATA", words, "name one that can be written") from error
+    key, path = _kept(config, "secret", lambda: secrets.token_urlsafe(48))
     if len(key) < SHORTEST_KEY:
         raise BadSetting("MARKETPLACE_DATA", f"holds no key in {path}", "delete that file; a new key is then made")
     return key
 
 
-def _make_key(path: Path) -> None:
+def encryption_keys(config: Config) -> tuple[bytes, ...]:
+    """The keys that seal who pupils are, the newest first: as set, or one made once and kept in the data folder.
+
+    Raises BadSetting when the folder cannot be used or what is kept there are no keys."""
+    if config.encryption_keys:
+        return config.encryption_keys
+    text, path = _kept(config, "encryption", new_encryption_key)
+    try:
+        if keys := _decoded(text):
+            return keys
+        raise ValueError
+    except ValueError as error:
+        remedy = "put the file back from its backup; only where nothing is sealed yet, delete it"
+        raise BadSetting("MARKETPLACE_DATA", f"holds no keys in {path}", remedy) from error
+
+
+def new_encryption_key() -> str:
+    """A new key, as the setting and the file hold it."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(ENCRYPTION_KEY)).decode()
+
+
+def _encryption_keys(text: str) -> tuple[bytes, ...]:
+    try:
+        return _decoded(text)
+    except ValueError as error:
+        words = f"holds a key that is not {ENCRYPTION_KEY} bytes in base64"
+        raise BadSetting("MARKETPLACE_ENCRYPTION_KEYS", words, "make keys with `marketplace keys new`") from error
+
+
+def _decoded(text: str) -> tuple[bytes, ...]:
+    texts = [each.replace("-", "+").replace("_", "/") for each in re.split(r"[\s,]+", text) if each]
+    keys = tuple(base64.b64decode(each, validate=True) for each in texts)
+    if any(len(key) != ENCRYPTION_KEY for key in keys):
+        raise ValueError
+    return keys
+
+
+def _kept(config: Config, name: str, made: Callable[[], str]) -> tuple[str, Path]:
+    """What the file of a key holds, and where it is; made where there is none."""
+    path = config.data / f"{name}.key"
+    try:
+        if not path.exists():
+            _make_file(path, made)
+        return path.read_text().strip(), path
+    except OSError as error:
+        words = f"names a folder that cannot hold the {name} key ({error.strerror})"
+        raise BadSetting("MARKETPLACE_DATA", words, "name one that can be written") from error
+
+
+def _make_file(path: Path, made: Callable[[], str]) -> None:
     """Write the key whole under another name first: of two processes one wins, and neither reads half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent)  # readable by the owner only
     try:
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(made())
         with suppress(FileExistsError):
             os.link(name, path)
     finally:

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, func, or_, select, text
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
-from marketplace import embedded, once
-from marketplace.config import Config
+from marketplace import embedded, once, sealing
+from marketplace.config import Config, encryption_keys
 from marketplace.errors import (
     AlreadyDone,
     BadSetting,
@@ -25,6 +25,7 @@ from marketplace.errors import (
     Stale,
     Unavailable,
 )
+from marketplace.models.sealed import sealed_columns
 from marketplace.permissions import SYSTEM, Actor
 
 # A request that waits longer than this is better refused than queued.
@@ -37,6 +38,7 @@ TRIES = 5
 # constraint → (field of the form, what the person reads). A broken constraint that is not here is a plain conflict.
 CONSTRAINTS: dict[str, tuple[str, str]] = {
     "uq_needs_authority_id_reference": ("reference", "You already have a need with this reference. Use another one."),
+    "pk_identities": ("_form", "Somebody else has just stated who this pupil is. Look at what is kept now."),
     "uq_organisations_kind_name": ("name", "An organisation of this kind already has this name."),
     "uq_users_email": ("email", "Somebody already signs in with this e-mail address."),
     "ex_vacancies_overlap": ("vacancies", "Two rows with the same date overlap in year groups. Change one of them."),
@@ -98,6 +100,35 @@ def _refuse_unless_held(engine: Engine) -> None:
 def configure(bind: Engine) -> None:
     """Say which database this process works on."""
     _sessions.configure(bind=bind)
+
+
+def start(config: Config) -> Engine:
+    """What every process does first: connect as the application role, and hold the keys that open what is sealed.
+
+    Raises Unavailable, and BadSetting where the role or the keys are the wrong ones."""
+    engine = connect_as_application(addresses(config).application)
+    configure(engine)
+    try:
+        sealing.configure(encryption_keys(config))
+        with transaction(SYSTEM) as session:
+            refuse_unless_opened(session)
+    except ProgrammingError as error:
+        engine.dispose()
+        raise Unavailable("The database lacks tables. Run `marketplace db upgrade`.") from error
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def refuse_unless_opened(session: Session) -> None:
+    """Raise BadSetting where anything is sealed with a key that this process has not: better now than when somebody
+    first reads it."""
+    for model, columns in sealed_columns():
+        labels = [func.substring(getattr(model, each.kept), 1, sealing.LABEL_BYTES) for each in columns]
+        others = [label.not_in(sealing.labels()) for label in labels]
+        for row in session.execute(select(*labels).where(or_(*others)).limit(1)):
+            raise sealing.lacks(next(label for label in row if label not in (None, *sealing.labels())))
 
 
 @contextmanager

@@ -13,6 +13,13 @@ from pricing.tariff import Grade
 LONDON = ZoneInfo("Europe/London")
 
 YEAR_GROUPS = {-1: "Nursery", 0: "Reception", **{year: f"Year {year}" for year in range(1, 15)}}
+YEAR_BANDS = {
+    "early": "Nursery to Year 2",
+    "junior": "Years 3 to 6",
+    "lower": "Years 7 to 9",
+    "upper": "Years 10 and 11",
+    "post_16": "Years 12 to 14",
+}
 SEXES = {"F": "Female", "M": "Male"}
 INTAKES = {"mixed": "Girls and boys", "F": "Girls only", "M": "Boys only"}
 
@@ -120,6 +127,8 @@ SHORT_SETTING_TYPES = {
     "ap": "Alternative provision",
     "resourced_mainstream": "Resourced mainstream",
 }
+# What the needs around a setting are told apart by.
+DIMENSIONS = {"all": "All", "need": "Primary need", "level": "Highest level", "years": "Year group"}
 # What benchmarks are grouped by.
 GROUPS = {
     "la": "Local authority",
@@ -150,6 +159,13 @@ GROUND_STATUTES = {
     "education_of_others": "Children and Families Act 2014, section 39(4)(b)(i)",
     "resources": "Children and Families Act 2014, section 39(4)(b)(ii)",
     "public_expenditure": "Education Act 1996, section 9",
+}
+
+DOCUMENT_KINDS = {
+    "plan": "Education, health and care plan",
+    "advice": "Advice or assessment",
+    "review": "Annual review",
+    "other": "Other",
 }
 
 NEED_STATUSES = {

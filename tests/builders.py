@@ -16,6 +16,9 @@ from werkzeug.test import TestResponse
 from marketplace.models import (
     Authority,
     Band,
+    Demand,
+    DemandCount,
+    Dimension,
     Framework,
     HomeArea,
     Kind,
@@ -65,6 +68,7 @@ from pricing.tariff import DEMONSTRATION_TARIFF
 from tests.pricing.placements import placement
 
 PASSWORD = "correct horse battery staple"
+ENCRYPTION_KEYS = (bytes(range(32)),)
 _PASSWORD_HASH = hash_password(PASSWORD)
 _numbers = count(1)
 T = TypeVar("T")
@@ -203,6 +207,16 @@ def surveyed(session: Session, provision_: Provision, *, area: str = "England") 
     session.add_all([price, standing])
     session.flush()
     return survey
+
+
+def demand(session: Session, setting_: Setting) -> Demand:
+    """What the provider of a setting is told of the needs around it: ten, five of them at the intensive level."""
+    counts = [
+        DemandCount(dimension=Dimension.ALL, codes=["all"], reach=10, amount=10),
+        DemandCount(dimension=Dimension.LEVEL, codes=["3"], reach=10, amount=5),
+    ]
+    of = {"provider_id": setting_.provider_id, "setting_id": setting_.id}
+    return kept(session, Demand(on=date(2026, 11, 1), counts=counts, **of))
 
 
 def framework(session: Session, **fields: Any) -> Framework:

@@ -1,11 +1,13 @@
 """Made-up consultations, replies, awards and placements for tests, in the manner of builders.py. Every name is
-fictional; what the product seals is here the bytes themselves."""
+fictional."""
 
+import io
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from pypdf import PdfWriter
 from sqlalchemy.orm import Session
 
 from marketplace.models import (
@@ -93,15 +95,24 @@ def refusal(session: Session, consultation_: Consultation, **reasons: str) -> li
 
 def identity(session: Session, need_: Need, **fields: Any) -> Identity:
     """Who the pupil is: nobody."""
-    fields = {"name": b"Robin Examplechild", "birth_date": b"2014-02-03", "upn": b"X999999999999", **fields}
+    fields = {"name": "Robin Examplechild", "birth_date": date(2014, 2, 3), "upn": "B801200005001", **fields}
     return kept(session, Identity(need_id=need_.id, authority_id=need_.authority_id, **fields))
 
 
 def document(session: Session, need_: Need, **fields: Any) -> Document:
     """The pupil's plan, as a PDF of nothing."""
-    content = b"%PDF-1.7 of nothing"
-    fields = {"kind": DocumentKind.PLAN, "name": b"plan.pdf", "content": content, "size": len(content), **fields}
-    return kept(session, Document(need_id=need_.id, authority_id=need_.authority_id, **fields))
+    content = fields.pop("content", None) or pdf("of nothing")
+    fields = {"kind": DocumentKind.PLAN, "name": "plan.pdf", "size": len(content), **fields}
+    return kept(session, Document(need_id=need_.id, authority_id=need_.authority_id, content=content, **fields))
+
+
+def pdf(words: str) -> bytes:
+    """A PDF with one empty page and these words in its title, readable as they stand."""
+    writer, file = PdfWriter(), io.BytesIO()
+    writer.add_blank_page(100, 100)
+    writer.add_metadata({"/Title": words})
+    writer.write(file)
+    return file.getvalue()
 
 
 def case_dates(session: Session, need_: Need, **fields: Any) -> CaseDates:

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, inspect, make_url, text
 from sqlalchemy.orm import Session
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-from marketplace import db, embedded, migrate
+from marketplace import db, embedded, migrate, sealing
 from marketplace.app import create_app
 from marketplace.config import Config
 from marketplace.permissions import SYSTEM
@@ -93,6 +93,7 @@ def application(addresses: embedded.Addresses) -> Iterator[Engine]:
 def database(cleaner: Engine, application: Engine) -> Iterator[Engine]:
     """An empty database for one test; whatever the test commits is removed after it."""
     db.configure(application)
+    sealing.configure(builders.ENCRYPTION_KEYS)
     yield application
     empty(cleaner)
 
@@ -115,7 +116,8 @@ def session(database: Engine) -> Iterator[Session]:  # noqa: ARG001
 def app(addresses: embedded.Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application as gunicorn serves it."""
     data = tmp_path_factory.mktemp("data")
-    app = create_app(Config(data=data, database_url=addresses.application, is_plain_http=True))
+    keys = builders.ENCRYPTION_KEYS
+    app = create_app(Config(data=data, database_url=addresses.application, is_plain_http=True, encryption_keys=keys))
     app.test_client_class = builders.Browser
     yield app
     app.extensions["database"].dispose()

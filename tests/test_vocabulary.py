@@ -6,6 +6,7 @@ from marketplace import vocabulary
 from marketplace.models import (
     Band,
     ConsultationStatus,
+    DocumentKind,
     Ground,
     Kind,
     NeedStatus,
@@ -30,6 +31,7 @@ from pricing.tariff import Grade
         (vocabulary.BANDS, Band),
         (vocabulary.BASES, Basis),
         (vocabulary.CONSULTATION_STATUSES, ConsultationStatus),
+        (vocabulary.DOCUMENT_KINDS, DocumentKind),
         (vocabulary.GRADES, Grade),
         (vocabulary.GROUNDS, Ground),
         (vocabulary.GROUPS, By),

@@ -11,6 +11,7 @@ COMMANDS = {
     "explain": "marketplace.cli.explain:explain",
     "reference": "marketplace.cli.reference:reference",
     "serve": "marketplace.cli.serve:serve",
+    "keys": "marketplace.cli.keys:keys",
     "mail": "marketplace.cli.mail:mail",
     "match": "marketplace.cli.match:match",
     "pricing": "marketplace.cli.pricing:pricing",

@@ -78,7 +78,7 @@ def serve(bind: str, workers: int) -> None:
     addresses = db.addresses(config)
     if addresses.owner != addresses.application:  # else `marketplace db upgrade` has been run elsewhere, by the owner
         migrate.upgrade(addresses.owner)
-    db.connect_as_application(addresses.application).dispose()  # say what is wrong here, not in each worker
-    configuration.secret_key(config)  # made once, before the workers ask for it
+    db.start(config).dispose()  # say what is wrong here, not in each worker; keys are made before they ask for them
+    configuration.secret_key(config)
     click.echo(f"Serving on http://{bind} (stop with Ctrl-C)")
     Server(bind, workers).run()

@@ -36,8 +36,7 @@ def told(command: Callable[P, Any]) -> Callable[P, Any]:
 def application() -> Iterator[configuration.Config]:
     """Connect this process as the application role, as the settings say, for the length of a command."""
     config = configuration.from_environment()
-    engine = db.connect_as_application(db.addresses(config).application)
-    db.configure(engine)
+    engine = db.start(config)
     try:
         yield config
     finally:

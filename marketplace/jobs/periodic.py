@@ -1,5 +1,5 @@
 """What the clock brings: holds that run out, proposals that lapse, reminders, ends of notice, charges of a new year,
-what is kept no longer, and each night whether the data are in order.
+what is kept no longer, what providers are told of demand, and each night whether the data are in order.
 
 By the queue's own periodic tasks: of all workers one does each round, as the database decides, and where none was there
 the next round finds what is due still due. Each thing is done in a transaction of its own, on its locked row: two who
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from marketplace.db import repeated, transaction
 from marketplace.observability import log
 from marketplace.permissions import SYSTEM
-from marketplace.services import awards, capacity, placement_ends, reminders, retention
+from marketplace.services import awards, capacity, demand, placement_ends, reminders, retention
 from marketplace.services.deadlines import day_of
 from marketplace.services.verify import verify
 from marketplace.services.work import clock
@@ -74,6 +74,12 @@ ROUNDS = (
         cron="45 * * * *",
         due=lambda *_: ALL,
         act=lambda session, _, __, at: retention.forget(session, at=at),
+    ),
+    Round(
+        name="tell_demand",
+        cron="* * * * *",
+        due=lambda session, on, _: demand.providers_to_tell(session, on=on),
+        act=lambda session, id_, on, _: demand.tell_provider(session, SYSTEM, provider_id=id_, on=on),
     ),
     Round(
         name="verify",

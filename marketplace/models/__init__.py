@@ -24,6 +24,7 @@ from marketplace.models.consultations import (
     RefusalCode,
     RefusalReason,
 )
+from marketplace.models.demand import Demand, DemandCount, Dimension
 from marketplace.models.effects import Effect
 from marketplace.models.identities import Document, DocumentKind, Identity
 from marketplace.models.indices import PriceIndex
@@ -104,6 +105,9 @@ __all__ = [
     "ConsultationStatus",
     "Corridor",
     "CostPart",
+    "Demand",
+    "DemandCount",
+    "Dimension",
     "Discipline",
     "Document",
     "DocumentKind",

@@ -16,6 +16,7 @@ from marketplace.permissions.rules import (
     OPERATOR_ADMINISTRATOR,
     PARTY,
     PROVIDER,
+    PUPIL_READER,
     RUNNER,
 )
 
@@ -34,6 +35,17 @@ def can_post_need(actor: Actor) -> bool:
 def can_change_need(actor: Actor, authority_id: int) -> bool:
     """A need is changed by commissioners of the LA that posted it."""
     return actor == SYSTEM or (COMMISSIONER.admits(actor) and actor.organisation_id == authority_id)
+
+
+def can_open_identity(actor: Actor) -> bool:
+    """Who a pupil is, and the documents, are opened by those who decide for an LA, and by editors of a provider; whose,
+    the database decides."""
+    return actor == SYSTEM or PUPIL_READER.admits(actor)
+
+
+def can_keep_identity(actor: Actor, authority_id: int) -> bool:
+    """Who a pupil is, and the documents, are kept by commissioners of the LA that posted the need."""
+    return can_change_need(actor, authority_id)
 
 
 def can_rank_options(actor: Actor) -> bool:

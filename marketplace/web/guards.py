@@ -37,7 +37,11 @@ HEADERS = {
 # What somebody reaches whose password was chosen by somebody else.
 CHANGING_PASSWORD = {"static", "sessions.password", "sessions.post_password", "sessions.sign_out"}
 # The most bytes of a request where it carries a file; everywhere else it is MAX_CONTENT_LENGTH.
-UPLOADS = {"placement_sets.post_new": 20_000_000, "price_files.post_upload": 10_000_000}
+UPLOADS = {
+    "documents.post_new": 10_100_000,  # a document of the most bytes, and the form around it
+    "placement_sets.post_new": 20_000_000,
+    "price_files.post_upload": 10_000_000,
+}
 KEPT = {"static", "maps.boundaries"}  # the same for everybody, so a browser may keep it
 LOOPBACK = re.compile(r"^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$")
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from marketplace import vocabulary
 from marketplace.db import transaction
 from marketplace.models import Band, NeedStatus
-from marketplace.permissions import can_change_need, can_post_need, require
+from marketplace.permissions import can_change_need, can_open_identity, can_post_need, require
 from marketplace.schemas.base import VersionSchema
 from marketplace.schemas.needs import CaseloadSchema, WithdrawalSchema
 from marketplace.services import cases, history, law, needs, restrictions
@@ -81,6 +81,7 @@ def show(need_id: int) -> ResponseReturnValue:
             **told(session, need),
             appeal=law.APPEAL,
             may_change=can_change_need(actor(), need.authority_id) and need.status in needs.CHANGEABLE,
+            may_open_identity=can_open_identity(actor()),
             fixed=fixed,
             ruled_out=ruled_out,
             may_restrict=can_change_need(actor(), need.authority_id) and need.status not in restrictions.OVER,

@@ -11,14 +11,15 @@ from flask import request
 from marshmallow import Schema
 
 from marketplace.errors import BadFiles, Invalid
+from marketplace.services.file_names import shown_name
 from marketplace.web import forms
 
-LONGEST_NAME = 80  # of a file, as pages repeat it
 T = TypeVar("T")
 
 
 def read_with_form(schema: type[Schema], read: Callable[[Path, str], T], nothing: str) -> tuple[dict[str, Any], T]:
-    """The form, and what `read` makes of the file (a path and the name it was sent under), which raises BadFiles.
+    """The form, and what `read` makes of the file (a path and the name it was sent under), which raises BadFiles,
+    or Invalid where one sentence says it all.
 
     Raises Invalid or BadFiles with all that is wrong; `nothing` is said where no file was chosen.
     """
@@ -32,7 +33,7 @@ def read_with_form(schema: type[Schema], read: Callable[[Path, str], T], nothing
             sent.save(path)
             try:
                 found = read(path, shown_name(sent.filename))
-            except BadFiles as bad:
+            except (BadFiles, Invalid) as bad:
                 refused = bad
     try:
         form = forms.read(schema)
@@ -50,10 +51,3 @@ def read_with_form(schema: type[Schema], read: Callable[[Path, str], T], nothing
 def as_link(text: str) -> str:
     """A CSV file inside a link."""
     return f"data:text/csv;charset=utf-8;base64,{base64.b64encode(text.encode('utf-8-sig')).decode()}"
-
-
-def shown_name(name: str) -> str:
-    """A file's name as pages repeat it: without folders and what cannot be seen, not too long, its ending kept."""
-    seen = "".join(letter for letter in name.replace("\\", "/").rpartition("/")[2] if letter.isprintable())
-    stem, dot, ending = seen.rpartition(".")
-    return f"{stem[:LONGEST_NAME]}{dot}{ending[:8]}"

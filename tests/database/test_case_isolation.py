@@ -26,6 +26,7 @@ from marketplace.models import (
     Offer,
     Placement,
     PlacementEvent,
+    PlacementStatus,
     RefusalReason,
 )
 from marketplace.permissions import NOBODY, SYSTEM
@@ -68,15 +69,13 @@ def test_a_case_is_read_by_its_own_side_only(world: World, kind: str, model: typ
 
 
 @pytest.mark.parametrize("status", list(ConsultationStatus))
-def test_a_setting_reads_who_the_pupil_is_while_it_is_consulted_or_the_pupil_is_placed_there(
-    world: World, status: ConsultationStatus
-) -> None:
+def test_a_setting_reads_who_the_pupil_is_while_it_is_consulted(world: World, status: ConsultationStatus) -> None:
     need, provision = world.another_need()
     with transaction(SYSTEM) as session:
         commissioning.identity(session, need)
         commissioning.document(session, need)
         commissioning.consultation(session, need, provision, status=status)
-    expected = int(status in OPEN_CONSULTATIONS or status is ConsultationStatus.AWARDED)
+    expected = int(status in OPEN_CONSULTATIONS)  # once awarded, the placement says so
     for kind, side, seen in (
         ("provider", 0, expected),
         ("provider", 1, 0),
@@ -92,18 +91,46 @@ def test_a_setting_reads_who_the_pupil_is_while_it_is_consulted_or_the_pupil_is_
         assert session.scalar(select(func.count()).select_from(Identity)) == 0
 
 
+@pytest.mark.parametrize("is_asked", [True, False])
+@pytest.mark.parametrize("status", list(PlacementStatus))
+def test_a_setting_reads_who_the_pupil_is_while_the_pupil_is_placed_there_whether_it_was_asked_or_not(
+    world: World,
+    status: PlacementStatus,
+    is_asked: bool,
+) -> None:
+    """Found when the rule went by consultations alone: a tribunal's order places a pupil where nobody was consulted."""
+    need, provision = world.another_need()
+    with transaction(SYSTEM) as session:
+        commissioning.identity(session, need)
+        awarded = None
+        if is_asked:
+            awarded = commissioning.consultation(session, need, provision, status=ConsultationStatus.AWARDED)
+        award = commissioning.award(session, need, provision, awarded)
+        commissioning.placement(session, award, status=status, ends_on=commissioning.STARTS_ON)
+    found = select(func.count()).select_from(Identity).where(Identity.need_id == need.id)
+    for side, seen in ((0, int(status is not PlacementStatus.ENDED)), (1, 0)):
+        with transaction(world.actor("provider", side)) as session:
+            assert session.scalar(found) == seen
+
+
 @pytest.mark.parametrize("status", ["withdrawn", "closed"])
 def test_what_a_consultation_opened_is_gone_at_once_when_it_is_withdrawn_or_closed(world: World, status: str) -> None:
     """Also for a setting that has a transaction open, and has just read it."""
-    counts = [select(func.count()).select_from(model) for model in (Identity, Document)]
+    need, provision = world.another_need()
+    with transaction(SYSTEM) as session:
+        commissioning.identity(session, need)
+        commissioning.document(session, need)
+        consultation_id = commissioning.consultation(session, need, provision).id
+    counts = [
+        select(func.count()).select_from(model).where(model.need_id == need.id)
+        for model in (Identity, Document, Consultation)
+    ]
     with transaction(world.actor("provider")) as reading:
-        assert [reading.scalar(count) for count in counts] == [1, 1]
+        assert [reading.scalar(count) for count in counts] == [1, 1, 1]
         with transaction(world.actor("la")) as session:
-            session.execute(
-                text("UPDATE consultations SET status = :status WHERE status = 'awarded'"), {"status": status}
-            )
-        assert [reading.scalar(count) for count in counts] == [0, 0]
-        assert reading.scalar(select(func.count()).select_from(Consultation)) == 2  # that it was asked it knows
+            end = text("UPDATE consultations SET status = :status, ended_at = now() WHERE id = :id")
+            session.execute(end, {"status": status, "id": consultation_id})
+        assert [reading.scalar(count) for count in counts] == [0, 0, 1]  # that it was asked it knows
 
 
 def test_no_provider_reads_a_need_however_it_is_consulted(world: World) -> None:

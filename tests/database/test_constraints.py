@@ -157,6 +157,14 @@ BREAKERS = {
         SELECT provider_id, region_id, setting_type, band, pattern, "on" FROM standings""",
     "ck_standings_peers": "UPDATE standings SET median = NULL",
     "ck_standings_discreet": "UPDATE standings SET settings = 4",
+    "uq_demands_provider_id_setting_id": """INSERT INTO demands (provider_id, setting_id, "on")
+                                            SELECT provider_id, setting_id, "on" FROM demands""",
+    "uq_demand_counts_demand_id_dimension_codes_reach": """INSERT INTO demand_counts
+                                                           (demand_id, dimension, codes, reach, amount)
+                                                           SELECT demand_id, dimension, codes, reach, 5
+                                                           FROM demand_counts""",
+    "ck_demand_counts_discreet": "UPDATE demand_counts SET amount = 4",
+    "ck_demand_counts_reach": "UPDATE demand_counts SET reach = 5",
     "ck_standings_corridor": "UPDATE standings SET low = 1",
     "ck_recommendations_cost": "UPDATE recommendations SET price = NULL",
     **case_breakers.BREAKERS,

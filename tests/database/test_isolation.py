@@ -16,6 +16,8 @@ from marketplace.models import (
     Budget,
     Calibration,
     Corridor,
+    Demand,
+    DemandCount,
     Framework,
     FrameworkComment,
     MatchingRun,
@@ -153,6 +155,11 @@ SEES = [
     ("provider", Survey, 0),
     ("provider", SurveyedPrice, 0),  # not even its own: it has its schedules
     ("provider", Standing, 1),
+    ("provider", Demand, 1),
+    ("provider", DemandCount, 2),
+    ("la", Demand, 0),  # what a provider is told is the provider's
+    ("la", DemandCount, 0),
+    ("operator", DemandCount, 0),
 ]
 
 

@@ -139,6 +139,7 @@ class World:
         add_price_runs(session, la, user.id)
         builders.uplift(session, provision, la)
         builders.surveyed(session, provision)
+        builders.demand(session, provision.setting)
         session.add(AuditEvent(organisation_id=la.id, event="tested", subject_type="needs", subject_id=need.id))
         case = add_case(session, need, provision, user)
         session.flush()

@@ -73,7 +73,8 @@ def readable(answer: TestResponse) -> str:
     """All that an answer says, also inside a workbook or another zip; of a PDF, what a reader finds in it."""
     content = answer.data
     if content.startswith(b"%PDF"):
-        return "".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+        file = PdfReader(io.BytesIO(content))
+        return "".join([*(page.extract_text() for page in file.pages), str(file.metadata)])
     if content.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(content)) as files:
             content = b"".join(files.read(name) for name in files.namelist())
@@ -206,7 +207,9 @@ def test_the_session_cookie_is_kept_from_scripts_and_other_sites(client: FlaskCl
 def test_over_https_the_session_cookie_is_bound_to_the_host(
     addresses: embedded.Addresses, tmp_path: Path, database: Engine
 ) -> None:
-    app = create_app(Config(data=tmp_path, database_url=addresses.application))
+    app = create_app(
+        Config(data=tmp_path, database_url=addresses.application, encryption_keys=builders.ENCRYPTION_KEYS)
+    )
     db.configure(database)
     app.extensions["database"].dispose()
     cookie = app.test_client().get("/sign-in", base_url="https://marketplace.example").headers["Set-Cookie"]
@@ -219,7 +222,9 @@ def test_over_https_the_session_cookie_is_bound_to_the_host(
 def test_over_https_a_person_signs_in_though_no_browser_tells_our_pages_where_it_comes_from(
     addresses: embedded.Addresses, tmp_path: Path, database: Engine, world: World
 ) -> None:
-    app = create_app(Config(data=tmp_path, database_url=addresses.application))
+    app = create_app(
+        Config(data=tmp_path, database_url=addresses.application, encryption_keys=builders.ENCRYPTION_KEYS)
+    )
     db.configure(database)
     app.extensions["database"].dispose()
     client, base = app.test_client(), "https://marketplace.example"
@@ -233,8 +238,15 @@ def test_over_https_a_person_signs_in_though_no_browser_tells_our_pages_where_it
 def test_tries_are_counted_by_the_address_that_our_own_proxy_saw_and_no_other(
     addresses: embedded.Addresses, tmp_path: Path, database: Engine, world: World, proxies: int, others: int
 ) -> None:
-    config = Config(data=tmp_path, database_url=addresses.application, is_plain_http=True, proxies=proxies)
-    app = create_app(config)
+    app = create_app(
+        Config(
+            data=tmp_path,
+            database_url=addresses.application,
+            is_plain_http=True,
+            proxies=proxies,
+            encryption_keys=builders.ENCRYPTION_KEYS,
+        )
+    )
     db.configure(database)
     app.extensions["database"].dispose()
     email = next(iter(world[0].people.values()))

@@ -32,7 +32,7 @@ from marketplace.services.calibrations import start_calibration
 from marketplace.services.corridors import start_corridor
 from marketplace.services.people import ROLES
 from marketplace.services.shadow_runs import start_shadow_run
-from tests import builders
+from tests import builders, commissioning
 from tests.pricing.placements import placement
 
 UNKNOWN = 10**9
@@ -64,10 +64,14 @@ def build_side(session: Session, canary: str) -> Side:
     published = builders.schedule(session, provision)
     uplift = builders.uplift(session, provision, la, f"{canary} uplift")
     builders.surveyed(session, provision, area=f"{canary} area")  # what one provider is told, no other reads
+    builders.demand(session, setting)
     draft = PriceSchedule(setting_id=setting.id, version=2, starts_on=date(2027, 9, 1))
     draft.lines = [PriceLine(provision_id=provision.id, band=Band.MODERATE, part=Part.CORE, weeks=38, amount=3_100_000)]
     builders.kept(session, draft)
     need = builders.need(session, la, reference=f"{canary}-1", mainstream=f"{canary} mainstream")
+    consultation = commissioning.consultation(session, need, provision)
+    commissioning.identity(session, need, name=f"{canary} name", family_view=f"{canary} family", child_view=canary)
+    document = commissioning.document(session, need, name=f"{canary}.pdf", content=commissioning.pdf(canary))
     draft_need = builders.need(session, la, reference=f"{canary}-2", status="draft", published_at=None)
     session.add(Budget(authority=la, amount=123_456_00))
     for kind, organisation in (
@@ -106,6 +110,8 @@ def build_side(session: Session, canary: str) -> Side:
         "published": published.id,
         "draft": draft.id,
         "need": need.id,
+        "consultation": consultation.id,
+        "document": document.id,
         "uplift": uplift.id,
         "draft_need": draft_need.id,
         "region-run": runs[region].id,
@@ -174,6 +180,7 @@ def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple
         "uplift_id": (mine.ids["uplift"], None if is_operator else theirs.ids["uplift"]),
         "authority_id": (mine.ids["la"], theirs.ids["la"]),
         "need_id": (mine.ids["need"], theirs.ids["need"]),
+        "document_id": (mine.ids["document"], theirs.ids["document"]),
         "setting_id": (mine.ids["setting"], theirs.ids["setting"] if is_provider else None),
         "provision_id": (mine.ids["provision"], theirs.ids["provision"] if is_provider else None),
         "pool_id": (mine.ids["pool"], theirs.ids["pool"] if is_provider else None),

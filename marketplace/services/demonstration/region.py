@@ -25,6 +25,7 @@ from marketplace.models import (
 )
 from marketplace.permissions import SYSTEM, Actor, require
 from marketplace.services.benchmarks.survey import make_survey
+from marketplace.services.demand import providers_to_tell, work_out
 from marketplace.services.demonstration import names, places
 from marketplace.services.demonstration.budgets import add_budgets
 from marketplace.services.demonstration.demand import add_demand
@@ -83,6 +84,8 @@ def _build(session: Session, actor: Actor, *, on: date, seed: int) -> Region:
     add_demand(session, people, supply, framework, seed=seed, on=on)
     add_budgets(session, people, tariff)
     make_survey(session, actor, on=on, at=datetime.combine(on, time(0), UTC))
+    for provider_id in providers_to_tell(session, on=on):
+        work_out(session, actor, provider_id=provider_id, on=on)
     add_indices(session, at=at, starts_on=_financial_year(on))
     add_uplifts(session, people, supply, seed=seed, on=on)
     proposed = add_tariffs(session, people, framework, content, seed=seed, on=on, at=at)
