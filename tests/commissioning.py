@@ -38,10 +38,11 @@ from marketplace.models import (
     User,
     Vacancy,
 )
+from marketplace.services.briefs import brief_of
 from marketplace.services.evidence import Compared
 from marketplace.services.letters import Letter
 from marketplace.services.placement_steps import terms
-from pricing.schedule import ANNUAL
+from marketplace.services.published_prices import price_in
 from tests.builders import kept, published
 
 SENT_AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -59,7 +60,7 @@ def consultation(session: Session, need_: Need, provision_: Provision, **fields:
     assert provider_id is not None
     status = fields.get("status", ConsultationStatus.SENT)
     fields = {
-        "brief": {"reference": need_.reference, "year_group": need_.year_group},
+        "brief": dict(brief_of(need_, provision_, road_km=14.2)),
         "sent_at": SENT_AT,
         "due_on": date(2026, 11, 17),
         "replied_at": None if status is ConsultationStatus.SENT else REPLIED_AT,
@@ -254,11 +255,6 @@ def message(session: Session, user_: User, subject: Consultation | Award | Place
 
 def _priced(session: Session, provision_: Provision, band: Band) -> dict[str, Any]:
     """The published lines of a band and their sum."""
-    schedule_ = published(session, provision_)
-    lines = [line for line in schedule_.lines if (line.provision_id, line.band) == (provision_.id, band)]
-    return {
-        "band": band,
-        "schedule_id": schedule_.id,
-        "lines": [{"part": line.part.value, "amount": line.amount} for line in lines],
-        "price": sum(line.amount for line in lines if line.part in ANNUAL),
-    }
+    found = price_in(published(session, provision_), provision_.id, band)
+    assert found is not None
+    return {"band": band, "schedule_id": found.schedule_id, "lines": found.lines, "price": found.fee}

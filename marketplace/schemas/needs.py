@@ -12,6 +12,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 from marketplace import vocabulary
 from marketplace.models import Band, Ground, Pattern
 from marketplace.schemas.base import CodesField, DayField, FormSchema, choice, member, missing
+from marketplace.schemas.consultations import IdsField
 
 WISHES = 3  # the optimiser tells no more than three apart
 LONGEST_TEXT = 4000  # characters
@@ -224,3 +225,4 @@ class OptionsSchema(FormSchema):
     order = fields.String(load_default="ascending", validate=validate.OneOf(["ascending", "descending"]))
     page = fields.Integer(load_default=1, validate=validate.Range(1, 1_000_000))
     refused = choice(vocabulary.REFUSALS, "Choose a reason from the list.", load_default=None)
+    provision_ids = IdsField("Choose from the list again.")  # ticked on other pages of the list

@@ -12,7 +12,17 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from marketplace import audit
 from marketplace.errors import Conflict, Invalid, InvalidTransition, Stale
-from marketplace.models import OPEN_CONSULTATIONS, Consultation, ConsultationStatus, Need, Provision, Setting
+from marketplace.models import (
+    OPEN_CONSULTATIONS,
+    Consultation,
+    ConsultationStatus,
+    EventKind,
+    Need,
+    Placement,
+    PlacementEvent,
+    Provision,
+    Setting,
+)
 from marketplace.permissions import Actor, can_consult, can_reply, require
 from marketplace.services.briefs import Brief, brief_of
 from marketplace.services.consultation_steps import (
@@ -143,16 +153,34 @@ def see(session: Session, actor: Actor, *, consultation_id: int, at: datetime) -
     return row
 
 
+def placement_of(session: Session, row: Consultation) -> Placement | None:
+    """The placement that came of a consultation that was awarded, running or ended, as far as the actor of this
+    transaction may know of it."""
+    return session.scalar(
+        select(Placement)
+        .join(Placement.events)
+        .where(
+            Placement.need_id == row.need_id,
+            Placement.setting_id == row.setting_id,
+            PlacementEvent.kind == EventKind.AWARDED,
+            PlacementEvent.at == row.ended_at,  # the instant of the award, which ends a consultation
+        )
+    )
+
+
 def reference(row: Consultation) -> str:
     """What both sides call a consultation."""
     return f"Consultation {row.id}"
 
 
-def consultations_of(session: Session, need: Need) -> Sequence[Consultation]:
-    """All consultations of a need, with their replies, the newest last."""
+def consultations_of(session: Session, need: Need, *, is_open: bool = False) -> Sequence[Consultation]:
+    """The consultations of a need, all or those that are open, with their replies, the newest last."""
+    wanted = [Consultation.need_id == need.id]
+    if is_open:
+        wanted.append(Consultation.status.in_(OPEN_CONSULTATIONS))
     return session.scalars(
         select(Consultation)
-        .where(Consultation.need_id == need.id)
+        .where(*wanted)
         .options(
             joinedload(Consultation.setting),
             joinedload(Consultation.provision),

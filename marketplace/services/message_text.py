@@ -94,14 +94,14 @@ def text_of(session: Session, message: Message, *, pages: str) -> Text:
 def _about(session: Session, message: Message) -> About | None:
     kind = message.template.partition("_")[0]
     if kind in {"consultation", "reply"}:
-        return _of_consultation(session, message.subject_id)
+        return _of_consultation(session, message.subject_id, reader_id=message.user.organisation_id)
     if kind == "award":
         return _of_award(session, message.subject_id, is_for_provider=message.template == "award_ordered")
     assert kind == "placement"
     return _of_event(session, message.subject_id)
 
 
-def _of_consultation(session: Session, consultation_id: int) -> About | None:
+def _of_consultation(session: Session, consultation_id: int, *, reader_id: int) -> About | None:
     row = session.get(Consultation, consultation_id)
     if row is None:
         return None
@@ -111,7 +111,7 @@ def _of_consultation(session: Session, consultation_id: int) -> About | None:
     return About(
         status=row.status,
         parties=frozenset({row.authority_id, row.provider_id}),
-        path=f"/consultations/{row.id}",
+        path=f"/inbox/{row.id}" if reader_id == row.provider_id else f"/consultations/{row.id}",
         facts={
             "number": str(row.id),
             **_names(session, row.authority_id, row.setting_id),

@@ -3,7 +3,7 @@
 An offer, an award and a placement keep the lines as they stood: a later schedule changes nothing for them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -76,6 +76,14 @@ def line_words(line: Mapping[str, Any]) -> tuple[str, str]:
     if line["weeks"]:
         words.append(f"{line['weeks']} weeks")
     return ", ".join(words), f"{pounds(line['amount'])} {'once' if part is Part.EQUIPMENT else 'a year'}"
+
+
+def not_included(lines: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The parts of which kept lines state that there are none, as a sentence names them."""
+    none = [line for line in lines if line["hours_a_week"] == "0"]
+    return [
+        (Discipline(each["discipline"]) if each["discipline"] else Part(each["part"])).words.lower() for each in none
+    ]
 
 
 def _kept(line: PriceLine) -> dict[str, Any]:

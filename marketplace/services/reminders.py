@@ -23,7 +23,7 @@ def chase(session: Session, actor: Actor, *, consultation_ids: Collection[int], 
     """Remind those of these settings that have not replied; returns whom. One that was chased today is passed over.
     Raises Invalid when none is selected, NotFound for one that is not the actor's."""
     if not consultation_ids:
-        raise Invalid({"consultation_ids": ["Select a consultation to chase."]})
+        raise Invalid({"consultation_ids": ["Select at least one consultation, then send the reminder."]})
     rows = session.scalars(
         select(Consultation)
         .where(Consultation.id.in_(consultation_ids))

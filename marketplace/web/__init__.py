@@ -19,6 +19,7 @@ NOUNS = (
     "benchmarks",
     "budgets",
     "calibrations",
+    "consultations",
     "corridors",
     "demand",
     "documents",
@@ -29,6 +30,7 @@ NOUNS = (
     "health",
     "home",
     "identities",
+    "inbox",
     "maps",
     "needs",
     "options",
@@ -38,6 +40,7 @@ NOUNS = (
     "price_files",
     "provisions",
     "questions",
+    "replies",
     "restrictions",
     "runs",
     "schedules",
@@ -59,7 +62,9 @@ NOUNS = (
 # Main navigation: endpoint and words; a person sees those that the policy table admits.
 NAVIGATION = (
     ("home.index", "Home"),
+    ("inbox.index", "Consultations"),
     ("needs.index", "Needs"),
+    ("consultations.index", "Consultations"),
     ("runs.index", "Matching"),
     ("budgets.index", "Budgets"),
     ("placement_sets.index", "Placement sets"),

@@ -46,6 +46,11 @@ def day(value: date | str) -> str:
     return in_words(value)
 
 
+def iso_day(text: str) -> str:
+    """A date that is kept as text: "2027-03-03" as "3 March 2027"."""
+    return in_words(date.fromisoformat(text))
+
+
 def moment(value: datetime) -> str:
     """An aware moment on the London clock: "3 March 2027 at 2:05pm"."""
     return moment_in_words(_in_london(value))
@@ -117,6 +122,7 @@ FILTERS: dict[str, Callable[..., str]] = {
         short_pounds,
         typed_pounds,
         day,
+        iso_day,
         moment,
         km,
         minutes,

@@ -7,14 +7,17 @@ from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from marketplace import vocabulary
 from marketplace.db import transaction
-from marketplace.models import now, today
+from marketplace.models import ConsultationStatus, now, today
 from marketplace.permissions import POLICY, can_comment_on_tariffs, can_post_need, can_watch_mail
 from marketplace.services import frameworks, messages, settings, tariffs, uplifts
 from marketplace.services.adoption import is_open
 from marketplace.services.caseload import count_to_do
 from marketplace.services.comments import commented
+from marketplace.services.consultation_list import Filters, count_due, list_consultations
 from marketplace.web.current import actor
+from marketplace.web.inbox import GROUPS
 
 bp = Blueprint("home", __name__)
 
@@ -43,11 +46,18 @@ def index() -> ResponseReturnValue:
         standings = (
             settings.standings(session, actor(), on=today()) if POLICY["vacancies.index"].admits(actor()) else None
         )
+        is_provider = POLICY["inbox.index"].admits(actor())
+        waiting = Filters(statuses=(ConsultationStatus.SENT,))
+        inbox = list_consultations(session, on=today(), filters=waiting) if is_provider else None
         due = uplifts.count_to_do(session, actor(), on=today()) if POLICY["uplifts.index"].admits(actor()) else 0
         return render_template(
             "home/index.html",
             uplifts_due=due,
             to_do=to_do,
+            consulted=count_due(session, on=today()) if to_do or is_provider else {},
+            inbox=inbox,
+            inbox_groups=GROUPS,
+            words=vocabulary,
             standings=standings,
             asked=_asked(session),
             may_post=can_post_need(actor()),

@@ -6,13 +6,15 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace import vocabulary
-from marketplace.db import transaction
-from marketplace.models import Band, NeedStatus
-from marketplace.permissions import can_change_need, can_open_identity, can_post_need, require
+from marketplace.db import repeated, transaction
+from marketplace.models import Band, NeedStatus, today
+from marketplace.permissions import can_change_need, can_consult, can_open_identity, can_post_need, require
 from marketplace.schemas.base import VersionSchema
 from marketplace.schemas.needs import CaseloadSchema, WithdrawalSchema
 from marketplace.services import cases, history, law, needs, restrictions
 from marketplace.services.caseload import Filters, ToDo, list_needs
+from marketplace.services.consultation_steps import OPEN_NEEDS
+from marketplace.services.consultations import consultations_of
 from marketplace.web import forms
 from marketplace.web.current import actor
 from marketplace.web.links import here_without
@@ -78,6 +80,9 @@ def show(need_id: int) -> ResponseReturnValue:
             need=need,
             recommendation=cases.latest_recommendation(session, need),
             happenings=history.timeline(session, need),
+            consulted=consultations_of(session, need),
+            may_consult=can_consult(actor(), need.authority_id) and need.status in OPEN_NEEDS,
+            today=today(),
             **told(session, need),
             appeal=law.APPEAL,
             may_change=can_change_need(actor(), need.authority_id) and need.status in needs.CHANGEABLE,
@@ -97,7 +102,12 @@ def withdraw(need_id: int) -> ResponseReturnValue:
         require(can_change_need(actor(), need.authority_id), "withdraw this need")
         reasons = list(vocabulary.WITHDRAWALS.items())
         return render_template(
-            "needs/withdraw.html", need=need, form=forms.shown(), reasons=reasons, **told(session, need)
+            "needs/withdraw.html",
+            need=need,
+            form=forms.shown(),
+            reasons=reasons,
+            is_consulted=bool(consultations_of(session, need, is_open=True)),
+            **told(session, need),
         )
 
 
@@ -106,8 +116,7 @@ def withdraw(need_id: int) -> ResponseReturnValue:
 def post_withdraw(need_id: int) -> ResponseReturnValue:
     """Withdraw it."""
     answers = forms.read(VersionSchema) | forms.read(WithdrawalSchema)
-    with transaction(actor()) as session:
-        needs.withdraw_need(session, actor(), need_id=need_id, **answers)
+    repeated(actor(), lambda session: needs.withdraw_need(session, actor(), need_id=need_id, **answers))
     flash("The need is withdrawn. It stays in the list under Done.", "success")
     return redirect(url_for("needs.show", need_id=need_id))
 

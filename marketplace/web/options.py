@@ -1,21 +1,28 @@
-"""The ranked options of a need: the list first, with what each would cost and why; the map second."""
+"""The ranked options of a need: the list first, with what each would cost and why, and a tick to consult it; the map
+second."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, jsonify, render_template, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from marketplace import vocabulary
 from marketplace.db import transaction
 from marketplace.models import Need, today
+from marketplace.permissions import can_consult
+from marketplace.schemas.consultations import ChosenSchema
 from marketplace.schemas.needs import OptionsSchema
 from marketplace.services import needs
+from marketplace.services.consultation_steps import OPEN_NEEDS
+from marketplace.services.consultations import choose, consultations_of
 from marketplace.services.law import test_of
 from marketplace.services.matching.options import (
     RankedOption,
     RankedOptions,
+    RefusedProvision,
     provisions_by_id,
     rank_options,
 )
@@ -38,7 +45,8 @@ SORTS: dict[str, Callable[[RankedOption], float]] = {
 
 @bp.get("")
 def index(need_id: int) -> ResponseReturnValue:
-    """One page of the options, as filtered and sorted, with the refusals counted by reason and listed on demand."""
+    """One page of the options, as filtered and sorted, with the refusals counted by reason and listed on demand; each
+    that can be consulted with a tick, and those that were ticked elsewhere in the list."""
     asked = forms.read(OptionsSchema, forms.asked())
     with transaction(actor()) as session:
         need = needs.find_need(session, need_id)
@@ -72,14 +80,28 @@ def index(need_id: int) -> ResponseReturnValue:
             count=len(found),
             page=page,
             pages=pages,
-            form=forms.shown(asked),
+            form=forms.Form(values=asked, errors=forms.shown().errors),
             chosen=_tags(asked),
             sort={"key": asked["sort"], "order": asked["order"]},
             refused=[(row, named.get(row.provision_id or 0)) for row in refused],
             reason=asked["refused"],
             test=test_of(need.request.type) if need.request else None,
             words=vocabulary,
+            **_consulting(session, need, ranked, asked, {option.provision_id for option in shown}),
         )
+
+
+@bp.post("")
+@forms.redisplay(index)
+def post_index(need_id: int) -> ResponseReturnValue:
+    """What the settings that are ticked would read; or the list again, the ticks kept in its address."""
+    chosen = forms.read(ChosenSchema)["provision_ids"]
+    if request.form.get("then") == "keep":
+        kept = {**request.args.to_dict(flat=False), "provision_ids": chosen}
+        return redirect(url_for("options.index", need_id=need_id, **kept))
+    with transaction(actor()) as session:
+        choose(session, actor(), need=needs.find_need(session, need_id), provision_ids=chosen)
+    return redirect(url_for("consultations.preview", need_id=need_id, provision_ids=chosen))
 
 
 @bp.get("/markers")
@@ -134,6 +156,37 @@ def _narrowed(ranked: RankedOptions, asked: dict[str, Any]) -> list[RankedOption
     sign = -1 if asked["order"] == "descending" else 1
     key = SORTS[asked["sort"]]
     return sorted(found, key=lambda option: (sign * key(option), option.provision_id))
+
+
+def _consulting(
+    session: Session, need: Need, ranked: RankedOptions, asked: dict[str, Any], shown: Collection[int]
+) -> dict[str, Any]:
+    """Whom this page lets consult: what is ticked, here and elsewhere in the list (what is `shown` is here), what the
+    requested setting offers though it is no option, and where the consultations of the need stand."""
+    requested = dict(_requested(ranked, need))
+    ticked = _ticked(asked)
+    named = provisions_by_id(session, [*ticked, *requested])
+    return {
+        "ticked": ticked,
+        "elsewhere": [named[each] for each in ticked if each in named and each not in {*shown, *requested}],
+        "requested": [(row, named[at]) for at, row in requested.items()],
+        "consulted": {row.setting_id: row for row in consultations_of(session, need, is_open=True)},
+        "may_consult": can_consult(actor(), need.authority_id) and need.status in OPEN_NEEDS,
+    }
+
+
+def _ticked(asked: dict[str, Any]) -> list[int]:
+    """The provisions that are ticked: as the form was sent, else as the address carries them through the list."""
+    if request.method != "POST":
+        return list(asked["provision_ids"])
+    return [int(each) for each in request.form.getlist("provision_ids") if each.isdecimal() and len(each) < 19]
+
+
+def _requested(ranked: RankedOptions, need: Need) -> Iterator[tuple[int, RefusedProvision]]:
+    """What the setting that the parents request offers though it is no option: it can be consulted all the same."""
+    for row in ranked.refused:
+        if need.request and row.setting_urn == need.request.urn and row.provision_id is not None:
+            yield row.provision_id, row
 
 
 def _tags(asked: dict[str, Any]) -> list[dict[str, str]]:

@@ -135,7 +135,8 @@ class Visitor:
         PICTURES.mkdir(exist_ok=True)
         kind = "" if self.scripts else "-no-scripts"
         self.page.screenshot(path=PICTURES / f"{name}-{self.width}{kind}.png", full_page=True)
-        assert self.faults() == [], name
+        faults = self.faults()
+        assert faults == [], f"{name}: {faults}"
 
     def faults(self) -> list[str]:
         """What is wrong with the page at this width."""

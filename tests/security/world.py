@@ -69,10 +69,13 @@ def build_side(session: Session, canary: str) -> Side:
     draft.lines = [PriceLine(provision_id=provision.id, band=Band.MODERATE, part=Part.CORE, weeks=38, amount=3_100_000)]
     builders.kept(session, draft)
     need = builders.need(session, la, reference=f"{canary}-1", mainstream=f"{canary} mainstream")
-    consultation = commissioning.consultation(session, need, provision)
+    replied = commissioning.consultation(session, need, provision, seen_at=commissioning.REPLIED_AT)
+    commissioning.offer(session, replied, note=f"{canary} note")
     commissioning.identity(session, need, name=f"{canary} name", family_view=f"{canary} family", child_view=canary)
     document = commissioning.document(session, need, name=f"{canary}.pdf", content=commissioning.pdf(canary))
     draft_need = builders.need(session, la, reference=f"{canary}-2", status="draft", published_at=None)
+    other_need = builders.need(session, la, need.framework, reference=f"{canary}-3", status="consulting")
+    unopened = commissioning.consultation(session, other_need, provision)  # which no look at it may open
     session.add(Budget(authority=la, amount=123_456_00))
     for kind, organisation in (
         (OrganisationKind.LA, la),
@@ -110,9 +113,10 @@ def build_side(session: Session, canary: str) -> Side:
         "published": published.id,
         "draft": draft.id,
         "need": need.id,
-        "consultation": consultation.id,
         "document": document.id,
         "uplift": uplift.id,
+        "consultation": replied.id,
+        "provider-consultation": unopened.id,
         "draft_need": draft_need.id,
         "region-run": runs[region].id,
         "la-run": runs[la].id,
@@ -179,6 +183,10 @@ def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple
     return {
         "uplift_id": (mine.ids["uplift"], None if is_operator else theirs.ids["uplift"]),
         "authority_id": (mine.ids["la"], theirs.ids["la"]),
+        "consultation_id": (
+            mine.ids.get(f"{kind}-consultation", mine.ids["consultation"]),
+            None if is_operator else theirs.ids["consultation"],
+        ),
         "need_id": (mine.ids["need"], theirs.ids["need"]),
         "document_id": (mine.ids["document"], theirs.ids["document"]),
         "setting_id": (mine.ids["setting"], theirs.ids["setting"] if is_provider else None),

@@ -79,7 +79,7 @@ def test_every_message_says_what_happened_and_where_to_look_and_nothing_that_was
         r"its reference.*N-|your reference N-|reference for the pupil: N-|authority's reference: N-", text.body
     )
     (link,) = re.findall(r"^https://\S+$", text.body, flags=re.MULTILINE)
-    assert re.fullmatch(rf"{PAGES}/(consultations|awards|placements)/\d+", link)
+    assert re.fullmatch(rf"{PAGES}/(consultations|inbox|awards|placements)/\d+", link)
     for canary in [*case.canaries, "None", "{", "  ", "canary", "2014", "£"]:
         assert canary not in f"{text.subject}\n{text.body}", canary
     assert text.body.isprintable() or set(re.findall(r"[^\x20-\x7e\xa3]", text.body)) <= {"\n"}
@@ -96,6 +96,15 @@ def test_who_places_is_led_to_the_award_and_who_is_ordered_to_the_placement(case
     assert f"{PAGES}/awards/{case.subjects['award_made'].id}\n" in case.text("award_made").body
     placement = case.subjects["placement_started"].placement
     assert f"{PAGES}/placements/{placement.id}\n" in case.text("award_ordered").body
+
+
+def test_a_setting_is_led_to_where_it_answers_and_an_authority_to_where_it_reads_the_answer(case: Case) -> None:
+    for template, page in (
+        ("consultation_chased", "inbox"),
+        ("consultation_silent", "consultations"),
+        ("reply_full", "consultations"),
+    ):
+        assert f"{PAGES}/{page}/{case.subjects[template].id}\n" in case.text(template).body, template
 
 
 def test_a_placement_that_never_began_is_told_otherwise(case: Case) -> None:
@@ -126,7 +135,7 @@ def test_what_somebody_called_a_setting_is_a_word_in_a_line_and_nothing_more(cas
     case.session.flush()
     text = case.text("consultation_sent")
     assert "A -- https://elsewhere.example {{ number }} {% raw %} whether" in text.body
-    assert re.findall(r"^https://\S+$", text.body, flags=re.MULTILINE) == [f"{PAGES}/consultations/{row.id}"]
+    assert re.findall(r"^https://\S+$", text.body, flags=re.MULTILINE) == [f"{PAGES}/inbox/{row.id}"]
 
 
 # --- what is not told any more ---

@@ -23,6 +23,8 @@ NOTHING_TYPED = {
     "corridors.post_start",
     "provisions.post_offer",
     "provisions.post_withdraw",
+    "replies.post_change",
+    "replies.post_open",
     "schedules.post_start",
     "sessions.sign_out",
     "framework_drafts.post_copy",
