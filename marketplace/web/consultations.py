@@ -17,7 +17,7 @@ from marketplace.schemas.consultations import (
     ReminderSchema,
     SentSchema,
 )
-from marketplace.services import consultations, needs
+from marketplace.services import consultations, identities, needs
 from marketplace.services.consultation_list import Due, Filters, list_consultations
 from marketplace.services.consultation_steps import find_consultation
 from marketplace.services.deadlines import day_number, reply_due
@@ -58,6 +58,7 @@ def preview(need_id: int) -> ResponseReturnValue:
         return render_template(
             "consultations/preview.html",
             need=need,
+            door=identities.door(session, actor(), need_id=need_id),
             rows=consultations.preview(session, actor(), need=need, provision_ids=left, on=day_of(need)),
             form=form,
             due_on=reply_due(now()),

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from marketplace import vocabulary
 from marketplace.db import transaction
-from marketplace.models import Need, NeedStatus, today
+from marketplace.models import Consultation, Need, NeedStatus, today
 from marketplace.permissions import can_keep_identity
 from marketplace.schemas.identities import IdentitySchema
 from marketplace.services import identities
@@ -29,6 +29,9 @@ def index(need_id: int) -> ResponseReturnValue:
         back = None
         if isinstance(door.footing, Need):
             back = {"href": url_for("needs.show", need_id=need_id), "text": "The need"}
+        elif isinstance(door.footing, Consultation):
+            address = url_for("replies.show", consultation_id=door.footing.id)
+            back = {"href": address, "text": "The consultation"}
         return render_template("identities/index.html", door=door, back=back, may_keep=_may_keep(door.footing))
 
 
