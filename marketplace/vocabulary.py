@@ -225,6 +225,53 @@ REFUSAL_CODES = {
     "other": "Another reason",
 }
 
+# Where a placement stands, what needs doing first.
+PLACEMENT_STANDINGS = {
+    "confirm": "To confirm: has the pupil started?",
+    "suspended": "Suspended",
+    "ending": "Ending: notice was given",
+    "starting": "Starting",
+    "running": "Running",
+    "ended": "Ended",
+}
+# What happens to a placement, as both sides read it.
+EVENT_KINDS = {
+    "awarded": "Agreed",
+    "started": "Started",
+    "varied": "Varied",
+    "repriced": "Accepted uplift applied",
+    "suspended": "Suspended",
+    "resumed": "Resumed",
+    "notice_given": "Notice given",
+    "ended": "Ended",
+    "transferred": "Ended by the move to the next phase",
+    "carried": "Charged for a further year",
+    "undone": "Undone",
+}
+AFTER_END = {
+    "needed_again": "Another placement is needed: post the need again",
+    "not_needed": "No placement is needed any more",
+    "transfer": "The pupil moves to the next phase of education, for which there is a need of its own",
+}
+
+# The clocks of a case in law, and what each asks for.
+CLOCKS = {
+    "final_plan": "Final plan: 20 weeks from the request for an assessment",
+    "family_reply": "The family's views on the draft: at least 15 days",
+    "transfer": "Plan for the next phase of education",
+    "review_decision": "Decision after the annual review: 4 weeks from the meeting",
+    "review_plan": "Amended plan after the annual review: 12 weeks from the meeting",
+}
+TRANSFERS = {
+    "school": "From one school to another, or from early years to school: by 15 February",
+    "post_16": "From secondary school to post-16: by 31 March",
+}
+REVIEW_OUTCOMES = {
+    "maintain": "The plan stays as it is",
+    "amend": "The plan is amended",
+    "cease": "The plan ends",
+}
+
 # Why a provision is no option for a pupil: the first condition that fails, in the order in which they are tested.
 REFUSALS = {
     "universal": "Ordinarily available provision meets the pupil's needs",

@@ -195,17 +195,18 @@ def evidence(provision_: Provision, priced: dict[str, Any]) -> dict[str, Any]:
 
 def placement(session: Session, award_: Award, **fields: Any) -> Placement:
     """The placement of an award, begun on its first day: two events, and a line of the ledger up to 31 March."""
-    provision_ = session.get_one(Provision, award_.provision_id)
+    provision_, need_ = session.get_one(Provision, award_.provision_id), session.get_one(Need, award_.need_id)
     fields = {
         "status": PlacementStatus.STARTED,
         "schedule_id": award_.schedule_id,
+        "reference": need_.reference,
         "starts_on": award_.starts_on,
         "band": award_.band,
         "sessions": provision_.sessions,
         "hours_a_week": award_.hours_a_week,
         "price": award_.price + award_.variation,
         "transport": award_.transport,
-        "agreement": {},
+        "agreement": letter(need_),
         **fields,
     }
     row = Placement(

@@ -4,20 +4,26 @@ import pytest
 
 from marketplace import vocabulary
 from marketplace.models import (
+    AfterEnd,
     Band,
+    Clock,
     ConsultationStatus,
     DocumentKind,
+    EventKind,
     Ground,
     Kind,
     NeedStatus,
     Pattern,
     PriceBasis,
     RefusalCode,
+    ReviewOutcome,
     SettingType,
     Stance,
+    Transfer,
     Unit,
 )
 from marketplace.services.benchmarks.figures import By
+from marketplace.services.placement_lists import Standing
 from optimiser.eligibility import REASONS
 from optimiser.problem import AREAS, PRIMARY_NEEDS
 from pricing.framework import Basis
@@ -27,11 +33,14 @@ from pricing.tariff import Grade
 @pytest.mark.parametrize(
     ("words", "codes"),
     [
+        (vocabulary.AFTER_END, AfterEnd),
         (vocabulary.AREAS, AREAS),
         (vocabulary.BANDS, Band),
         (vocabulary.BASES, Basis),
+        (vocabulary.CLOCKS, Clock),
         (vocabulary.CONSULTATION_STATUSES, ConsultationStatus),
         (vocabulary.DOCUMENT_KINDS, DocumentKind),
+        (vocabulary.EVENT_KINDS, EventKind),
         (vocabulary.GRADES, Grade),
         (vocabulary.GROUNDS, Ground),
         (vocabulary.GROUPS, By),
@@ -41,15 +50,18 @@ from pricing.tariff import Grade
         (vocabulary.LEVEL_DESCRIPTIONS, AREAS),
         (vocabulary.NEED_STATUSES, NeedStatus),
         (vocabulary.PATTERNS, Pattern),
+        (vocabulary.PLACEMENT_STANDINGS, Standing),
         (vocabulary.PRICE_BASES, PriceBasis),
         (vocabulary.PRIMARY_NEEDS, PRIMARY_NEEDS),
         (vocabulary.REFUSALS, REASONS),
         (vocabulary.REFUSAL_CODES, RefusalCode),
+        (vocabulary.REVIEW_OUTCOMES, ReviewOutcome),
         (vocabulary.SETTING_TYPES, SettingType),
         (vocabulary.SHORT_SETTING_TYPES, SettingType),
         (vocabulary.SHORT_PATTERNS, Pattern),
         (vocabulary.STANCES_OF["tariff"], Stance),
         (vocabulary.STANCES_OF["framework"], Stance),
+        (vocabulary.TRANSFERS, Transfer),
         (vocabulary.UNITS, Unit),
     ],
 )

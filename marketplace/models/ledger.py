@@ -52,3 +52,5 @@ class LedgerTotal(Base):
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"), primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     amount: Mapped[Pence]
+
+    authority: Mapped[Authority] = relationship()

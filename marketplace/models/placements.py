@@ -62,10 +62,11 @@ class AfterEnd(StrEnum):
 
 
 class Placement(Base):
-    """What holds of one placement by what was entered last. `price` is what the LA pays, the fee less place funding
-    that is paid anyway, and `transport` an estimate, pence a year; `schedule` states its prices: that of the award,
-    until an uplift is accepted; `ends_on` is its last day, known once notice was given or it has ended; `agreement` is
-    what the individual placement agreement says."""
+    """What holds of one placement by what was entered last. `reference` is the LA's for the pupil on the day of the
+    award: all that a provider reads of the need. `price` is what the LA pays, the fee less place funding that is paid
+    anyway, and `transport` an estimate, pence a year; `schedule` states its prices: that of the award, until an uplift
+    is accepted; `ends_on` is its last day, known once notice was given or it has ended; `agreement` is what the
+    individual placement agreement says."""
 
     __tablename__ = "placements"
     __table_args__ = (
@@ -84,6 +85,7 @@ class Placement(Base):
     provider_id: Mapped[int] = mapped_column(ForeignKey("providers.id"), index=True)
     provision_id: Mapped[int] = mapped_column(ForeignKey("provisions.id"))
     schedule_id: Mapped[int] = mapped_column(ForeignKey("price_schedules.id"))
+    reference: Mapped[str] = mapped_column(String(40))
     status: Mapped[PlacementStatus] = mapped_column(by_value(PlacementStatus, "status"), default=PlacementStatus.AGREED)
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]

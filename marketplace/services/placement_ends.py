@@ -88,19 +88,21 @@ def end_placement(
     *,
     placement_id: int,
     version: int,
-    last_day: date,
+    last_day: date | None,
     reason: str,
     then: AfterEnd,
     on: date,
     at: datetime,
 ) -> Placement:
-    """The placement has ended, `last_day` the last that is charged. One that has not started ends the day before its
-    first: nothing is charged, and the place is vacant again at once; whether a place opens after one that had started,
-    the provider says."""
+    """The placement has ended, `last_day` the last that is charged. One that has not started has none: nothing is
+    charged, and the place is vacant again at once; whether a place opens after one that had started, the provider
+    says."""
     placement = lock(session, actor, placement_id, version)
     if placement.status is PlacementStatus.AGREED:
         last_day = placement.starts_on - DAY
     else:
+        if last_day is None:
+            raise Invalid({"last_day": ["Enter the last day of the placement."]})
         if last_day > on:
             raise Invalid({"last_day": ["This day is to come. Give notice instead."]})
         require_day(session, placement, last_day, "last_day", on=on)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from marketplace import audit
 from marketplace.errors import Invalid, InvalidTransition, NotFound, Stale
@@ -31,8 +31,9 @@ UNTOLD = frozenset({EventKind.AWARDED, EventKind.CARRIED})  # the award tells of
 
 
 def find_placement(session: Session, placement_id: int) -> Placement:
-    """A placement that the actor of this transaction may know of. Raises NotFound."""
-    row = session.get(Placement, placement_id)
+    """A placement that the actor of this transaction may know of, with its sides. Raises NotFound."""
+    sides = [joinedload(side) for side in (Placement.setting, Placement.authority, Placement.provider)]
+    row = session.get(Placement, placement_id, options=[*sides, joinedload(Placement.provision)])
     if row is None:
         raise NotFound("There is no such placement.")
     return row

@@ -40,6 +40,7 @@ def begin(
         provider_id=award.provider_id,
         provision=award.provision,
         schedule=award.schedule,
+        reference=award.need.reference,
         status=PlacementStatus.AGREED,
         starts_on=award.starts_on,
         band=award.band,

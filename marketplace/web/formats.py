@@ -56,6 +56,11 @@ def moment(value: datetime) -> str:
     return moment_in_words(_in_london(value))
 
 
+def financial_year(year: int) -> str:
+    """The financial year that begins on 1 April of a year: "2026 to 2027"."""
+    return f"{year} to {year + 1}"
+
+
 def km(value: float) -> str:
     """Kilometres to one decimal place: "12.3 km"."""
     return f"{value:,.1f} km"
@@ -124,6 +129,7 @@ FILTERS: dict[str, Callable[..., str]] = {
         day,
         iso_day,
         moment,
+        financial_year,
         km,
         minutes,
         number,

@@ -49,6 +49,9 @@ def upgrade() -> None:
     op.execute("UPDATE placements SET schedule_id = (SELECT schedule_id FROM awards WHERE awards.id = award_id)")
     op.alter_column("placements", "schedule_id", nullable=False)
     op.create_foreign_key(op.f("fk_placements_schedule_id"), "placements", "price_schedules", ["schedule_id"], ["id"])
+    op.add_column("placements", sa.Column("reference", sa.String(length=40), nullable=True))
+    op.execute("UPDATE placements SET reference = (SELECT reference FROM needs WHERE needs.id = need_id)")
+    op.alter_column("placements", "reference", nullable=False)
     op.execute(f"GRANT UPDATE (provision_id, schedule_id) ON placements TO {APPLICATION}")
 
     op.add_column("placement_events", sa.Column("organisation_id", sa.BigInteger(), nullable=True))
@@ -108,4 +111,5 @@ def downgrade() -> None:
     op.drop_column("placement_events", "undoes_id")
     op.drop_column("placement_events", "organisation_id")
     op.execute(f"REVOKE UPDATE (provision_id, schedule_id) ON placements FROM {APPLICATION}")
+    op.drop_column("placements", "reference")
     op.drop_column("placements", "schedule_id")

@@ -148,7 +148,8 @@ def test_a_placement_is_added_by_its_la(world: World) -> None:
     of = {
         "award_id": award.id, "need_id": need.id, "setting_id": provision.setting_id, "provision_id": provision.id,
         "authority_id": need.authority_id, "provider_id": world.sides[0]["provider"], "starts_on": award.starts_on,
-        "schedule_id": award.schedule_id, "band": award.band, "price": 1, "transport": 0, "agreement": {},
+        "schedule_id": award.schedule_id, "reference": need.reference, "band": award.band, "price": 1, "transport": 0,
+        "agreement": {},
     }  # fmt: skip
     for kind, side in (("provider", 0), ("region", 0), ("la", 1)):
         with refused(world.actor(kind, side), "placements") as session:

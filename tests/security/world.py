@@ -11,12 +11,19 @@ from sqlalchemy.orm import Session
 from marketplace.models import (
     Band,
     Budget,
+    ConsultationStatus,
+    EventKind,
     FrameworkComment,
     MatchingRun,
+    Need,
+    NeedStatus,
     OrganisationKind,
     Part,
+    Placement,
+    PlacementEvent,
     PriceLine,
     PriceSchedule,
+    Provision,
     Recommendation,
     Role,
     RunResult,
@@ -73,6 +80,10 @@ def build_side(session: Session, canary: str) -> Side:
     commissioning.offer(session, replied, note=f"{canary} note")
     commissioning.identity(session, need, name=f"{canary} name", family_view=f"{canary} family", child_view=canary)
     document = commissioning.document(session, need, name=f"{canary}.pdf", content=commissioning.pdf(canary))
+    placed = builders.need(
+        session, la, reference=f"{canary}-3", mainstream=f"{canary} placed", status=NeedStatus.PLACED
+    )
+    placement = _placement(session, canary, placed, provision)
     draft_need = builders.need(session, la, reference=f"{canary}-2", status="draft", published_at=None)
     other_need = builders.need(session, la, need.framework, reference=f"{canary}-3", status="consulting")
     unopened = commissioning.consultation(session, other_need, provision)  # which no look at it may open
@@ -118,6 +129,7 @@ def build_side(session: Session, canary: str) -> Side:
         "consultation": replied.id,
         "provider-consultation": unopened.id,
         "draft_need": draft_need.id,
+        "placement": placement.id,
         "region-run": runs[region].id,
         "la-run": runs[la].id,
         "framework": framework.id,
@@ -128,6 +140,21 @@ def build_side(session: Session, canary: str) -> Side:
         "provider-tariff": consulted.id,
     }
     return side
+
+
+def _placement(session: Session, canary: str, need: Need, provision: Provision) -> Placement:
+    """A placement that runs, with what its LA wrote about it, in the provider's setting."""
+    consultation = commissioning.consultation(session, need, provision, status=ConsultationStatus.AWARDED)
+    award = commissioning.award(session, need, provision, consultation, reasons=f"{canary} reasons")
+    placement = commissioning.placement(session, award)
+    last = placement.events[-1]
+    varied = PlacementEvent(
+        number=3, kind=EventKind.VARIED, on=last.on, organisation_id=need.authority_id, officer=f"{canary} officer",
+        reason=f"{canary} reason", before=last.after, after=last.after,
+    )  # fmt: skip
+    placement.events.append(varied)
+    session.flush()
+    return placement
 
 
 def _run(session: Session, scope: Any, need: Any, provision: Any, user_id: int) -> MatchingRun:
@@ -189,6 +216,7 @@ def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple
         ),
         "need_id": (mine.ids["need"], theirs.ids["need"]),
         "document_id": (mine.ids["document"], theirs.ids["document"]),
+        "placement_id": (mine.ids["placement"], theirs.ids["placement"]),
         "setting_id": (mine.ids["setting"], theirs.ids["setting"] if is_provider else None),
         "provision_id": (mine.ids["provision"], theirs.ids["provision"] if is_provider else None),
         "pool_id": (mine.ids["pool"], theirs.ids["pool"] if is_provider else None),
