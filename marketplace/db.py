@@ -40,6 +40,10 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     "uq_needs_authority_id_reference": ("reference", "You already have a need with this reference. Use another one."),
     "pk_identities": ("_form", "Somebody else has just stated who this pupil is. Look at what is kept now."),
     "uq_organisations_kind_name": ("name", "An organisation of this kind already has this name."),
+    "uq_approval_thresholds_authority_id_starts_on": (
+        "starts_on",
+        "A threshold is stated from this day already. Choose another day.",
+    ),
     "uq_users_email": ("email", "Somebody already signs in with this e-mail address."),
     "ex_vacancies_overlap": ("vacancies", "Two rows with the same date overlap in year groups. Change one of them."),
     "uq_placement_sets_owner_id_name": ("name", "You already have placements under this name. Use another one."),

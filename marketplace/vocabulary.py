@@ -272,6 +272,24 @@ REVIEW_OUTCOMES = {
     "cease": "The plan ends",
 }
 
+# On what footing an award rests.
+AWARD_ROUTES = {
+    "offer": "On the setting's offer",
+    "silence": "Without a reply: the 15 days are over",
+    "full": "Although the setting says that it is full",
+    "refusal": "Against the setting's refusal, with an answer to each reason",
+    "order": "By a tribunal's order",
+}
+# How a contract is awarded under the Procurement Act 2023.
+AWARD_BASES = {
+    "no_contract": "No contract: a maintained school or academy is named in the plan",
+    "framework": "Call-off from a framework",
+    "dynamic_market": "Through a dynamic market",
+    "user_choice": "Direct award: user choice (Schedule 5, paragraph 15)",
+    "below_threshold": "Below the threshold of the Act",
+    "direct": "Direct award: another justification of Schedule 5",
+}
+
 # Why a provision is no option for a pupil: the first condition that fails, in the order in which they are tested.
 REFUSALS = {
     "universal": "Ordinarily available provision meets the pupil's needs",

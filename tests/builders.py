@@ -153,12 +153,13 @@ def schedule(
     provision_: Provision,
     *,
     starts_on: date = date(2026, 9, 1),
+    version: int = 1,
     lines: Iterable[PriceLine] = (),
     **prices: int,
 ) -> PriceSchedule:
     """A published schedule of one provision: core price in pence by band, e.g. intensive=4_800_000; and these lines."""
     prices = prices or {"moderate": 3_000_000, "intensive": 4_800_000, "profound": 6_600_000}
-    row = PriceSchedule(setting_id=provision_.setting_id, version=1, starts_on=starts_on)
+    row = PriceSchedule(setting_id=provision_.setting_id, version=version, starts_on=starts_on)
     hours = Decimal(5) if provision_.kind is Kind.OUTREACH else None
     row.lines = [
         PriceLine(

@@ -5,6 +5,7 @@ import pytest
 from marketplace import vocabulary
 from marketplace.models import (
     AfterEnd,
+    AwardBasis,
     Band,
     Clock,
     ConsultationStatus,
@@ -17,6 +18,7 @@ from marketplace.models import (
     PriceBasis,
     RefusalCode,
     ReviewOutcome,
+    Route,
     SettingType,
     Stance,
     Transfer,
@@ -35,6 +37,8 @@ from pricing.tariff import Grade
     [
         (vocabulary.AFTER_END, AfterEnd),
         (vocabulary.AREAS, AREAS),
+        (vocabulary.AWARD_BASES, AwardBasis),
+        (vocabulary.AWARD_ROUTES, Route),
         (vocabulary.BANDS, Band),
         (vocabulary.BASES, Basis),
         (vocabulary.CLOCKS, Clock),

@@ -29,6 +29,7 @@ class Compared(TypedDict):
     is_ordered: bool
     reply: str | None
     replied_at: str | None
+    replied_on: str | None
     due_on: str | None
     reasons: list[str]
     starts_on: str
@@ -76,6 +77,7 @@ def compared(choice: Choice) -> Compared:
         is_ordered=choice.is_ordered,
         reply=row.status.value if row else None,
         replied_at=reply_of(row)[1],
+        replied_on=day_of(row.replied_at).isoformat() if row and row.replied_at else None,
         due_on=row.due_on.isoformat() if row else None,
         reasons=[reason.code.value for reason in row.reasons] if row else [],
         starts_on=choice.starts_on.isoformat(),

@@ -16,6 +16,8 @@ from marketplace.web.current import actor
 
 # Each noun's module holds a blueprint `bp` of its own name.
 NOUNS = (
+    "approvals",
+    "awards",
     "benchmarks",
     "budgets",
     "calibrations",
@@ -55,6 +57,7 @@ NOUNS = (
     "tariff_comments",
     "tariff_drafts",
     "tariffs",
+    "thresholds",
     "uplift_answers",
     "uplift_drafts",
     "uplift_steps",
@@ -68,6 +71,7 @@ NAVIGATION = (
     ("inbox.index", "Consultations"),
     ("needs.index", "Needs"),
     ("consultations.index", "Consultations"),
+    ("approvals.index", "Approvals"),
     ("placements.index", "Placements"),
     ("runs.index", "Matching"),
     ("budgets.index", "Budgets"),

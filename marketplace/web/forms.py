@@ -19,11 +19,13 @@ HIDDEN = frozenset({"csrf_token", "once"})  # what every form carries, and nobod
 
 @dataclass(slots=True)
 class Form:
-    """What a page shows in its fields: values as typed or as kept, the errors beside them, and the faults of a file."""
+    """What a page shows in its fields: values as typed or as kept, the errors beside them, and the faults of a file.
+    `cause` is what the form was refused for, where a page answers one refusal otherwise than another."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+    cause: MarketplaceError | None = None
 
     def is_behind(self, version: int | None, name: str = "version") -> bool:
         """Whether the version that was typed, under this name, is another than the one kept now (None = not there).
@@ -35,6 +37,11 @@ def shown(values: Mapping[str, Any] | None = None) -> Form:
     """The form to show on this request: after a refused post, what was typed with its errors; else the kept values."""
     refused = g.get("refused_form")
     return refused if isinstance(refused, Form) else Form(values=values or {})
+
+
+def keep_typed() -> None:
+    """Let the page that answers this post show what was typed, though nothing is wrong with it."""
+    g.refused_form = Form(values=typed())
 
 
 def typed() -> dict[str, Any]:
@@ -117,7 +124,7 @@ def redisplay(page: Callable[..., ResponseReturnValue]) -> Callable[..., Any]:
             except Conflict as conflict:
                 refused, errors, status = conflict, {"_form": [str(conflict)]}, 409
             once.begin(None)  # what follows only shows the page
-            g.refused_form = Form(values=typed(), errors=errors, faults=faults)
+            g.refused_form = Form(values=typed(), errors=errors, faults=faults, cause=refused)
             again = make_response(page(**arguments))
             if again.status_code != 200:
                 raise refused
