@@ -11,7 +11,7 @@ from marketplace import vocabulary
 from marketplace.db import transaction
 from marketplace.models import ConsultationStatus, now, today
 from marketplace.permissions import POLICY, can_comment_on_tariffs, can_post_need, can_watch_mail
-from marketplace.services import frameworks, messages, settings, tariffs, uplifts
+from marketplace.services import approvals, frameworks, messages, settings, tariffs, uplifts
 from marketplace.services.adoption import is_open
 from marketplace.services.caseload import count_to_do
 from marketplace.services.comments import commented
@@ -49,9 +49,11 @@ def index() -> ResponseReturnValue:
         is_provider = POLICY["inbox.index"].admits(actor())
         waiting = Filters(statuses=(ConsultationStatus.SENT,))
         inbox = list_consultations(session, on=today(), filters=waiting) if is_provider else None
+        to_approve = len(approvals.waiting_awards(session)) if POLICY["approvals.index"].admits(actor()) else 0
         due = uplifts.count_to_do(session, actor(), on=today()) if POLICY["uplifts.index"].admits(actor()) else 0
         return render_template(
             "home/index.html",
+            awards_waiting=to_approve,
             uplifts_due=due,
             to_do=to_do,
             consulted=count_due(session, on=today()) if to_do or is_provider else {},
