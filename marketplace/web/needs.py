@@ -12,6 +12,7 @@ from marketplace.permissions import can_change_need, can_consult, can_open_ident
 from marketplace.schemas.base import VersionSchema
 from marketplace.schemas.needs import CaseloadSchema, WithdrawalSchema
 from marketplace.services import cases, history, law, needs, restrictions
+from marketplace.services.awards import live_award
 from marketplace.services.caseload import Filters, ToDo, list_needs
 from marketplace.services.consultation_steps import OPEN_NEEDS
 from marketplace.services.consultations import consultations_of
@@ -79,6 +80,8 @@ def show(need_id: int) -> ResponseReturnValue:
             "needs/show.html",
             need=need,
             recommendation=cases.latest_recommendation(session, need),
+            award=live_award(session, need),
+            is_open=need.status in OPEN_NEEDS,
             happenings=history.timeline(session, need),
             consulted=consultations_of(session, need),
             may_consult=can_consult(actor(), need.authority_id) and need.status in OPEN_NEEDS,

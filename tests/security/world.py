@@ -9,6 +9,9 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from marketplace.models import (
+    ApprovalThreshold,
+    Authority,
+    AwardStatus,
     Band,
     Budget,
     ConsultationStatus,
@@ -85,8 +88,9 @@ def build_side(session: Session, canary: str) -> Side:
     )
     placement = _placement(session, canary, placed, provision)
     draft_need = builders.need(session, la, reference=f"{canary}-2", status="draft", published_at=None)
-    other_need = builders.need(session, la, need.framework, reference=f"{canary}-3", status="consulting")
+    other_need = builders.need(session, la, need.framework, reference=f"{canary}-5", status="consulting")
     unopened = commissioning.consultation(session, other_need, provision)  # which no look at it may open
+    _waiting_award(session, canary, la, provision)
     session.add(Budget(authority=la, amount=123_456_00))
     for kind, organisation in (
         (OrganisationKind.LA, la),
@@ -130,6 +134,7 @@ def build_side(session: Session, canary: str) -> Side:
         "provider-consultation": unopened.id,
         "draft_need": draft_need.id,
         "placement": placement.id,
+        "award": placement.award_id,
         "region-run": runs[region].id,
         "la-run": runs[la].id,
         "framework": framework.id,
@@ -146,7 +151,8 @@ def _placement(session: Session, canary: str, need: Need, provision: Provision) 
     """A placement that runs, with what its LA wrote about it, in the provider's setting."""
     consultation = commissioning.consultation(session, need, provision, status=ConsultationStatus.AWARDED)
     award = commissioning.award(session, need, provision, consultation, reasons=f"{canary} reasons")
-    placement = commissioning.placement(session, award)
+    agreement = commissioning.letter(need) | {"title": f"{canary} agreement"}
+    placement = commissioning.placement(session, award, agreement=agreement)
     last = placement.events[-1]
     varied = PlacementEvent(
         number=3, kind=EventKind.VARIED, on=last.on, organisation_id=need.authority_id, officer=f"{canary} officer",
@@ -155,6 +161,19 @@ def _placement(session: Session, canary: str, need: Need, provision: Provision) 
     placement.events.append(varied)
     session.flush()
     return placement
+
+
+def _waiting_award(session: Session, canary: str, la: Authority, provision: Provision) -> None:
+    """An award that waits for a second person, and the threshold over which it does."""
+    need = builders.need(session, la, reference=f"{canary}-4", status="offered")
+    asked = commissioning.consultation(session, need, provision)
+    commissioning.offer(session, asked)
+    commissioning.award(
+        session, need, provision, asked, status=AwardStatus.PROPOSED, reasons=f"{canary} reasons",
+        notice_reference=f"{canary} notice",
+    )  # fmt: skip
+    session.add(ApprovalThreshold(authority_id=la.id, amount=0, starts_on=date(2026, 9, 1), reason=f"{canary} cabinet"))
+    session.flush()
 
 
 def _run(session: Session, scope: Any, need: Any, provision: Any, user_id: int) -> MatchingRun:
@@ -217,6 +236,7 @@ def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple
         "need_id": (mine.ids["need"], theirs.ids["need"]),
         "document_id": (mine.ids["document"], theirs.ids["document"]),
         "placement_id": (mine.ids["placement"], theirs.ids["placement"]),
+        "award_id": (mine.ids["award"], theirs.ids["award"]),
         "setting_id": (mine.ids["setting"], theirs.ids["setting"] if is_provider else None),
         "provision_id": (mine.ids["provision"], theirs.ids["provision"] if is_provider else None),
         "pool_id": (mine.ids["pool"], theirs.ids["pool"] if is_provider else None),

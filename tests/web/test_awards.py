@@ -226,8 +226,8 @@ def test_those_who_do_not_decide_compare_without_a_way_on(case: Deciding, sign_i
 ROW = {
     "setting": "Ash School", "provision_id": 1, "provision": "Day", "kind": "full", "pattern": "day",
     "band": "moderate", "reply": "offered", "replied_on": None, "due_on": "2026-12-15", "room": "1",
-    "held_until": None, "fee": 1, "variation": 0, "variation_reason": None, "transport": 1, "road_km": 1.0, "total": 2, "place": 1, "variance": None,
-    "guide": None, "is_requested": False, "starts_on": "2027-01-04",
+    "held_until": None, "fee": 1, "variation": 0, "variation_reason": None, "transport": 1, "road_km": 1.0,
+    "total": 2, "place": 1, "variance": None, "guide": None, "is_requested": False, "starts_on": "2027-01-04",
 }  # fmt: skip
 
 
