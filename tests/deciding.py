@@ -58,7 +58,7 @@ class Deciding:
         with transaction(SYSTEM) as session:
             framework = builders.framework(session)
             builders.tariff(session, framework=framework)
-            la = builders.authority(session, name="Norbury")
+            la = builders.authority(session, name="Norbury", code="999")  # for which no tariff states a factor
             self.la = la.id
             for name, roles in {
                 "commissioner": [Role.COMMISSIONER],

@@ -1,7 +1,8 @@
 """A decision as its people type it, with what they saw; what a second person says to it; thresholds.
 
 Only what belongs to the footing that is chosen is read: what was typed under another is no fault. It must never ask the
-database anything, nor know what the law asks of a choice.
+database anything, nor know what the law asks of a choice: what a decision may not leave out `award_checks` says, so
+that all that is missing is told at once.
 """
 
 from collections.abc import Mapping
@@ -52,15 +53,15 @@ class AwardSchema(VersionSchema):
         validate=validate.Range(0, 10**13, error=AGAIN),
         error_messages={"invalid": AGAIN, **missing(AGAIN)},
     )
-    route = member(Route, "Say on what footing the authority decides.", required=True)
+    route = member(Route, "Say on what footing the authority decides.", load_default=None)
     route_reason = words("Say why.", load_default=None)
     order_reference = words("Enter the tribunal's reference.", LONGEST_REFERENCE, load_default=None)
-    starts_on = DayField(required=True, error_messages=missing("Enter the day from which the placement begins."))
+    starts_on = DayField(load_default=None)
     ground = member(Ground, "Choose a ground from the list.", load_default=None)
     ground_evidence = words("Say what shows it.", load_default=None)
     answers = AnswersField(load_default=dict)
-    reasons = words("Give the authority's reasons: they stand in the letter to the family.", required=True)
-    basis = member(AwardBasis, "Choose how the contract is awarded.", required=True)
+    reasons = words("Give the authority's reasons.", load_default="")
+    basis = member(AwardBasis, "Choose how the contract is awarded.", load_default=None)
     basis_reason = words("Say why.", LONGEST_NOTE, load_default=None)
     notice_reference = words("Enter the reference.", LONGEST_REFERENCE, load_default=None)
 

@@ -23,17 +23,18 @@ Errors = dict[str, list[str]]
 
 
 class Decided(TypedDict):
-    """What the person who decides says, under the names of Award's columns."""
+    """What the person who decides says, under the names of Award's columns; what may not be left out is told by
+    `require_complete`, all at once."""
 
-    route: Route
+    route: Route | None
     route_reason: str | None
     order_reference: str | None
-    starts_on: date
+    starts_on: date | None
     ground: Ground | None
     ground_evidence: str | None
     answers: Mapping[str, str]
     reasons: str
-    basis: AwardBasis
+    basis: AwardBasis | None
     basis_reason: str | None
     notice_reference: str | None
 
@@ -51,10 +52,10 @@ def chosen(found: Sequence[Choice], *, provision_id: int, consultation_version: 
     return choice
 
 
-def require_same_cost(choice: Choice, *, total: int, starts_on: date) -> None:
+def require_same_cost(choice: Choice, *, total: int) -> None:
     """Raise Stale unless it costs what the person saw: another first day may fall under another price schedule."""
     if choice.total is not None and choice.total != total:
-        name, day = choice.provision.setting.name, in_words(starts_on)
+        name, day = choice.provision.setting.name, in_words(choice.starts_on)
         raise Stale(
             f"From {day} {name} costs {pounds(choice.total)} a year, not {pounds(total)} as you saw. Nothing was"
             " changed: look at the cost again, then send."
@@ -62,15 +63,17 @@ def require_same_cost(choice: Choice, *, total: int, starts_on: date) -> None:
 
 
 def require_complete(found: Sequence[Choice], choice: Choice, decided: Decided, *, on: date) -> None:
-    """Raise Invalid, by field, for all that the law asks of this choice and all that the record needs, and is not
-    there."""
+    """Raise Invalid, by field in the order of the form, for all that the law asks of this choice and all that the
+    record needs, and is not there; Conflict for what no form can put right."""
     if choice.provision.setting.provider_id is None:
         raise Conflict("Nobody answers for this setting here yet, so it cannot be awarded here.")
     if choice.total is None:
         raise Conflict("This setting has no published price for the band on that day, so nothing can be agreed.")
-    errors = lawless(choice.verdict, decided) | _unshown(found, choice, decided) | _unrecorded(choice, decided, on=on)
+    answers: Errors = {}
     if decided["route"] is Route.REFUSAL and choice.consultation is not None:
-        errors |= _unanswered(choice.consultation.reasons, decided["answers"])
+        answers = _unanswered(choice.consultation.reasons, decided["answers"])
+    law = lawless(choice.verdict, decided)
+    errors = answers | law | _unshown(found, choice, decided) | _unrecorded(choice, decided, on=on)
     if errors:
         raise Invalid(errors)
 
@@ -79,7 +82,9 @@ def lawless(verdict: Verdict, decided: Decided) -> Errors:
     """What the law asks of an award and the decision lacks, by field."""
     errors: Errors = {}
     route, ground = decided["route"], decided["ground"]
-    if route not in verdict.routes:
+    if route is None:
+        errors["route"] = ["Say on what footing the authority decides."]
+    elif route not in verdict.routes:
         errors["route"] = [verdict.obstacle or "The law does not let the authority decide on this footing here."]
     if route is Route.ORDER:
         return errors | _disordered(verdict, decided)
@@ -131,12 +136,16 @@ def _unanswered(reasons: Sequence[RefusalReason], answers: Mapping[str, str]) ->
 def _unrecorded(choice: Choice, decided: Decided, *, on: date) -> Errors:
     errors: Errors = {}
     starts_on, basis = decided["starts_on"], decided["basis"]
-    if not on <= starts_on <= on + LONGEST_AHEAD:
+    if starts_on is None:
+        errors["starts_on"] = ["Enter the day from which the placement begins."]
+    elif not on <= starts_on <= on + LONGEST_AHEAD:
         errors["starts_on"] = ["Enter a day from today on, within the next two years. Check the year."]
     elif choice.offer and decided["route"] is Route.OFFER and starts_on < choice.offer.starts_on:
         errors["starts_on"] = [f"The setting offers a place from {in_words(choice.offer.starts_on)}."]
     if not _said(decided["reasons"]):
         errors["reasons"] = ["Give the authority's reasons: they stand in the letter to the family."]
+    if basis is None:
+        errors["basis"] = ["Choose how the contract is awarded."]
     if basis is AwardBasis.NO_CONTRACT and choice.provision.setting.type not in MAYBE_MAINTAINED:
         errors["basis"] = ["This setting is paid under a contract. Choose how that is awarded."]
     if basis is AwardBasis.DIRECT and not _said(decided["basis_reason"]):

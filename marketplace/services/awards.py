@@ -66,10 +66,10 @@ def propose_award(
         raise InvalidTransition(f"This need is {need.status}, so nothing can be awarded for it.")
     lock_open(session, need)
     require_no_live_award(session, need)
-    found = choices(session, need=need, on=on, starts_on=max(on, decided["starts_on"]))
+    found = choices(session, need=need, on=on, starts_on=max(on, decided["starts_on"] or on))
     choice = chosen(found, provision_id=provision_id, consultation_version=consultation_version)
     require_complete(found, choice, decided, on=on)
-    require_same_cost(choice, total=total, starts_on=decided["starts_on"])
+    require_same_cost(choice, total=total)
     award = _award(need, found, choice, decided)
     award.threshold = threshold_of(session, need.authority_id, on=on)
     award.proposed_at, award.proposed_by_id, award.held_until = at, actor.user_id, at + HELD_FOR

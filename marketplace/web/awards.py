@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from marketplace import vocabulary
 from marketplace.db import repeated, transaction
-from marketplace.errors import Invalid, NoRoom
+from marketplace.errors import Conflict, Invalid, NoRoom
 from marketplace.models import Award, AwardBasis, AwardStatus, Need, Route, now, today
 from marketplace.permissions import can_propose_award
 from marketplace.schemas.awards import AwardSchema
@@ -81,9 +81,9 @@ def check(need_id: int, provision_id: int) -> ResponseReturnValue:
             choice=choice,
             row=comparison([choice])[0],
             requested=next((each for each in found if each.is_requested), None),
+            has_changed=isinstance(form.cause, Conflict),
             form=form if form.values or form.errors else forms.Form(values=_kept(need, choice)),
             threshold=threshold_of(session, need.authority_id, on=today()),
-            bases=vocabulary.AWARD_BASES,
             words=vocabulary,
         )
 

@@ -1,5 +1,6 @@
 """A real site in a real browser: gunicorn and a worker on a database of their own, walked by chromium."""
 
+import json
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -21,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 Visit = Callable[..., AbstractContextManager[Visitor]]
+Backstage = Callable[[str, object], dict[str, Any]]
 
 
 # Of the package, not of the session: while chromium is driven an event loop runs, beside which no worker can be tried.
@@ -38,7 +41,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
     try:
         _wait_until_ready(process, f"http://127.0.0.1:{port}/ready", data / "log")
-        yield Site(address=f"http://127.0.0.1:{port}", password=PASSWORD)
+        yield Site(address=f"http://127.0.0.1:{port}", password=PASSWORD, data=data)
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0, (data / "log").read_text()[-3000:]
@@ -54,6 +57,22 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def backstage(site: Site) -> Backstage:
+    """Let something happen behind the scenes (tests/browser/backstage.py); what came of it."""
+
+    def act(name: str, about: object) -> dict[str, Any]:
+        command = [sys.executable, "-m", "tests.browser.backstage", name, str(about)]
+        environment = {**os.environ, "MARKETPLACE_DATA": str(site.data)}
+        environment.pop("DATABASE_URL", None)
+        done = subprocess.run(command, check=False, env=environment, cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+    return act
 
 
 @pytest.fixture

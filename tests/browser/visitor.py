@@ -39,6 +39,7 @@ class Site:
 
     address: str
     password: str
+    data: Path  # the folder that it lives in
     examined: set[str] = field(default_factory=set)
 
 

@@ -55,7 +55,7 @@ def ids(case: Deciding) -> tuple[int, int]:
 
 def test_what_waits_is_listed_with_its_cost_its_band_and_its_days(approver: FlaskClient) -> None:
     said = words(approver.get("/approvals"))
-    for text in ("Waiting (2)", "N-1", "N-2", "at guide", "2.1%", "7 December 2026", "more than £0 a year"):
+    for text in ("Waiting (2)", "N-1", "N-2", "at guide", "2.1%", "7 December 2026", "Every award of your authority"):
         assert text in said, text
     assert "2 awards" in words(approver.get("/")), "the start page says so"
 
@@ -93,7 +93,7 @@ def test_the_price_stands_among_its_peers_where_there_are_enough(case: Deciding,
             provision = builders.provision(session, builders.pool(session, setting))
             session.add(surveyed(survey.id, provision, 4_000_000 + 100_000 * number))
     said = words(approver.get(address))
-    for text in ("asks £48,000 for the band", "6 settings of 6 other providers, median £42,500", "6 are cheaper"):
+    for text in ("asks £48,000 for the band", "6 settings of 6 other providers: median £42,500", "6 cheaper, 0 dearer"):
         assert text in said, text
 
 

@@ -1,0 +1,121 @@
+"""What happens behind the scenes of a walk: settings reply to an authority's consultations, or a place goes elsewhere.
+
+A process of its own, beside the site's, in the data folder that it has: `python -m tests.browser.backstage answered
+Aldermouth`. Every act is that of a use case, by its own actor.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marketplace.cli.session import application
+from marketplace.db import transaction
+from marketplace.models import (
+    Authority,
+    Consultation,
+    Kind,
+    Need,
+    NeedStatus,
+    RefusalCode,
+    Role,
+    SettingType,
+    User,
+    UserRole,
+    Vacancy,
+    now,
+    today,
+)
+from marketplace.permissions import SYSTEM, Actor
+from marketplace.services import consultations, replies
+from marketplace.services.matching.options import provisions_by_id, rank_options
+from marketplace.services.people import actor_of
+
+SETTINGS = 4  # that are consulted about a need
+
+
+def acting(session: Session, organisation_id: int, role: Role) -> Actor:
+    """The person of an organisation who has the role."""
+    with_role = select(User).join(UserRole).where(User.organisation_id == organisation_id, UserRole.role == role)
+    return actor_of(session.scalars(with_role.order_by(User.id)).first() or User())
+
+
+def answered(authority: str) -> dict[str, object]:
+    """Consult four settings about a need to which nobody has committed anybody: one offers and keeps a place, one
+    offers, one refuses, one does not reply and is overdue."""
+    with transaction(SYSTEM) as session:
+        la = session.scalars(select(Authority).where(Authority.name == authority)).one()
+        commissioner = acting(session, la.id, Role.COMMISSIONER)
+        need, chosen = suitable(session, la.id)
+        editors = {
+            at: acting(session, provision.setting.provider_id or 0, Role.PROVIDER_EDITOR)
+            for at, provision in provisions_by_id(session, chosen).items()
+        }
+        version, band = need.version, need.band
+    long_ago = now() - timedelta(days=16)
+    with transaction(commissioner) as session:
+        sent = consultations.consult(
+            session, commissioner, need_id=need.id, version=version, provision_ids=chosen, on=today(), at=long_ago
+        )
+        asked = {row.provision_id: row.id for row in sent}
+    starts_on = max(today() + timedelta(days=7), need.starts_on or today())
+    assert band is not None
+    for provision_id, is_held in ((chosen[0], True), (chosen[1], False)):
+        with transaction(editors[provision_id]) as session:
+            row = session.get_one(Consultation, asked[provision_id])
+            replies.offer(
+                session, editors[provision_id], consultation_id=row.id, version=row.version, provision_id=provision_id,
+                band=band, starts_on=starts_on, is_held=is_held, at=now(), on=today(),
+            )  # fmt: skip
+    with transaction(editors[chosen[2]]) as session:
+        row = session.get_one(Consultation, asked[chosen[2]])
+        reasons = {RefusalCode.STAFFING: "Two posts are vacant.", RefusalCode.PREMISES: "There is no lift."}
+        replies.refuse(
+            session, editors[chosen[2]], consultation_id=row.id, version=row.version, reasons=reasons, at=now()
+        )
+    with transaction(SYSTEM) as session:
+        names = {at: row.setting.name for at, row in provisions_by_id(session, chosen).items()}
+    return {
+        "need": need.id,
+        "reference": need.reference,
+        "settings": [names[at] for at in chosen],
+        "provisions": chosen,
+    }
+
+
+def suitable(session: Session, authority_id: int) -> tuple[Need, list[int]]:
+    """The first published need of the authority without a request or an order that four settings would suit, and
+    have room for, with one provision of each."""
+    actor = acting(session, authority_id, Role.COMMISSIONER)
+    open_needs = select(Need).where(
+        Need.authority_id == authority_id, Need.status == NeedStatus.PUBLISHED, Need.request_id.is_(None),
+        Need.locked_id.is_(None),
+    )  # fmt: skip
+    for need in session.scalars(open_needs.order_by(Need.id)):
+        first: dict[int, int] = {}
+        for option in rank_options(session, actor, need=need, on=max(today(), need.starts_on or today())).options:
+            may_refuse = option.setting_type != SettingType.INDEPENDENT  # such a refusal cannot be overruled
+            if option.vacant >= option.use and option.kind == Kind.FULL and may_refuse:
+                first.setdefault(option.setting_urn, option.provision_id)
+        if len(first) >= SETTINGS:
+            return need, list(first.values())[:SETTINGS]
+    raise LookupError("no need that four settings would suit")
+
+
+def gone(provision_id: str) -> dict[str, object]:
+    """Let whatever is free at a provision go to somebody else."""
+    with transaction(SYSTEM) as session:
+        provision = provisions_by_id(session, [int(provision_id)])[int(provision_id)]
+        for row in session.scalars(select(Vacancy).where(Vacancy.pool_id == provision.pool_id)):
+            row.amount = row.used
+    return {}
+
+
+ACTS: dict[str, Callable[[str], dict[str, object]]] = {"answered": answered, "gone": gone}
+
+if __name__ == "__main__":
+    with application():
+        print(json.dumps(ACTS[sys.argv[1]](sys.argv[2])))  # noqa: T201 - it is a command
