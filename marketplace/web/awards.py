@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from marketplace import vocabulary
 from marketplace.db import repeated, transaction
 from marketplace.errors import Conflict, Invalid, NoRoom
-from marketplace.models import Award, AwardBasis, AwardStatus, Need, Route, now, today
-from marketplace.permissions import can_propose_award
+from marketplace.models import Award, AwardBasis, AwardStatus, Identity, Need, Route, now, today
+from marketplace.permissions import can_open_identity, can_propose_award
 from marketplace.schemas.awards import AwardSchema
 from marketplace.schemas.base import DayField, FormSchema, VersionSchema
-from marketplace.services import agreements, award_letters, awards, law, needs
+from marketplace.services import agreements, award_letters, awards, identities, law, needs
 from marketplace.services.alternatives import next_best
 from marketplace.services.award_checks import MAYBE_MAINTAINED
 from marketplace.services.choices import Choice, choices
@@ -40,6 +40,19 @@ class DaySchema(FormSchema):
 @bp.get("/needs/<int:need_id>/decide")
 def compare(need_id: int) -> ResponseReturnValue:
     """The choices side by side, with what the law asks of each."""
+    return _compared(need_id)
+
+
+@bp.post("/needs/<int:need_id>/decide")
+def post_compare(need_id: int) -> ResponseReturnValue:
+    """The same, with what the family and the child say: that they were read is recorded."""
+    with transaction(actor()) as session:
+        needs.find_need(session, need_id)
+        opened = identities.open_identity(session, actor(), need_id=need_id)
+    return _compared(need_id, opened.identity)
+
+
+def _compared(need_id: int, identity: Identity | None = None) -> ResponseReturnValue:
     with transaction(actor()) as session:
         need = needs.find_need(session, need_id)
         if award := awards.live_award(session, need):
@@ -56,6 +69,8 @@ def compare(need_id: int) -> ResponseReturnValue:
             no_request=law.NO_REQUEST,
             is_requested_there=any(choice.is_requested for choice in found),
             may_decide=can_propose_award(actor(), need.authority_id),
+            door=identities.door(session, actor(), need_id=need_id) if can_open_identity(actor()) else None,
+            identity=identity,
             circuity=PUBLISHED["circuity"],
             words=vocabulary,
         )

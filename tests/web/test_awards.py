@@ -19,11 +19,13 @@ from werkzeug.test import TestResponse
 
 from marketplace import vocabulary
 from marketplace.db import transaction
-from marketplace.models import Award, AwardStatus, Need, RefusalCode, Role, Vacancy
+from marketplace.models import AuditEvent, Award, AwardStatus, Need, RefusalCode, Role, Vacancy
 from marketplace.permissions import SYSTEM
 from marketplace.services.award_steps import find_award
+from marketplace.services.choices import choices
+from marketplace.services.evidence import comparison
 from marketplace.web import forms
-from tests import builders
+from tests import builders, commissioning
 from tests.deciding import AT, INDEPENDENT, S41, STARTS, Deciding
 from tests.services.test_law import ASKED, CELLS, LETTERS, NAMED, REQUESTS, asked, judged
 
@@ -204,6 +206,28 @@ def test_a_proposal_is_taken_back(case: Deciding, commissioner: FlaskClient) -> 
     answer = builders.post(commissioner, f"/awards/{award_id}/take-back", f"/awards/{award_id}", **seen(page))
     assert answer.location == f"/needs/{case.need}/decide"
     assert "Take this proposal back" not in words(commissioner.get(f"/awards/{award_id}"))
+
+
+def test_what_the_family_and_the_child_say_stands_there_once_asked_for_and_that_is_recorded(
+    case: Deciding, commissioner: FlaskClient, sign_in: SignIn
+) -> None:
+    path = f"/needs/{case.need}/decide"
+    assert "is not stated yet" in words(commissioner.get(path))
+    with transaction(SYSTEM) as session:
+        need = session.get_one(Need, case.need)
+        commissioning.identity(session, need, family_view="Near his <sister>.", child_view=None)
+    closed = commissioner.get(path)
+    assert "Read what they say" in words(closed)
+    assert "sister" not in closed.text
+    opened = builders.post(commissioner, path)
+    assert "Near his <sister>." in words(opened)
+    assert "The child nothing is stated" in words(opened)
+    assert "Robin" not in opened.text, "not who it is"
+    with transaction(SYSTEM) as session:
+        events = session.scalars(select(AuditEvent.event).where(AuditEvent.event == "identity opened")).all()
+        assert events == ["identity opened"]
+        assert "sister" not in str(comparison(choices(session, need=session.get_one(Need, case.need), on=case.on)))
+    assert builders.post(sign_in(case.emails["procurement"]), path).status_code == 403
 
 
 # ---- who sees -----------------------------------------------------------------------------------------------------
