@@ -38,9 +38,8 @@ class VariationField(PoundsField):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> int:
         text = str(value).strip().replace("−", "-")
-        is_off = text.startswith("-")
-        amount: int = super()._deserialize(text.lstrip("+-").strip(), attr, data, **options)
-        return -amount if is_off else amount
+        amount: int = super()._deserialize(text.removeprefix("-").removeprefix("+").strip(), attr, data, **options)
+        return -amount if text.startswith("-") else amount
 
 
 class ReasonsField(fields.Field[dict[RefusalCode, str]]):

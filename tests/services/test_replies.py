@@ -301,3 +301,21 @@ def test_a_setting_reads_which_placement_came_of_its_offer(case: Consulting, ask
         with transaction(case.people[who]) as session:
             found = consultations.placement_of(session, case.kept(asked))
             assert (found is not None) == knows
+
+
+def test_a_placement_that_came_of_an_earlier_consultation_is_not_taken_for_that_of_a_later_one(
+    case: Consulting, asked: int
+) -> None:
+    case.offer(asked)
+    with transaction(SYSTEM) as session:
+        row, need = session.get_one(Consultation, asked), session.get_one(Need, case.need)
+        provision = session.get_one(Provision, case.provisions["Elm"])
+        commissioning.placement(session, commissioning.award(session, need, provision, row))
+        row.status, row.ended_at = ConsultationStatus.CLOSED, commissioning.DECIDED_AT  # that placement has ended
+    (again,) = case.consult("Elm")
+    with transaction(SYSTEM) as session:
+        later = session.get_one(Consultation, again)
+        later.status, later.ended_at = ConsultationStatus.CLOSED, AT
+    with transaction(case.people["heron"]) as session:
+        assert consultations.placement_of(session, case.kept(asked)) is not None
+        assert consultations.placement_of(session, case.kept(again)) is None
