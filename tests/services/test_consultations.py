@@ -338,6 +338,15 @@ def test_both_sides_read_by_what_is_due_overdue_first(case: Consulting) -> None:
     assert listed(case, "heron", on=date(2026, 12, 9)) == {Due.OVERDUE: [second]}
 
 
+def test_of_what_has_ended_the_last_to_end_stands_first(case: Consulting) -> None:
+    first, second = case.consult("Elm", "Oak")
+    for consultation_id, at in ((second, AT), (first, AT + timedelta(days=1))):
+        version = case.kept(consultation_id).version
+        case.act("commissioner", consultations.withdraw, consultation_id=consultation_id, version=version, at=at)
+    ended = (ConsultationStatus.WITHDRAWN, ConsultationStatus.CLOSED)
+    assert listed(case, "heron", statuses=ended) == {Due.ENDED: [first, second]}
+
+
 def test_on_its_last_day_a_reply_is_not_overdue(case: Consulting) -> None:
     (sent,) = case.consult("Elm")
     assert listed(case, "commissioner", on=date(2026, 12, 15)) == {Due.SOON: [sent]}
