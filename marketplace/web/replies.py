@@ -30,8 +30,28 @@ Priced = list[tuple[Provision, Band, PublishedPrice]]
 @bp.get("")
 def show(consultation_id: int) -> ResponseReturnValue:
     """The summary of one that nobody has opened; else the brief, the reply, and the form of it until the LA decides."""
+    form = forms.shown()
     with transaction(actor()) as session:
-        return _page(session, consultation_id, forms.shown())
+        row = find_consultation(session, consultation_id)
+        is_open = row.status in OPEN_CONSULTATIONS
+        priced = published_prices(session, row.setting_id, on=_first_day(row)) if is_open else []
+        return render_template(
+            "replies/show.html" if row.seen_at else "replies/unopened.html",
+            row=row,
+            is_open=is_open,
+            form=form if form.values else forms.Form(values=_kept(row, priced)),
+            is_typed=bool(form.values),
+            replies=REPLIES,
+            priced=[
+                (f"{provision.id}-{band}", f"{provision.name}, {band}: {pounds(price.fee)} a year")
+                for provision, band, price in priced
+            ],
+            prices_on=_first_day(row),
+            codes={code: words for code, words in vocabulary.REFUSAL_CODES.items() if code != RefusalCode.FULL},
+            placement=None if is_open else consultations.placement_of(session, row),
+            today=today(),
+            words=vocabulary,
+        )
 
 
 @bp.post("/open")
@@ -66,8 +86,8 @@ def post_check(consultation_id: int) -> ResponseReturnValue:
 @bp.post("/change")
 def post_change(consultation_id: int) -> ResponseReturnValue:
     """The form again, as it was typed. Nothing is kept."""
-    with transaction(actor()) as session:
-        return _page(session, consultation_id, forms.Form(values=forms.typed()))
+    forms.keep_typed()
+    return show(consultation_id)
 
 
 @bp.post("/send")
@@ -85,29 +105,6 @@ def post_send(consultation_id: int) -> ResponseReturnValue:
     row = repeated(actor(), act)
     flash(f"Your reply is sent to {row.brief['authority']}. You can change it until the authority decides.", "success")
     return redirect(url_for("replies.show", consultation_id=consultation_id))
-
-
-def _page(session: Session, consultation_id: int, form: forms.Form) -> str:
-    row = find_consultation(session, consultation_id)
-    is_open = row.status in OPEN_CONSULTATIONS
-    priced = published_prices(session, row.setting_id, on=_first_day(row)) if is_open else []
-    return render_template(
-        "replies/show.html" if row.seen_at else "replies/unopened.html",
-        row=row,
-        is_open=is_open,
-        form=form if form.values else forms.Form(values=_kept(row, priced)),
-        is_typed=bool(form.values),
-        replies=REPLIES,
-        priced=[
-            (f"{provision.id}-{band}", f"{provision.name}, {band}: {pounds(price.fee)} a year")
-            for provision, band, price in priced
-        ],
-        prices_on=_first_day(row),
-        codes={code: words for code, words in vocabulary.REFUSAL_CODES.items() if code != RefusalCode.FULL},
-        placement=consultations.placement_of(session, row) if not is_open else None,
-        today=today(),
-        words=vocabulary,
-    )
 
 
 def _first_day(row: Consultation) -> date:

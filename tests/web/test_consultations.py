@@ -257,6 +257,8 @@ def test_the_list_goes_overdue_first_with_day_and_seen_and_reply(tracked: list[i
     ):
         assert words in page, words
     assert "may decide without a reply" in page
+    decide = re.findall(r'/decide">([^<]+)<span class="govuk-visually-hidden">: NB-1042, ([A-Z][a-z]+) School', page)
+    assert decide == [("Decide without a reply", "Elm"), ("Compare and decide", "Ash")], "not while a reply is awaited"
 
 
 @pytest.mark.parametrize(
@@ -344,7 +346,9 @@ def test_who_only_reads_has_the_list_without_buttons(
     assert send(reader, "/consultations", f"/consultations/{tracked[0]}/withdraw").status_code == 403
 
 
-def test_a_refusal_is_read_reason_by_reason_with_what_the_law_asks(tracked: list[int], client: FlaskClient) -> None:
+def test_a_refusal_is_read_reason_by_reason_with_what_the_law_asks(
+    case: Consulting, tracked: list[int], client: FlaskClient
+) -> None:
     page = client.get(f"/consultations/{tracked[2]}").text
     for words in (
         "The staff that it would take cannot be found",
@@ -354,6 +358,8 @@ def test_a_refusal_is_read_reason_by_reason_with_what_the_law_asks(tracked: list
     ):
         assert words in page
     assert len(briefs(page)) == 1, "what was sent stays there to read"
+    assert f'href="/needs/{case.need}/decide"' in page
+    assert "/decide" not in client.get(f"/consultations/{tracked[1]}").text
 
 
 def test_an_offer_is_read_line_by_line(case: Consulting, tracked: list[int], client: FlaskClient) -> None:

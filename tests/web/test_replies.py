@@ -282,6 +282,7 @@ def test_the_outcome_is_read_where_the_reply_was_given_and_nothing_can_be_change
     assert words in page
     assert "Check the offer" not in page
     assert "£48,000" in page, "what was offered stays to read"
+    assert ("See the placement and its agreement" in page) == with_placement
     assert f"/inbox/{asked}" in client.get("/inbox?ended=true").text
     assert f"/inbox/{asked}" not in client.get("/inbox").text
     form = {**offered(case), "csrf_token": builders.csrf_token(opened), "version": str(case.kept(asked).version)}

@@ -20,14 +20,20 @@ from tests import builders
 
 # Posts in which nobody types anything, so that there is nothing to keep.
 NOTHING_TYPED = {
+    "awards.post_compare",
+    "awards.post_instead",
     "corridors.post_start",
+    "documents.post_confirm",
+    "documents.post_file",
+    "documents.post_remove",
+    "framework_drafts.post_copy",
+    "identities.post_index",
     "provisions.post_offer",
     "provisions.post_withdraw",
     "replies.post_change",
     "replies.post_open",
     "schedules.post_start",
     "sessions.sign_out",
-    "framework_drafts.post_copy",
     "tariff_drafts.post_copy",
     "vacancies.post_row",
 }
