@@ -41,8 +41,7 @@ Footing = Need | Consultation | Placement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """What is known before anything is opened. `setting` and `ends`: for a provider, which of its settings, and whether
-    it is placed there."""
+    """What is known before anything is opened."""
 
     footing: Footing
     need_id: int
@@ -86,7 +85,7 @@ def door(session: Session, actor: Actor, *, need_id: int) -> Door:
     return Door(
         footing=footing,
         need_id=need_id,
-        reference=_reference(session, actor, footing),
+        reference=footing.brief["reference"] if isinstance(footing, Consultation) else footing.reference,
         is_stated=session.scalar(select(Identity.need_id).where(Identity.need_id == need_id)) is not None,
         documents=session.scalar(select(func.count()).select_from(Document).where(*live)) or 0,
     )
@@ -153,15 +152,6 @@ def keep_identity(
 def _years_before(day: date, years: int) -> date:
     """The same day so many years before; of 29 February the day before it, where there is none."""
     return day.replace(year=day.year - years, day=28 if (day.month, day.day) == (2, 29) else day.day)
-
-
-def _reference(session: Session, actor: Actor, footing: Footing) -> str:
-    if isinstance(footing, Need):
-        return footing.reference
-    if isinstance(footing, Consultation):
-        return str(footing.brief["reference"])
-    with as_system(session, actor):  # it stands in the agreement, also where the setting was never consulted
-        return session.scalars(select(Need.reference).where(Need.id == footing.need_id)).one()
 
 
 def _openings(session: Session, actor: Actor, need: Need) -> list[tuple[datetime, str, str]]:

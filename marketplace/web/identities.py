@@ -3,14 +3,12 @@
 No page shows an identity to a GET, so none stands in a history or an address, and no GET changes anything.
 """
 
-from typing import Any
-
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace import vocabulary
 from marketplace.db import transaction
-from marketplace.models import Consultation, Need, NeedStatus, today
+from marketplace.models import Need, NeedStatus, Placement, today
 from marketplace.permissions import can_keep_identity
 from marketplace.schemas.identities import IdentitySchema
 from marketplace.services import identities
@@ -26,13 +24,9 @@ def index(need_id: int) -> ResponseReturnValue:
     """What there is to open, and the button that opens it."""
     with transaction(actor()) as session:
         door = identities.door(session, actor(), need_id=need_id)
-        back = None
-        if isinstance(door.footing, Need):
-            back = {"href": url_for("needs.show", need_id=need_id), "text": "The need"}
-        elif isinstance(door.footing, Consultation):
-            address = url_for("replies.show", consultation_id=door.footing.id)
-            back = {"href": address, "text": "The consultation"}
-        return render_template("identities/index.html", door=door, back=back, may_keep=_may_keep(door.footing))
+        return render_template(
+            "identities/index.html", door=door, back=_back(door.footing), may_keep=_may_keep(door.footing)
+        )
 
 
 @bp.post("")
@@ -54,6 +48,7 @@ def opened(need_id: int) -> ResponseReturnValue:
             "identities/show.html",
             opened=found,
             door=found.door,
+            back=_back(found.door.footing),
             identity=found.identity,
             form=forms.shown(kept),
             may_keep=_may_keep(found.door.footing),
@@ -73,6 +68,15 @@ def post_edit(need_id: int) -> ResponseReturnValue:
     return redirect(url_for("identities.index", need_id=need_id))
 
 
-def _may_keep(footing: Any) -> bool:
+def _back(footing: identities.Footing) -> dict[str, str]:
+    """Where a person comes from who may open it."""
+    if isinstance(footing, Need):
+        return {"href": url_for("needs.show", need_id=footing.id), "text": "The need"}
+    if isinstance(footing, Placement):
+        return {"href": url_for("placements.show", placement_id=footing.id), "text": "The placement"}
+    return {"href": url_for("replies.show", consultation_id=footing.id), "text": "The consultation"}
+
+
+def _may_keep(footing: identities.Footing) -> bool:
     is_live = isinstance(footing, Need) and footing.status is not NeedStatus.WITHDRAWN
     return is_live and can_keep_identity(actor(), footing.authority_id)

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from marketplace import vocabulary
 from marketplace.db import transaction
-from marketplace.models import OrganisationKind, today
+from marketplace.models import OrganisationKind, PlacementStatus, today
 from marketplace.permissions import POLICY
 from marketplace.schemas.placements import PlacementsQuerySchema
 from marketplace.services import agreements, ledger_accounts
@@ -58,6 +58,7 @@ def show(placement_id: int) -> ResponseReturnValue:
             entries=entries(session, placement, actor()),
             years={} if is_provider else ledger_accounts.years_of(session, placement),
             is_provider=is_provider,
+            may_open_identity=is_provider and placement.status is not PlacementStatus.ENDED,
             words=vocabulary,
         )
 

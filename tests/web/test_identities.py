@@ -14,7 +14,17 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
 from marketplace.db import transaction
-from marketplace.models import AuditEvent, Document, Identity, Role
+from marketplace.models import (
+    AuditEvent,
+    Consultation,
+    ConsultationStatus,
+    Document,
+    Identity,
+    Placement,
+    PlacementStatus,
+    Role,
+    now,
+)
 from marketplace.permissions import SYSTEM
 from marketplace.services.documents import MOST_BYTES
 from tests import builders, commissioning
@@ -131,6 +141,33 @@ def test_who_was_second_sees_what_is_kept_now_and_can_put_the_own_in_its_place(c
         assert state(client, case, late.text, name="Sam Example").status_code == 302
     with transaction(SYSTEM) as session:
         assert session.get_one(Identity, case.need_id).name == "Sam Example"
+
+
+def test_a_provider_comes_from_the_consultation_or_the_placement_and_goes_back_there(
+    case: Case, sign_in: SignIn
+) -> None:
+    editor = sign_in(case.editor)
+    with transaction(SYSTEM) as session:
+        row = session.scalars(select(Consultation)).one()
+        commissioning.identity(session, row.need)
+        consultation = f"/inbox/{row.id}"
+    for page in (editor.get(case.door), opened(editor, case)):
+        assert f'href="{consultation}"' in page.text
+    with transaction(SYSTEM) as session:
+        row = session.scalars(select(Consultation)).one()
+        row.status, row.ended_at = ConsultationStatus.WITHDRAWN, now()
+        builders.schedule(session, row.provision)
+        award = commissioning.award(session, row.need, row.provision)
+        placement = f"/placements/{commissioning.placement(session, award).id}"
+    assert f'action="{case.door}"' in editor.get(placement).text
+    for page in (editor.get(case.door), opened(editor, case)):
+        assert f'href="{placement}"' in page.text
+        assert "EX-1042" in page.text
+    with transaction(SYSTEM) as session:
+        ended = session.scalars(select(Placement)).one()
+        ended.status, ended.ends_on = PlacementStatus.ENDED, ended.starts_on
+    assert f'action="{case.door}"' not in editor.get(placement).text
+    assert opened(editor, case).status_code == 404
 
 
 def test_extra_fields_change_nothing(case: Case, sign_in: SignIn) -> None:
