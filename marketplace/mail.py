@@ -67,7 +67,7 @@ def send(mail: Mail, message: EmailMessage) -> None:
     except smtplib.SMTPNotSupportedError:
         raise PutOff("the server does not offer what the settings or the address ask for") from None
     except smtplib.SMTPResponseException as error:  # to our greeting, TLS, password or sender: the operator's to mend
-        raise PutOff(f"{error.smtp_code} to the marketplace") from None
+        raise PutOff(f"the server answered {error.smtp_code} to the marketplace") from None
     except ssl.SSLCertVerificationError:
         raise PutOff("the server's certificate is not trusted") from None
     except (OSError, smtplib.SMTPException) as error:
@@ -95,7 +95,7 @@ def _connected(mail: Mail) -> Iterator[smtplib.SMTP]:
 
 
 def _answered(code: int, what: str) -> NotSent:
-    return (Refused if code in PERMANENT else PutOff)(f"{code} {what}")
+    return (Refused if code in PERMANENT else PutOff)(f"the server answered {code} {what}")
 
 
 def _host(mail: Mail) -> str:

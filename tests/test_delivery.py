@@ -1,5 +1,6 @@
 """Mail from the outbox by real workers to a real server: once, in time, and not lost whatever happens on the way."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -7,10 +8,11 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from procrastinate.jobs import Job
 from sqlalchemy import Engine, select, text
 from structlog.testing import capture_logs
 
@@ -182,7 +184,7 @@ def test_mail_that_is_asked_to_wait_goes_later(
     (message_id,) = owe()
     with running(Handler(rcpt=["451 greylisted"])) as server:
         work_off(server.mail())
-        assert read(message_id).error == "451 to the address"
+        assert read(message_id).error == "the server answered 451 to the address"
         assert queued() == [("todo", True)]
         make_due(owner)
         work_off(server.mail())
@@ -202,7 +204,7 @@ def test_mail_that_is_refused_for_good_is_given_up_at_once_and_said(
         "event": "mail given up",
         "log_level": "warning",
         "message_id": given_up,
-        "error": "550 to the address",
+        "error": "the server answered 550 to the address",
     } in logs
     assert queued() == []
 
@@ -210,7 +212,7 @@ def test_mail_that_is_refused_for_good_is_given_up_at_once_and_said(
 def test_a_server_that_takes_too_long_holds_a_message_no_longer_than_it_may(
     work_off: Callable[[Mail], None], queued: Callable[[], list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "LONGEST", delivery.timedelta(seconds=0.3))
+    monkeypatch.setattr(delivery, "LONGEST", timedelta(seconds=0.3))
     (message_id,) = owe()
     with running(Handler(wait=1.5)) as server, capture_logs() as logs:
         work_off(server.mail())
@@ -331,6 +333,16 @@ def test_what_goes_wrong_is_logged_without_address_or_name(work_off: Callable[[M
     assert "mail given up" in str(logs)
     kept = str(logs) + str([read(message_id).error for message_id in refused])
     assert [word for word in typed if word in kept] == []
+
+
+def test_a_job_that_was_cut_short_comes_back_when_its_message_is_free_again() -> None:
+    job = Job(
+        id=1, status="doing", queue="mail", lock=None, queueing_lock=None, task_name="deliver_message", task_kwargs={}
+    )
+    for cut in (asyncio.CancelledError(), RuntimeError()):
+        again = delivery.AsTold().get_retry_decision(exception=cut, job=job)
+        assert again.retry_at is not None
+        assert again.retry_at > datetime.now(UTC) + delivery.TAKEN_FOR - timedelta(seconds=5)
 
 
 def test_the_time_for_one_message_is_less_than_that_for_which_it_is_taken() -> None:

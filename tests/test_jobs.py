@@ -14,14 +14,18 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import procrastinate
+import psycopg
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import Engine, func, select, text, update
+from structlog.testing import capture_logs
 
 from marketplace import embedded, jobs
 from marketplace.cli import main
 from marketplace.db import transaction
-from marketplace.errors import Conflict
+from marketplace.errors import Conflict, Unavailable
+from marketplace.jobs import worker
 from marketplace.models import Budget, MatchingRun, Recommendation, RunBudget, RunResult, RunStatus, Survey, today
 from marketplace.permissions import SYSTEM
 from marketplace.services import work
@@ -307,6 +311,26 @@ def test_a_run_that_its_worker_is_told_to_leave_fails_in_words(scope: int, owner
         asyncio.run(stopped())
     assert "The worker was stopped" in (read(run_id).error or "")
     assert count_recommendations() == 0
+
+
+@pytest.mark.parametrize(
+    "lost", [Unavailable("gone"), procrastinate.exceptions.ConnectorException("gone"), psycopg.OperationalError("gone")]
+)
+def test_a_worker_that_loses_its_database_begins_again(monkeypatch: pytest.MonkeyPatch, lost: Exception) -> None:
+    begun = []
+
+    async def begin(stopped: asyncio.Event, *_: Any) -> None:
+        begun.append(1)
+        if len(begun) == 1:
+            raise lost
+        stopped.set()
+
+    monkeypatch.setattr(worker, "_work_until", begin)
+    monkeypatch.setattr(worker, "LOOK_AFTER_EVERY", 0.01)
+    with capture_logs() as logs:
+        worker.work("postgresql://nowhere/nothing")
+    assert len(begun) == 2
+    assert [entry["event"] for entry in logs] == ["mail stays queued", "worker without its database"]
 
 
 def test_a_job_is_queued_in_the_transaction_of_its_run_or_not_at_all(scope: int, owner: Engine) -> None:

@@ -77,6 +77,8 @@ def test_what_somebody_typed_begins_no_header_and_adds_nobody(typed: str) -> Non
     assert server.handler.to == [["person@example.org"]]
     assert {name for name, _ in found.items()} == {name for name, _ in clean.items()}
     assert [address.addr_spec for address in found["To"].addresses] == ["person@example.org"]
+    assert str(found["Subject"]).isprintable()
+    assert found["To"].addresses[0].display_name.isprintable()
     assert body(found) == "Words.\n"
 
 
@@ -92,10 +94,10 @@ def test_an_address_that_is_none_is_refused_before_it_travels(address: str) -> N
 @pytest.mark.parametrize(
     ("answers", "kind", "words"),
     [
-        ({"rcpt": ["451 greylisted, person@example.org"]}, mail.PutOff, "451 to the address"),
-        ({"rcpt": ["550 no such person@example.org"]}, mail.Refused, "550 to the address"),
-        ({"data": ["452 full"]}, mail.PutOff, "452 to the message"),
-        ({"data": ["554 looks like spam"]}, mail.Refused, "554 to the message"),
+        ({"rcpt": ["451 greylisted, person@example.org"]}, mail.PutOff, "the server answered 451 to the address"),
+        ({"rcpt": ["550 no such person@example.org"]}, mail.Refused, "the server answered 550 to the address"),
+        ({"data": ["452 full"]}, mail.PutOff, "the server answered 452 to the message"),
+        ({"data": ["554 looks like spam"]}, mail.Refused, "the server answered 554 to the message"),
     ],
 )
 def test_a_server_that_says_no_is_told_by_its_code(answers: dict[str, Any], kind: type[Exception], words: str) -> None:
@@ -124,8 +126,9 @@ def test_a_server_that_does_not_answer_in_time_is_told(monkeypatch: pytest.Monke
 
 def test_how_the_server_takes_leave_changes_nothing() -> None:
     class Rude(Handler):
-        async def handle_QUIT(self, *_: Any) -> str:  # noqa: N802
-            return "421 go away"
+        async def handle_QUIT(self, server: Any, *_: Any) -> str:  # noqa: N802
+            server.transport.abort()
+            return "221 bye"
 
     with running(Rude()) as server:
         settings = server.mail()
@@ -156,7 +159,7 @@ def test_mail_travels_over_starttls_with_a_password(trusted: Any) -> None:
         mail.send(settings, written(settings))
         assert server.handler.was_secure == [True]
         wrong = server.mail(Security.STARTTLS, **signing_in(password="other"))
-        with pytest.raises(mail.PutOff, match=r"^535 to the marketplace$"):
+        with pytest.raises(mail.PutOff, match=r"^the server answered 535 to the marketplace$"):
             mail.send(wrong, written(wrong))
 
 
@@ -178,7 +181,7 @@ def test_where_tls_is_asked_for_nothing_travels_without() -> None:
 def test_where_the_server_asks_for_tls_and_the_settings_do_not_that_is_told(trusted: Any) -> None:
     with running(tls_context=trusted, require_starttls=True) as server:
         settings = server.mail()
-        with pytest.raises(mail.PutOff, match=r"^530 to the marketplace$"):
+        with pytest.raises(mail.PutOff, match=r"^the server answered 530 to the marketplace$"):
             mail.send(settings, written(settings))
 
 

@@ -20,7 +20,6 @@ from marketplace.observability import log
 from marketplace.permissions import SYSTEM
 from marketplace.services.messages import (
     TAKEN_FOR,
-    InHand,
     Taken,
     give_up,
     note_sent,
@@ -41,7 +40,8 @@ class Again(Exception):
 
 
 class AsTold(BaseRetryStrategy):
-    """A job comes back when Again says; where it was cut short, when the message is free again."""
+    """A job comes back when Again says; where it was cut short, or another worker has its message, when that is free
+    again at the latest."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:  # noqa: ARG002
         """When, by what ended the job."""
@@ -65,12 +65,10 @@ def job_of(mail: Mail) -> Callable[[int], Awaitable[None]]:
 
 
 def deliver(mail: Mail, message_id: int) -> timedelta | None:
-    """Take a message, send it, note what came of it. Returns how long it waits for the next try, if for one."""
-    try:
-        with transaction(SYSTEM) as session:
-            taken = take_message(session, message_id)
-    except InHand as other:
-        return other.until
+    """Take a message, send it, note what came of it. Returns how long it waits for the next try, if for one. Raises
+    InHand."""
+    with transaction(SYSTEM) as session:
+        taken = take_message(session, message_id)
     if taken is None:
         return None
     try:

@@ -157,7 +157,7 @@ def expire_holds(session: Session, actor: Actor, *, pool_id: int, at: datetime) 
     claims = session.scalars(
         select(Claim)
         .where(Claim.pool_id == pool.id, _has_run_out(at))
-        .options(joinedload(Claim.consultation, innerjoin=True))
+        .options(joinedload(Claim.consultation))
         .order_by(Claim.id)
         .execution_options(populate_existing=True)
     ).all()

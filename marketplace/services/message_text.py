@@ -96,7 +96,7 @@ def _about(session: Session, message: Message) -> About | None:
     if kind in {"consultation", "reply"}:
         return _of_consultation(session, message.subject_id, reader_id=message.user.organisation_id)
     if kind == "award":
-        return _of_award(session, message.subject_id, is_for_provider=message.template == "award_ordered")
+        return _of_award(session, message.subject_id, template=message.template)
     assert kind == "placement"
     return _of_event(session, message.subject_id)
 
@@ -123,11 +123,12 @@ def _of_consultation(session: Session, consultation_id: int, *, reader_id: int) 
     )
 
 
-def _of_award(session: Session, award_id: int, *, is_for_provider: bool) -> About | None:
+def _of_award(session: Session, award_id: int, *, template: str) -> About | None:
     row = session.get(Award, award_id)
     if row is None:
         return None
-    path = f"/awards/{row.id}"
+    path = f"/approvals/{row.id}" if template == "award_proposed" else f"/awards/{row.id}"
+    is_for_provider = template == "award_ordered"
     if is_for_provider:  # an award holds what others offered: the provider reads the placement that came of it
         placement_id = session.scalar(select(Placement.id).where(Placement.award_id == row.id))
         path = f"/placements/{placement_id}"

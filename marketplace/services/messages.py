@@ -28,11 +28,7 @@ SILENT = "the server did not end in time, or the worker stopped"
 
 
 class InHand(Exception):
-    """Another worker has the message; should it die, the message is free `until`."""
-
-    def __init__(self, until: timedelta) -> None:
-        super().__init__("another worker has it")
-        self.until = until
+    """Another worker has the message, for TAKEN_FOR at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +67,7 @@ def take_message(session: Session, message_id: int) -> Taken | None:
         return None
     at = clock(session)
     if message.taken_until is not None and message.taken_until > at:
-        raise InHand(message.taken_until - at)
+        raise InHand
     if message.tries >= MOST_TRIES:  # the last try never came to its end
         _end(message, MessageStatus.FAILED, error=SILENT)
         return None

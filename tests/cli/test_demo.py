@@ -26,7 +26,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def environment(data: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.endswith("DATABASE_URL")}
-    return {**kept, "MARKETPLACE_DATA": str(data)}
+    mail = {
+        "MARKETPLACE_SMTP": "smtp://127.0.0.1:1",
+        "MARKETPLACE_MAIL_FROM": "marketplace@example.org",
+        "MARKETPLACE_ADDRESS": "http://127.0.0.1",
+    }
+    return {**kept, **mail, "MARKETPLACE_DATA": str(data)}
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +81,8 @@ def test_it_serves_with_a_worker_until_it_is_stopped_and_leaves_nothing_running(
         page = _page(f"http://127.0.0.1:{port}/sign-in", process)
         assert "Demonstration data; illustrative tariff" in page
         children = psutil.Process(process.pid).children(recursive=True)
-        assert any("worker" in " ".join(child.cmdline()) for child in children)
+        (worker,) = (child for child in children if "worker" in " ".join(child.cmdline()))
+        assert "MARKETPLACE_SMTP" not in worker.environ()  # nobody reads mail at the invented addresses
         process.send_signal(end)
         out, _ = process.communicate(timeout=60)
     finally:

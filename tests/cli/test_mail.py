@@ -81,7 +81,7 @@ def test_what_was_given_up_is_told_with_its_reason_and_sent_again(command: Comma
         assert command("worker", "--once", smtp=at(server)).exit_code == 0
         shown = command("mail", "status", smtp=at(server))
         assert shown.exit_code == 1
-        assert "550 to the address" in shown.output
+        assert "the server answered 550 to the address" in shown.output
         assert "`marketplace mail resend`" in shown.output
         again = command("mail", "resend", smtp=at(server))
         assert (again.exit_code, again.output) == (0, "1 queued again.\n")
@@ -94,7 +94,10 @@ def test_what_was_given_up_is_told_with_its_reason_and_sent_again(command: Comma
 def test_a_mail_to_try_the_settings_arrives_or_says_why_not(command: Command) -> None:
     with running(Handler(rcpt=["550 no such person"])) as server:
         refused = command("mail", "test", "me@example.org", smtp=at(server))
-        assert (refused.exit_code, refused.output) == (1, "Error: the mail was not taken: 550 to the address.\n")
+        assert (refused.exit_code, refused.output) == (
+            1,
+            "Error: the mail was not taken: the server answered 550 to the address.\n",
+        )
         sent = command("mail", "test", "me@example.org", smtp=at(server))
         assert (sent.exit_code, sent.output) == (0, "127.0.0.1 has taken the mail.\n")
     (text,) = server.handler.texts()

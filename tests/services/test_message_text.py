@@ -79,7 +79,7 @@ def test_every_message_says_what_happened_and_where_to_look_and_nothing_that_was
         r"its reference.*N-|your reference N-|reference for the pupil: N-|authority's reference: N-", text.body
     )
     (link,) = re.findall(r"^https://\S+$", text.body, flags=re.MULTILINE)
-    assert re.fullmatch(rf"{PAGES}/(consultations|inbox|awards|placements)/\d+", link)
+    assert re.fullmatch(rf"{PAGES}/(consultations|inbox|awards|approvals|placements)/\d+", link)
     for canary in [*case.canaries, "None", "{", "  ", "canary", "2014", "£"]:
         assert canary not in f"{text.subject}\n{text.body}", canary
     assert text.body.isprintable() or set(re.findall(r"[^\x20-\x7e\xa3]", text.body)) <= {"\n"}
@@ -92,8 +92,17 @@ def test_deadlines_are_told_in_words_by_the_clock_of_london(case: Case) -> None:
     assert case.text("award_proposed").subject.endswith(": decide by 2 July 2026 at 12:30am")
 
 
-def test_who_places_is_led_to_the_award_and_who_is_ordered_to_the_placement(case: Case) -> None:
+def test_each_side_is_led_to_its_own_page_of_a_consultation(case: Case) -> None:
+    row = case.subjects["consultation_sent"]
+    assert f"{PAGES}/inbox/{row.id}\n" in case.text("consultation_sent").body
+    assert f"{PAGES}/consultations/{row.id}\n" in case.text("consultation_silent").body
+
+
+def test_who_places_is_led_to_the_award_who_decides_to_the_proposal_and_who_is_ordered_to_the_placement(
+    case: Case,
+) -> None:
     assert f"{PAGES}/awards/{case.subjects['award_made'].id}\n" in case.text("award_made").body
+    assert f"{PAGES}/approvals/{case.subjects['award_proposed'].id}\n" in case.text("award_proposed").body
     placement = case.subjects["placement_started"].placement
     assert f"{PAGES}/placements/{placement.id}\n" in case.text("award_ordered").body
 
