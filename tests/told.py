@@ -76,8 +76,8 @@ def build_case(session: Session) -> Case:
 
     def consulted(status: ConsultationStatus) -> Consultation:
         need = builders.need(session, la, framework, reference=f"N-{status}", mainstream=canaries[-1])
-        commissioning.identity(session, need, name=canaries[-2].encode(), birth_date=b"2014-02-03")
-        commissioning.document(session, need, name=canaries[-3].encode())
+        commissioning.identity(session, need, name=canaries[-2])
+        commissioning.document(session, need, name=canaries[-3])
         row = commissioning.consultation(  # of which a worker does not remind on its own
             session, need, provision, sent_by_id=officer.id, status=status, reminded=15
         )
