@@ -24,7 +24,7 @@ from marketplace.models import (
 )
 from marketplace.permissions import Actor
 from marketplace.services import capacity, outbox
-from marketplace.services.consultation_steps import lock_need, lock_open
+from marketplace.services.consultation_steps import OPEN_NEEDS, lock_need, lock_open
 from marketplace.services.evidence import reply_of
 
 HELD_FOR = timedelta(days=7)  # that a place waits for the second person
@@ -53,6 +53,12 @@ def require_fresh(award: Award, version: int) -> None:
     """Raise Stale unless the award is as the person saw it."""
     if award.version != version:
         raise Stale("Something has happened to this award since you opened it. Look at what holds now.")
+
+
+def require_open(need: Need) -> None:
+    """Raise InvalidTransition where nothing can be awarded for a need any more."""
+    if need.status not in OPEN_NEEDS:
+        raise InvalidTransition(f"This need is {need.status}, so nothing can be awarded for it.")
 
 
 def require_no_live_award(session: Session, need: Need) -> None:

@@ -25,6 +25,7 @@ from marketplace.services.award_steps import (
     move,
     require_fresh,
     require_no_live_award,
+    require_open,
     require_same_reply,
     take_place,
     tell_authority,
@@ -32,7 +33,7 @@ from marketplace.services.award_steps import (
     tell_provider,
 )
 from marketplace.services.choices import Choice, choices
-from marketplace.services.consultation_steps import OPEN_NEEDS, end, lock_need, lock_open
+from marketplace.services.consultation_steps import end, lock_need, lock_open
 from marketplace.services.evidence import comparison
 from marketplace.services.thresholds import threshold_of
 
@@ -58,14 +59,7 @@ def propose_award(
     The place is taken now. Raises Invalid, by field, for what the law or the record lacks; NoRoom when the place has
     gone; Stale when the need, the reply or the cost is another than was seen; Conflict when there is a live award.
     """
-    need = lock_need(session, need_id)
-    require(can_propose_award(actor, need.authority_id), "award a placement")
-    if need.version != version:
-        raise Stale("Something has happened to this need since you opened it. Look at what holds now, then decide.")
-    if need.status not in OPEN_NEEDS:
-        raise InvalidTransition(f"This need is {need.status}, so nothing can be awarded for it.")
-    lock_open(session, need)
-    require_no_live_award(session, need)
+    need = _lock_to_propose(session, actor, need_id, version)
     found = choices(session, need=need, on=on, starts_on=max(on, decided["starts_on"] or on))
     choice = chosen(found, provision_id=provision_id, consultation_version=consultation_version)
     require_complete(found, choice, decided, on=on)
@@ -93,8 +87,7 @@ def make_award(
     It never asks who may: `propose_award` and `approvals` have. Raises InvalidTransition where it is no proposal any
     more or nobody decided in time; Stale where what it rests on has changed."""
     award, need, rows = lock_award(session, award_id)
-    if need.status not in OPEN_NEEDS:
-        raise InvalidTransition(f"This need is {need.status}, so nothing can be awarded for it.")
+    require_open(need)
     if award.held_until is not None and award.held_until <= at:
         raise InvalidTransition("The place was held for this award until its time ran out. Propose it again.")
     require_same_reply(award, rows)
@@ -161,6 +154,18 @@ def live_award(session: Session, need: Need) -> Award | None:
     return session.scalar(
         select(Award).where(Award.need_id == need.id, Award.status.in_([AwardStatus.PROPOSED, AwardStatus.MADE]))
     )
+
+
+def _lock_to_propose(session: Session, actor: Actor, need_id: int, version: int) -> Need:
+    """The need, with its open consultations, locked, as the person saw it, and free to be awarded."""
+    need = lock_need(session, need_id)
+    require(can_propose_award(actor, need.authority_id), "award a placement")
+    if need.version != version:
+        raise Stale("Something has happened to this need since you opened it. Look at what holds now, then decide.")
+    require_open(need)
+    lock_open(session, need)
+    require_no_live_award(session, need)
+    return need
 
 
 def _award(need: Need, found: Sequence[Choice], choice: Choice, decided: Decided) -> Award:

@@ -58,10 +58,8 @@ def comparison(found: Sequence[Choice]) -> list[Compared]:
 
 def compared(choice: Choice) -> Compared:
     """What of one choice is shown and kept."""
-    provision, setting, row, offer = (
-        choice.provision, choice.provision.setting, choice.consultation, choice.offer
-    )  # fmt: skip
-    variance, journey = choice.variance, choice.journey
+    provision, row, offer = choice.provision, choice.consultation, choice.offer
+    setting, variance, journey = provision.setting, choice.variance, choice.journey
     return Compared(
         setting_id=setting.id,
         provision_id=provision.id,
