@@ -80,6 +80,13 @@ PRIMARY_NEEDS = {
     "OTH": "Other difficulty or disability",
 }
 
+# For charts, where a long name would run into its figure on a narrow screen.
+SHORT_PRIMARY_NEEDS = {
+    **PRIMARY_NEEDS,
+    "SLCN": "Speech, language, communication",
+    "PMLD": "Profound and multiple learning",
+}
+
 FACILITIES = {
     "step_free": "Step-free throughout",
     "hoist": "Hoists and changing places",

@@ -57,6 +57,7 @@ from pricing.tariff import Grade
         (vocabulary.PLACEMENT_STANDINGS, Standing),
         (vocabulary.PRICE_BASES, PriceBasis),
         (vocabulary.PRIMARY_NEEDS, PRIMARY_NEEDS),
+        (vocabulary.SHORT_PRIMARY_NEEDS, PRIMARY_NEEDS),
         (vocabulary.REFUSALS, REASONS),
         (vocabulary.REFUSAL_CODES, RefusalCode),
         (vocabulary.REVIEW_OUTCOMES, ReviewOutcome),

@@ -57,7 +57,7 @@ def index() -> ResponseReturnValue:
         )
 
 
-@bp.get("/settings/<int:setting_id>/demand")
+@bp.get("/demand/<int:setting_id>")
 def of_setting(setting_id: int) -> ResponseReturnValue:
     """One setting: by primary need, level and year group."""
     with transaction(actor()) as session:
@@ -81,7 +81,7 @@ def _shown(row: Demand | None, dimension: Dimension) -> Shown:
     kinds = sorted(found, key=lambda codes: min(order.index(code) for code in codes))
     return Shown(
         vocabulary.DIMENSIONS[dimension],
-        [{"label": _label(words, codes), "value": sum(found[codes].values())} for codes in kinds],
+        [{"label": _label(dimension, codes), "value": sum(found[codes].values())} for codes in kinds],
         [[_named(words, codes), *_cells(found[codes])] for codes in kinds],
     )
 
@@ -109,6 +109,7 @@ def _named(words: dict[str, str], codes: Sequence[str]) -> str:
     return named[0] if len(named) == 1 else f"{'; '.join(named)} (taken together)"
 
 
-def _label(words: dict[str, str], codes: Sequence[str]) -> str:
-    """The same for a chart, where several names would run into the figure."""
+def _label(dimension: Dimension, codes: Sequence[str]) -> str:
+    """The same for a chart, where a long name, or several, would run into the figure."""
+    words = vocabulary.SHORT_PRIMARY_NEEDS if dimension is Dimension.NEED else WORDS[dimension]
     return f"{len(codes)} kinds taken together" if len(codes) > 1 else _named(words, codes)

@@ -61,7 +61,7 @@ def words(page: str) -> str:
 def test_before_a_worker_has_worked_it_out_the_page_says_so(trust: Trust, sign_in: SignIn) -> None:
     client = sign_in(trust.editor)
     assert "Ash House not yet not yet not yet" in words(client.get("/demand").text)
-    assert "it will be within a few minutes" in words(client.get(f"/settings/{trust.setting}/demand").text)
+    assert "it will be within a few minutes" in words(client.get(f"/demand/{trust.setting}").text)
 
 
 def test_all_settings_stand_in_one_table_with_their_distances(trust: Trust, sign_in: SignIn) -> None:
@@ -75,9 +75,9 @@ def test_all_settings_stand_in_one_table_with_their_distances(trust: Trust, sign
 
 def test_a_setting_shows_each_kind_in_a_chart_and_a_table(trust: Trust, sign_in: SignIn) -> None:
     work()
-    page = sign_in(trust.editor).get(f"/settings/{trust.setting}/demand").text
+    page = sign_in(trust.editor).get(f"/demand/{trust.setting}").text
     text = words(page)
-    assert "about 10 up to 10 km, about 10 10 to 25 km, none, or too few to tell 25 to 50 km." in text
+    assert "up to 10 km: about 10 10 to 25 km: about 10 25 to 50 km: none, or too few to tell" in text
     assert "Autistic spectrum disorder 10 – –" in text
     assert "Social, emotional and mental health; Vision impairment (taken together) – 10 –" in text
     assert "2 kinds taken together" in text
@@ -86,7 +86,7 @@ def test_a_setting_shows_each_kind_in_a_chart_and_a_table(trust: Trust, sign_in:
     assert page.count('class="app-chart__picture"') == 3
     assert "CANARY" not in page
     assert "None within 50 km, or too few to be told." in words(
-        sign_in(trust.editor).get(f"/settings/{trust.second}/demand").text
+        sign_in(trust.editor).get(f"/demand/{trust.second}").text
     )
 
 
@@ -95,7 +95,7 @@ def test_nobody_else_sees_it(trust: Trust, sign_in: SignIn) -> None:
     with transaction(SYSTEM) as session:
         rival = builders.user(session, builders.provider(session), Role.PROVIDER_EDITOR).email
     client = sign_in(rival)
-    assert client.get(f"/settings/{trust.setting}/demand").status_code == 404
+    assert client.get(f"/demand/{trust.setting}").status_code == 404
     assert "runs no open setting here yet" in client.get("/demand").text
     assert sign_in(trust.commissioner).get("/demand").status_code == 403
 
