@@ -248,6 +248,8 @@ INDIRECT = {
     "fk_uplifts_successor_id": "UPDATE uplifts SET authority_ids = authority_ids || -1::bigint, successor_id = -1",
     "fk_uplifts_published_id": "UPDATE uplifts SET status = 'published', published_id = -1",
     "fk_uplift_steps_uplift_id": "UPDATE uplift_steps SET uplift_id = -1 WHERE id = (SELECT min(id) FROM uplift_steps)",
+    "fk_demand_counts_demand_id": """UPDATE demand_counts SET demand_id = -1
+                                     WHERE id = (SELECT min(id) FROM demand_counts)""",
     "fk_run_results_run_id": "INSERT INTO run_results (run_id, problem, sha256) VALUES (-1, '', '')",
     **case_breakers.INDIRECT,
 }
