@@ -83,7 +83,8 @@ def cleaner(addresses: embedded.Addresses) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def application(addresses: embedded.Addresses) -> Iterator[Engine]:
-    """The application role, as the product runs."""
+    """The application role, as the product runs, with keys to seal."""
+    sealing.configure(builders.ENCRYPTION_KEYS)
     engine = db.connect_as_application(addresses.application)
     yield engine
     engine.dispose()
@@ -93,7 +94,7 @@ def application(addresses: embedded.Addresses) -> Iterator[Engine]:
 def database(cleaner: Engine, application: Engine) -> Iterator[Engine]:
     """An empty database for one test; whatever the test commits is removed after it."""
     db.configure(application)
-    sealing.configure(builders.ENCRYPTION_KEYS)
+    sealing.configure(builders.ENCRYPTION_KEYS)  # again: a test may have changed them
     yield application
     empty(cleaner)
 

@@ -64,7 +64,7 @@ class Trials:
             found=f"{found.undersold} with a place left; answers other than 302 and 409: {failures or 'none'};"
             f" {found.unhelped} of {found.statuses[409]} losers without a way on",
             holds=not found.undersold and not failures and not found.unhelped,
-            control="30 ms for a lock and no second try",
+            control="1 ms for a lock and no second try",
             controlled=f"{sum(n for status, n in impatient.statuses.items() if status >= 500)} × 5xx,"
             f" {impatient.undersold} of {impatient.trials} with a place left",
             noticed=any(status >= 500 for status in impatient.statuses),
