@@ -160,6 +160,7 @@ def test_from_the_comparison_to_the_letter_and_the_agreement(
 ) -> None:
     page = commissioner.get(address(case, "Ash"))
     assert "A second person approves every award of your authority." in words(page)
+    assert "What the price is made up of Core education, 38 weeks: £48,000 a year" in words(page)
     award_id = proposed(send(commissioner, case, "Ash", page))
     said = words(commissioner.get(f"/awards/{award_id}/done"))
     for text in ("The award is proposed", f"Award {award_id}", "The place is held until 7 December 2026 at 10:0"):
@@ -185,7 +186,8 @@ def test_an_award_shows_what_was_compared_as_it_stood(case: Deciding, commission
     award_id = proposed(send(commissioner, case, "Ash"))
     case.reprice("Birch", starts_on=STARTS, intensive=9_900_000)
     said = words(commissioner.get(f"/awards/{award_id}"))
-    for text in ("What was compared", "£50,500", "Chosen", "Call-off from a framework", "FW-7", "Award proposed"):
+    for text in ("What was compared", "£50,500", "Chosen", "Call-off from a framework", "FW-7", "Award proposed",
+                 "What the price is made up of Core education, 38 weeks: £48,000 a year"):  # fmt: skip
         assert text in said, text
     assert "£99,000" not in said
 
@@ -264,6 +266,7 @@ def asks(named: str, request: str, reply: str) -> dict[str, Any]:
     choice = SimpleNamespace(
         verdict=judged(named, request, reply),
         consultation=SimpleNamespace(version=1, reasons=reasons if reply == "refused" else []),
+        published=SimpleNamespace(lines=[]),
     )
     page = render_template(
         "awards/check.html", need=SimpleNamespace(id=1, reference="N-1", version=1, request=None), choice=choice,
