@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from flask.testing import FlaskClient
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -58,7 +59,7 @@ from marketplace.models import (
 from marketplace.permissions import SYSTEM, Actor
 from marketplace.services.adoption import in_force
 from marketplace.services.letters import Letter
-from marketplace.services.people import actor_of, hash_password
+from marketplace.services.people import actor_of
 from marketplace.services.placement_sets import add_set
 from marketplace.services.tariff_files import read_framework, read_tariff
 from marketplace.web.repeats import once_key
@@ -69,7 +70,8 @@ from tests.pricing.placements import placement
 
 PASSWORD = "correct horse battery staple"
 ENCRYPTION_KEYS = (bytes(range(32)),)
-_PASSWORD_HASH = hash_password(PASSWORD)
+# Of the least cost that there is: what a password costs to check is the product's, and thousands sign in here.
+_PASSWORD_HASH = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 _numbers = count(1)
 T = TypeVar("T")
 
