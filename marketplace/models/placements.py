@@ -30,7 +30,8 @@ class PlacementStatus(StrEnum):
 
 PLACEMENT_MOVES: dict[PlacementStatus, frozenset[PlacementStatus]] = {
     PlacementStatus.AGREED: frozenset({PlacementStatus.STARTED, PlacementStatus.ENDED}),
-    PlacementStatus.STARTED: frozenset({PlacementStatus.SUSPENDED, PlacementStatus.ENDED}),
+    # Agreed again only where the start was entered by mistake, and is undone.
+    PlacementStatus.STARTED: frozenset({PlacementStatus.SUSPENDED, PlacementStatus.ENDED, PlacementStatus.AGREED}),
     PlacementStatus.SUSPENDED: frozenset({PlacementStatus.STARTED, PlacementStatus.ENDED}),
     # Only where the end was entered by mistake, and is undone.
     PlacementStatus.ENDED: frozenset({PlacementStatus.AGREED, PlacementStatus.STARTED, PlacementStatus.SUSPENDED}),

@@ -71,9 +71,11 @@ def change_need(session: Session, actor: Actor, *, need_id: int, version: int, o
 
 
 def publish_need(session: Session, actor: Actor, *, need_id: int, version: int, on: date) -> Need:
-    """Publish a draft that lacks no answer, with the band of the framework in force. Raises Invalid with each answer
-    that is missing, Conflict when no framework is in force."""
+    """Publish a draft that lacks no answer, with the band of the framework in force. Raises InvalidTransition where it
+    is no draft any more, Invalid with each answer that is missing, Conflict when no framework is in force."""
     need = find_need_to_change(session, actor, need_id=need_id, version=version)
+    if need.status is not NeedStatus.DRAFT:  # other moves to "published" follow from consultations, or from an end
+        raise InvalidTransition(f"This need is {need.status} already.")
     _require_complete(need)
     _derive_band(session, need, on=on)
     _move(need, NeedStatus.PUBLISHED)

@@ -61,6 +61,8 @@ def start_placement(
 ) -> Placement:
     """The pupil has started on a day, today or earlier, which may be another than was agreed: charges follow it."""
     placement = lock(session, actor, placement_id, version)
+    if placement.status is not PlacementStatus.AGREED:  # one that is suspended is resumed
+        raise InvalidTransition(f"This placement is {placement.status}: the pupil has started already.")
     if not on - FARTHEST <= day <= on:
         raise Invalid({"day": ["Enter the day on which the pupil started: today, or within the last year."]})
     if placement.ends_on is not None and day > placement.ends_on:

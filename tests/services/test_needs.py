@@ -193,6 +193,15 @@ def test_a_need_that_schools_were_consulted_on_is_not_changed(
         needs.change_need(session, commissioner, need_id=need.id, version=need.version, on=ON, priority=1)
 
 
+@pytest.mark.parametrize("status", sorted(set(NeedStatus) - {NeedStatus.DRAFT}))
+def test_only_a_draft_is_published(session: Session, commissioner: Actor, la: Authority, status: NeedStatus) -> None:
+    """One that was consulted on, or placed, went back to published once, beside its consultations and its placement."""
+    need = builders.need(session, la, mainstream="A unit was tried.", status=status)
+    with pytest.raises(InvalidTransition):
+        needs.publish_need(session, commissioner, need_id=need.id, version=need.version, on=ON)
+    assert need.status is status
+
+
 def test_a_need_that_somebody_else_has_changed_is_stale(session: Session, commissioner: Actor, la: Authority) -> None:
     need = builders.need(session, la)
     with pytest.raises(Stale):

@@ -242,6 +242,16 @@ def test_nothing_is_entered_before_what_was_entered_last_or_after_the_last_day(s
     assert "The last day is 12 February 2027" in refused.value.errors["day"][0]
 
 
+def test_what_is_suspended_is_resumed_and_not_started_again(session: Session) -> None:
+    """It could be started on another day once, which moved its first day and its charges."""
+    case, on = running(session), date(2027, 2, 1)
+    start(session, case)
+    placements.suspend_placement(session, case.commissioner, **case.of(on), day=on, is_paid=True, reason="Ill.")
+    with pytest.raises(InvalidTransition):
+        start(session, case, date(2027, 2, 15))
+    assert case.placement.starts_on == STARTS_ON
+
+
 @pytest.mark.parametrize("act", [placements.suspend_placement, placements.resume_placement])
 def test_what_has_not_started_is_neither_suspended_nor_resumed(session: Session, act: Any) -> None:
     case = running(session)
