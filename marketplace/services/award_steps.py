@@ -61,10 +61,16 @@ def require_open(need: Need) -> None:
         raise InvalidTransition(f"This need is {need.status}, so nothing can be awarded for it.")
 
 
+def live_award(session: Session, need: Need) -> Award | None:
+    """The award of a need that waits or is made, if there is one."""
+    return session.scalar(
+        select(Award).where(Award.need_id == need.id, Award.status.in_([AwardStatus.PROPOSED, AwardStatus.MADE]))
+    )
+
+
 def require_no_live_award(session: Session, need: Need) -> None:
     """Raise Conflict where an award for the need waits, or is made."""
-    live = select(Award.id).where(Award.need_id == need.id, Award.status.in_([AwardStatus.PROPOSED, AwardStatus.MADE]))
-    if session.scalar(live) is not None:
+    if live_award(session, need):
         raise Conflict("An award for this need waits for its approval already. Take it back first, or wait.")
 
 

@@ -21,6 +21,7 @@ from marketplace.services.award_steps import (
     HELD_FOR,
     find_award,
     lapse,
+    live_award,
     lock_award,
     move,
     require_fresh,
@@ -147,13 +148,6 @@ def lapse_awards(session: Session, actor: Actor, *, at: datetime, only: int | No
 
 def _overdue(at: datetime) -> tuple[ColumnElement[bool], ...]:
     return Award.status == AwardStatus.PROPOSED, Award.held_until <= at
-
-
-def live_award(session: Session, need: Need) -> Award | None:
-    """The award of a need that waits or is made, if there is one."""
-    return session.scalar(
-        select(Award).where(Award.need_id == need.id, Award.status.in_([AwardStatus.PROPOSED, AwardStatus.MADE]))
-    )
 
 
 def _lock_to_propose(session: Session, actor: Actor, need_id: int, version: int) -> Need:

@@ -71,7 +71,7 @@ class Trials:
         )
 
     def one_pupil(self) -> Iterator[Row]:
-        """R03."""
+        """R03, and R07's control: an act that leaves no record."""
         found = contention.one_pupil(self.cluster, self.folder, trials=self.some(50))
         self.cluster.execute(NO_INDEX)
         try:
@@ -84,14 +84,25 @@ class Trials:
             tried=f"one pupil awarded to 8 settings at once, {found.trials} trials",
             target="exactly 1 each trial",
             found=f"{found.oversold} with two, {found.undersold} with none",
-            holds=not found.oversold and not found.undersold and not found.breaches,
+            holds=not found.oversold and not found.undersold,
             control="lock of the need, look for a live award and unique index out",
             controlled=f"two or more in {double.oversold} of {double.trials}",
             noticed=double.oversold > 0,
         )
+        silent = contention.one_pupil(self.cluster, self.folder, trials=self.some(10), mutant="audit")
+        yield Row(
+            number="R07",
+            tried=f"`verify` after each of these {found.trials} trials",
+            target="no act without its record, no chain broken",
+            found=_rules(found.breaches),
+            holds=not found.breaches,
+            control="the record of an award left out",
+            controlled=_rules(silent.breaches),
+            noticed=bool(silent.breaches),
+        )
 
     def kills(self) -> Iterator[Row]:
-        """R05 with R04, and the audit's own control for R07."""
+        """R05 with R04."""
         kill = lambda point, kills, mutant="": crashes.killed_at(  # noqa: E731
             self.cluster, self.folder, point, kills=kills, mutant=mutant
         )
