@@ -19,7 +19,6 @@ from marketplace.models import (
     Provision,
     Setting,
     Uplift,
-    UpliftCount,
     UpliftStatus,
     UpliftStep,
     school_year,
@@ -29,6 +28,7 @@ from marketplace.services.indices import all_indices
 from marketplace.services.small_groups import FEWEST
 from marketplace.services.uplift_comparisons import Compared, compare_uplift
 from marketplace.services.uplift_effects import Affected, Effect, effects, missing, total
+from marketplace.services.uplift_placements import combined, running_at
 from pricing.indices import Blend, CostPart, Index, blended, index_on
 from pricing.uplift import PeerRequest, RoundSummary, round_summary
 
@@ -52,22 +52,23 @@ class Assessed:
 
 
 def affected(session: Session, setting_id: int, *, on: date) -> list[Affected]:
-    """Who has placements at a setting on a day, by LA, provision and band.
-
-    Today the product knows no awards, so this is what the provider stated in its request for the school year of that
-    day, each LA's own correction applied. Once there are awards, those that run on the day take the place of this
-    statement, here and nowhere else."""
-    rows = session.scalars(
-        select(UpliftCount)
-        .join(Uplift, Uplift.id == UpliftCount.uplift_id)
-        .where(
+    """Who has placements at a setting on a day, by LA, provision and band: by the request for the school year of that
+    day, what the provider stated, each LA's own correction applied, and what runs in the marketplace, as
+    `uplift_placements` puts the two together. Once it is sent, only the LAs that were asked: others keep theirs."""
+    uplift = session.scalar(
+        select(Uplift).where(
             Uplift.setting_id == setting_id,
             Uplift.year == school_year(on),
             Uplift.status != UpliftStatus.WITHDRAWN,
         )
-        .order_by(UpliftCount.authority_id, UpliftCount.provision_id, UpliftCount.band)
     )
-    return [Affected(row.authority_id, row.provision_id, row.band, row.placements) for row in rows]
+    if uplift is None:
+        return []
+    stated = {(row.authority_id, row.provision_id, row.band): row.placements for row in uplift.counts}
+    running = running_at(session, uplift.base, on=on) if uplift.base else {}
+    asked = set(uplift.authority_ids) or {cell[0] for cell in {**stated, **running}}
+    found = combined(stated, {cell: n for cell, n in running.items() if cell[0] in asked})
+    return [Affected(la, provision_id, band, n) for (la, provision_id, band), n in found.items()]
 
 
 def assess(session: Session, uplift_id: int) -> Assessed:

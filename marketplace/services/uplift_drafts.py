@@ -3,6 +3,7 @@
 Sending freezes what is asked and what it is asked on. It must never judge how much is asked.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -30,6 +31,7 @@ from marketplace.services import schedule_checks
 from marketplace.services.schedules import find_setting, latest_published, priced, provisions_to_price
 from marketplace.services.uplift_assessment import affected
 from marketplace.services.uplift_effects import Affected, default_link, effects, total
+from marketplace.services.uplift_placements import running_at
 from marketplace.services.uplift_prices import draft_of, frozen
 from marketplace.services.uplift_steps import add_step, locked, move, require_fresh
 from marketplace.vocabulary import in_words
@@ -112,6 +114,8 @@ def send_uplift(session: Session, actor: Actor, *, uplift_id: int, version: int,
         faults["_form"] = [
             "A provision named here has no published price in that band any more. Change the placements."
         ]
+    if lacking := _unstated(session, uplift, base):
+        faults["_form"] = [lacking]
     if faults:
         raise Invalid(faults)
     with session.no_autoflush:  # it is sent as a whole
@@ -124,6 +128,21 @@ def send_uplift(session: Session, actor: Actor, *, uplift_id: int, version: int,
         change = _change(uplift, rows)
     add_step(session, actor, uplift, StepKind.PROPOSED, at=at, percent=change, reasons=uplift.reasons)
     return uplift
+
+
+def _unstated(session: Session, uplift: Uplift, base: PriceSchedule) -> str:
+    """What is missing where fewer placements are stated than run in the marketplace when the prices would start."""
+    running, stated = Counter[int](), Counter[int]()
+    for (authority_id, _, _), count in running_at(session, base, on=uplift.starts_on).items():
+        running[authority_id] += count
+    for row in uplift.counts:
+        stated[row.authority_id] += row.stated
+    short = [each for each in running if stated[each] < running[each]]
+    names = session.scalars(select(Authority).where(Authority.id.in_(short)).order_by(Authority.name, Authority.id))
+    parts = [f"{row.name} {running[row.id]} (you state {stated[row.id]})" for row in names]
+    if not parts:
+        return ""
+    return f"Through this marketplace more are placed here: {'; '.join(parts)}. Change the placements."
 
 
 def _change(uplift: Uplift, rows: Sequence[Affected]) -> Decimal:

@@ -1,8 +1,8 @@
 """Which settings are a buyer's own, so that charts can mark them, and why each is.
 
-Today that is what an LA has said here: the settings in its area, those in its newest placement set, and those at which
-an order fixes a place for one of its pupils. An award will be one more `Tie` in `own_settings`, and every chart and
-table marks it without a change.
+That is what an LA has said here: the settings in its area, those in its newest placement set, those at which a pupil
+of its own is placed through the marketplace, and those at which an order fixes a place. A setting is marked once,
+however many ties bind it.
 """
 
 import csv
@@ -14,7 +14,17 @@ from enum import StrEnum
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from marketplace.models import Authority, Need, NeedStatus, OrganisationKind, PlacementSet, Provision, Setting
+from marketplace.models import (
+    Authority,
+    Need,
+    NeedStatus,
+    OrganisationKind,
+    Placement,
+    PlacementSet,
+    PlacementStatus,
+    Provision,
+    Setting,
+)
 from marketplace.permissions import Actor
 
 URN_DIGITS = 6
@@ -24,7 +34,8 @@ class Tie(StrEnum):
     """Why a setting is one's own."""
 
     AREA = "area"
-    PLACEMENT = "placement"
+    PLACEMENT = "placement"  # in a placement set
+    PLACED = "placed"  # through the marketplace
     ORDER = "order"
 
 
@@ -61,9 +72,13 @@ def own_settings(session: Session, actor: Actor) -> Own:
         .join(Need, Need.locked_id == Provision.id)
         .where(Need.authority_id.in_(las), Need.status != NeedStatus.WITHDRAWN)
     )
+    placed = select(Placement.setting_id).where(
+        Placement.authority_id.in_(las), Placement.status != PlacementStatus.ENDED
+    )
     for tie, found in (
         (Tie.AREA, session.scalars(select(Setting.id).where(Setting.authority_id.in_(las)))),
         (Tie.PLACEMENT, _placed_at(session, actor)),
+        (Tie.PLACED, session.scalars(placed.distinct())),
         (Tie.ORDER, session.scalars(ordered)),
     ):
         for setting_id in found:

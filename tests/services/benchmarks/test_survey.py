@@ -12,6 +12,7 @@ from marketplace.models import (
     AuditEvent,
     Band,
     Kind,
+    PlacementStatus,
     PriceSchedule,
     Provision,
     Role,
@@ -30,6 +31,7 @@ from marketplace.services.schedule_review import review
 from marketplace.services.schedules import schedule_in_force
 from pricing.corridor import Place
 from tests import builders
+from tests.running import running
 from tests.services.benchmarks.market import ON, asking, market
 
 
@@ -161,6 +163,18 @@ def test_too_few_peers_near_by_are_looked_for_in_the_region_and_in_england(sessi
     assert len(point.near) == 5
 
 
+def test_a_setting_where_a_pupil_of_ones_own_is_placed_is_ones_own_until_the_placement_ends(session: Session) -> None:
+    case = running(session)
+    person = case.commissioner
+    assert own_settings(session, person).ties == {case.setting.id: {Tie.AREA, Tie.PLACED}}
+    assert len(own_settings(session, person).settings()) == 1  # marked once, however many ties bind it
+    elsewhere = builders.acting(builders.user(session, builders.authority(session), Role.COMMISSIONER))
+    assert own_settings(session, elsewhere).ties == {}
+    case.placement.status, case.placement.ends_on = PlacementStatus.ENDED, case.placement.starts_on
+    session.flush()
+    assert own_settings(session, person).counts["placed"] == 0
+
+
 def test_an_las_own_settings_are_those_in_its_area_in_its_placements_and_fixed_for_its_pupils_by_an_order(
     session: Session,
 ) -> None:
@@ -192,7 +206,7 @@ def test_an_las_own_settings_are_those_in_its_area_in_its_placements_and_fixed_f
     own = own_settings(session, person)
     assert own.ties == {near.id: {Tie.AREA}, far.id: {Tie.ORDER, Tie.PLACEMENT}, placed.id: {Tie.PLACEMENT}}
     assert twin.id not in own.ties  # two settings are called so
-    assert own.counts == {"area": 1, "placement": 2, "order": 1}
+    assert own.counts == {"area": 1, "placement": 2, "placed": 0, "order": 1}
     assert own.authorities == {mine.id}
     of_region = builders.acting(builders.user(session, region, Role.PROCUREMENT))
     assert {near.id, far.id, others.id} <= own_settings(session, of_region).settings(Tie.AREA)
