@@ -1,4 +1,5 @@
-"""What happens behind the scenes of a walk: settings reply to an authority's consultations, or a place goes elsewhere.
+"""What happens behind the scenes of a walk: settings reply to an authority's consultations, one is awarded, or a place
+goes elsewhere.
 
 A process of its own, beside the site's, in the data folder that it has: `python -m tests.browser.backstage answered
 Aldermouth`. Every act is that of a use case, by its own actor.
@@ -16,12 +17,17 @@ from marketplace.cli.session import application
 from marketplace.db import transaction
 from marketplace.models import (
     Authority,
+    Award,
+    AwardBasis,
     Consultation,
+    ConsultationStatus,
     Kind,
     Need,
     NeedStatus,
+    Placement,
     RefusalCode,
     Role,
+    Route,
     SettingType,
     User,
     UserRole,
@@ -30,7 +36,8 @@ from marketplace.models import (
     today,
 )
 from marketplace.permissions import SYSTEM, Actor
-from marketplace.services import consultations, replies
+from marketplace.services import approvals, awards, consultations, replies
+from marketplace.services.choices import choices
 from marketplace.services.matching.options import provisions_by_id, rank_options
 from marketplace.services.people import actor_of
 
@@ -86,6 +93,52 @@ def answered(authority: str) -> dict[str, object]:
     }
 
 
+def placed(authority: str) -> dict[str, object]:
+    """The same, and the first offer is awarded by two people: the placement is agreed."""
+    scene = answered(authority)
+    with transaction(SYSTEM) as session:
+        la = session.scalars(select(Authority).where(Authority.name == authority)).one()
+        commissioner, approver = (acting(session, la.id, role) for role in (Role.COMMISSIONER, Role.APPROVER))
+    with transaction(commissioner) as session:
+        need = session.get_one(Need, scene["need"])
+        offers = select(Consultation).where(
+            Consultation.need_id == need.id, Consultation.status == ConsultationStatus.OFFERED
+        )
+        row = session.scalars(offers.order_by(Consultation.id)).first()
+        assert row is not None
+        assert row.offer is not None
+        starts_on = row.offer.starts_on
+        found = choices(session, need=need, on=today(), starts_on=starts_on)
+        choice = next(each for each in found if each.provision.setting_id == row.setting_id)
+        award_id = awards.propose_award(
+            session, commissioner, need_id=need.id, version=need.version, provision_id=choice.provision.id,
+            consultation_version=row.version, total=choice.total or 0, route=Route.OFFER, route_reason=None,
+            order_reference=None, starts_on=starts_on, ground=None, ground_evidence=None, answers={},
+            reasons="The nearest that meets the need.", basis=AwardBasis.FRAMEWORK, basis_reason=None,
+            notice_reference=None, on=today(), at=now(),
+        ).id  # fmt: skip
+    with transaction(approver) as session:
+        version = session.get_one(Award, award_id).version
+        approvals.approve_award(session, approver, award_id=award_id, version=version, on=today(), at=now())
+    with transaction(SYSTEM) as session:
+        placement = session.scalars(select(Placement).where(Placement.award_id == award_id)).one()
+        editor = (
+            select(User)
+            .join(UserRole)
+            .where(User.organisation_id == placement.provider_id, UserRole.role == Role.PROVIDER_EDITOR)
+        )
+        provider = session.scalars(editor.order_by(User.id)).first()
+        assert provider is not None
+        return {
+            **scene,
+            "placement": placement.id,
+            "starts_on": placement.starts_on.isoformat(),
+            "setting": placement.setting.name,
+            "provider": provider.email,
+            "consultation": row.id,
+        }
+
+
 def suitable(session: Session, authority_id: int) -> tuple[Need, list[int]]:
     """The first published need of the authority without a request or an order that four settings would suit, and
     have room for, with one provision of each."""
@@ -114,7 +167,7 @@ def gone(provision_id: str) -> dict[str, object]:
     return {}
 
 
-ACTS: dict[str, Callable[[str], dict[str, object]]] = {"answered": answered, "gone": gone}
+ACTS: dict[str, Callable[[str], dict[str, object]]] = {"answered": answered, "placed": placed, "gone": gone}
 
 if __name__ == "__main__":
     with application():
