@@ -184,6 +184,21 @@ NEED_STATUSES = {
     "withdrawn": "Withdrawn",
 }
 
+# What needs doing about a need, in the order of urgency.
+TO_DO = {
+    "overdue": "Past a deadline in law",
+    "due": "Deadline within 14 days",
+    "approve": "Award waiting for a second person",
+    "returned": "Award returned: decide again",
+    "decide": "Offered: compare and decide",
+    "silent": "Reply overdue: remind, or decide without it",
+    "finish": "Drafts to finish",
+    "unplaced": "Nothing found: see why and what would change it",
+    "choose": "Choose whom to consult",
+    "wait": "Waiting for replies",
+    "done": "Done",
+}
+
 # What a need lacks until it is answered, by the field of the question page.
 MISSING = {
     "reference": "Enter your own reference for the pupil.",
@@ -268,6 +283,13 @@ CLOCKS = {
     "transfer": "Plan for the next phase of education",
     "review_decision": "Decision after the annual review: 4 weeks from the meeting",
     "review_plan": "Amended plan after the annual review: 12 weeks from the meeting",
+}
+SHORT_CLOCKS = {
+    "final_plan": "Final plan",
+    "family_reply": "Family's views",
+    "transfer": "Next phase",
+    "review_decision": "Review decision",
+    "review_plan": "Review plan",
 }
 TRANSFERS = {
     "school": "From one school to another, or from early years to school: by 15 February",

@@ -25,6 +25,7 @@ from marketplace.models import (
     Unit,
 )
 from marketplace.services.benchmarks.figures import By
+from marketplace.services.caseload import ToDo
 from marketplace.services.placement_lists import Standing
 from optimiser.eligibility import REASONS
 from optimiser.problem import AREAS, PRIMARY_NEEDS
@@ -62,10 +63,12 @@ from pricing.tariff import Grade
         (vocabulary.REFUSAL_CODES, RefusalCode),
         (vocabulary.REVIEW_OUTCOMES, ReviewOutcome),
         (vocabulary.SETTING_TYPES, SettingType),
+        (vocabulary.SHORT_CLOCKS, Clock),
         (vocabulary.SHORT_SETTING_TYPES, SettingType),
         (vocabulary.SHORT_PATTERNS, Pattern),
         (vocabulary.STANCES_OF["tariff"], Stance),
         (vocabulary.STANCES_OF["framework"], Stance),
+        (vocabulary.TO_DO, ToDo),
         (vocabulary.TRANSFERS, Transfer),
         (vocabulary.UNITS, Unit),
     ],

@@ -198,6 +198,7 @@ class AllowSchema(FormSchema):
 class CaseloadSchema(FormSchema):
     """What the list of needs is narrowed to, sorted by and turned to."""
 
+    to_do = CodesField(vocabulary.TO_DO, "Choose from the list.", load_default=list)
     status = CodesField(vocabulary.NEED_STATUSES, "Choose statuses from the list.", load_default=list)
     year_group = fields.List(choice(vocabulary.YEAR_GROUPS, vocabulary.MISSING["year_group"]), load_default=list)
     primary_need = CodesField(vocabulary.PRIMARY_NEEDS, "Choose needs from the list.", load_default=list)

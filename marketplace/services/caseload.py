@@ -3,24 +3,44 @@
 It must never decide who sees a need: the database's row-level security does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from marketplace.models import AuditEvent, Band, MatchingRun, Need, NeedStatus, Recommendation
+from marketplace.models import (
+    AuditEvent,
+    Award,
+    AwardStatus,
+    Band,
+    CaseDates,
+    Consultation,
+    ConsultationStatus,
+    MatchingRun,
+    Need,
+    NeedStatus,
+    Recommendation,
+)
+from marketplace.services.deadlines import Deadline, day_of
 
 PAGE = 50
 STALE_AFTER = timedelta(days=14)  # as a vacancy figure: journeys.md L18
+SOON = timedelta(days=14)  # before a deadline in law
 
 
 class ToDo(StrEnum):
-    """What needs doing about a need, in the order of urgency."""
+    """What needs doing about a need, in the order of urgency. A need is in the first that applies."""
 
+    OVERDUE = "overdue"  # a deadline in law has passed
+    DUE = "due"  # one is near
+    APPROVE = "approve"  # an award waits for a second person
+    RETURNED = "returned"  # who was to approve has returned the award
+    DECIDE = "decide"  # a setting has offered a place
+    SILENT = "silent"  # a reply is overdue
     FINISH = "finish"
     UNPLACED = "unplaced"
     CHOOSE = "choose"
@@ -32,6 +52,7 @@ class ToDo(StrEnum):
 class Filters:
     """What the list is narrowed to; an empty tuple narrows nothing. A band of None is "no band"."""
 
+    to_do: tuple[ToDo, ...] = ()
     statuses: tuple[NeedStatus, ...] = ()
     year_groups: tuple[int, ...] = ()
     primary_needs: tuple[str, ...] = ()
@@ -40,9 +61,11 @@ class Filters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caseload:
-    """One page of needs in groups, how many there are in each group, and in all."""
+    """One page of needs in groups, how many there are in each group, and in all; `due`: what the LA must do next by
+    law, by the id of a need, where its dates say."""
 
     groups: dict[ToDo, list[Need]]
+    due: Mapping[int, Deadline]
     counts: dict[ToDo, int]
     page: int
     pages: int
@@ -55,11 +78,10 @@ class Caseload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToDoCounts:
-    """How many needs wait: drafts, published ones for which the last run found nothing, those that no run has looked
-    at, those whose proposal is stale."""
+    """How many needs there are in each group of the list; and of the published ones, those that no run has looked at,
+    and those whose proposal is stale."""
 
-    drafts: int
-    unplaced: int
+    groups: Mapping[ToDo, int]
     unmatched: int
     stale: int
 
@@ -77,36 +99,54 @@ SORTS: dict[str, ColumnElement[Any]] = {
 
 
 def list_needs(
-    session: Session, *, filters: Filters, sort: str = "priority", is_descending: bool = False, page: int = 1
+    session: Session,
+    *,
+    on: date,
+    filters: Filters,
+    sort: str = "priority",
+    is_descending: bool = False,
+    page: int = 1,
 ) -> Caseload:
     """One page of the needs that the actor of this transaction may see: by group, then as sorted (a missing value
     last), then by start and id. `sort` is one of SORTS; a page past the end is the last."""
-    to_do = _to_do()
-    wanted = _narrowed(filters)
-    rows = session.execute(select(to_do, func.count()).where(*wanted).group_by(to_do)).all()
+    to_do = _to_do(on)
+    wanted = _narrowed(filters, to_do)
+    rows = session.execute(
+        select(to_do, func.count())
+        .select_from(Need)
+        .outerjoin(CaseDates, CaseDates.need_id == Need.id)
+        .where(*wanted)
+        .group_by(to_do)
+    ).all()
     counts = {ToDo(group): count for group, count in sorted(rows, key=lambda row: list(ToDo).index(ToDo(row[0])))}
     pages = max(1, -(-sum(counts.values()) // PAGE))
     page = min(max(page, 1), pages)
     key = SORTS[sort].desc() if is_descending else SORTS[sort].asc()
     order = case({member.value: place for place, member in enumerate(ToDo)}, value=to_do)
     found = session.execute(
-        select(Need, to_do)
+        select(Need, to_do, CaseDates.next_due_on, CaseDates.next_clock)
+        .outerjoin(CaseDates, CaseDates.need_id == Need.id)
         .where(*wanted)
         .order_by(order, key.nulls_last(), Need.starts_on.asc().nulls_first(), Need.id)
         .limit(PAGE)
         .offset((page - 1) * PAGE)
     ).all()
     groups: dict[ToDo, list[Need]] = {}
-    for need, group in found:
+    due: dict[int, Deadline] = {}
+    for need, group, due_on, clock in found:
         groups.setdefault(ToDo(group), []).append(need)
-    return Caseload(groups=groups, counts=counts, page=page, pages=pages)
+        if due_on is not None and clock is not None:
+            due[need.id] = Deadline(due_on, clock)
+    return Caseload(groups=groups, counts=counts, due=due, page=page, pages=pages)
 
 
 def count_to_do(session: Session, *, at: datetime) -> ToDoCounts:
     """What waits for the actor of this transaction. A proposal is stale when its run is older than 14 days, or older
     than what last happened to the need."""
-    to_do = _to_do()
-    by_group = {row[0]: row[1] for row in session.execute(select(to_do, func.count()).group_by(to_do))}
+    to_do = _to_do(day_of(at))
+    by_group = session.execute(
+        select(to_do, func.count()).select_from(Need).outerjoin(CaseDates, CaseDates.need_id == Need.id).group_by(to_do)
+    ).all()
     unmatched = select(func.count()).where(Need.status == NeedStatus.PUBLISHED, _latest_recommendation().is_(None))
     changed_since = (
         select(AuditEvent.id)
@@ -125,8 +165,7 @@ def count_to_do(session: Session, *, at: datetime) -> ToDoCounts:
         .where(Need.status == NeedStatus.PUBLISHED, or_(MatchingRun.created_at < at - STALE_AFTER, changed_since))
     )
     return ToDoCounts(
-        drafts=by_group.get(ToDo.FINISH.value, 0),
-        unplaced=by_group.get(ToDo.UNPLACED.value, 0),
+        groups={ToDo(group): count for group, count in by_group},
         unmatched=session.scalar(unmatched) or 0,
         stale=session.scalar(stale) or 0,
     )
@@ -139,24 +178,49 @@ def _latest_recommendation() -> Any:
     )
 
 
-def _to_do() -> ColumnElement[str]:
+def _to_do(on: date) -> ColumnElement[str]:
+    """The group of a need, of a query that joins what its case's dates say."""
     found_nothing = (
         select(Recommendation.id)
         .where(Recommendation.id == _latest_recommendation(), Recommendation.provision_id.is_(None))
         .correlate(Need)
         .exists()
     )
+    latest_award = select(func.max(Award.id)).where(Award.need_id == Need.id).correlate(Need).scalar_subquery()
+    award = select(Award.id).where(Award.need_id == Need.id).correlate(Need)
+    silent = (
+        select(Consultation.id)
+        .where(
+            Consultation.need_id == Need.id,
+            Consultation.status == ConsultationStatus.SENT,
+            Consultation.due_on < on,
+        )
+        .correlate(Need)
+    )
+    is_open = Need.status.in_([NeedStatus.PUBLISHED, NeedStatus.CONSULTING, NeedStatus.OFFERED])
+    is_alive = Need.status != NeedStatus.WITHDRAWN
     return case(
+        (and_(is_alive, CaseDates.next_due_on < on), ToDo.OVERDUE.value),
+        (and_(is_alive, CaseDates.next_due_on <= on + SOON), ToDo.DUE.value),
+        (and_(is_open, award.where(Award.status == AwardStatus.PROPOSED).exists()), ToDo.APPROVE.value),
+        (
+            and_(is_open, award.where(Award.id == latest_award, Award.status == AwardStatus.RETURNED).exists()),
+            ToDo.RETURNED.value,
+        ),
+        (Need.status == NeedStatus.OFFERED, ToDo.DECIDE.value),
+        (and_(Need.status == NeedStatus.CONSULTING, silent.exists()), ToDo.SILENT.value),
         (Need.status == NeedStatus.DRAFT, ToDo.FINISH.value),
         (and_(Need.status == NeedStatus.PUBLISHED, found_nothing), ToDo.UNPLACED.value),
         (Need.status == NeedStatus.PUBLISHED, ToDo.CHOOSE.value),
-        (Need.status.in_([NeedStatus.CONSULTING, NeedStatus.OFFERED]), ToDo.WAIT.value),
+        (Need.status == NeedStatus.CONSULTING, ToDo.WAIT.value),
         else_=ToDo.DONE.value,
     )
 
 
-def _narrowed(filters: Filters) -> Sequence[ColumnElement[bool]]:
+def _narrowed(filters: Filters, to_do: ColumnElement[str]) -> Sequence[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
+    if filters.to_do:
+        wanted.append(to_do.in_([each.value for each in filters.to_do]))
     if filters.statuses:
         wanted.append(Need.status.in_(filters.statuses))
     if filters.year_groups:

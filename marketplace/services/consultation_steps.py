@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from marketplace import audit
 from marketplace.db import as_system
 from marketplace.errors import InvalidTransition, NotFound, Stale
 from marketplace.models import (
@@ -95,10 +96,11 @@ def move(row: Consultation, status: ConsultationStatus) -> None:
 
 
 def end(session: Session, actor: Actor, row: Consultation, status: ConsultationStatus, *, at: datetime) -> None:
-    """End a consultation that is locked: nothing is held for it any more, and the setting is told."""
+    """End a consultation that is locked: nothing is held for it any more, the setting is told, and it is recorded."""
     move(row, status)
     row.ended_at = at
     capacity.free(session, actor, subject=row, at=at)
+    audit.record(session, actor, f"consultation {status}", row, need_id=row.need_id)
     tell_provider(session, actor, row, f"consultation_{status}", status)
 
 

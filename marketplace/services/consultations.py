@@ -129,7 +129,6 @@ def withdraw(session: Session, actor: Actor, *, consultation_id: int, version: i
     require_fresh(row, version)
     end(session, actor, row, ConsultationStatus.WITHDRAWN, at=at)
     settle_need(session, row.need)
-    audit.record(session, actor, "consultation withdrawn", row, need_id=row.need_id)
     return row
 
 
@@ -137,7 +136,6 @@ def withdraw_all(session: Session, actor: Actor, *, need: Need, at: datetime) ->
     """Withdraw every consultation of a need that is locked: the need is withdrawn itself."""
     for row in lock_open(session, need):
         end(session, actor, row, ConsultationStatus.WITHDRAWN, at=at)
-        audit.record(session, actor, "consultation withdrawn", row, need_id=need.id)
 
 
 def see(session: Session, actor: Actor, *, consultation_id: int, at: datetime) -> Consultation:

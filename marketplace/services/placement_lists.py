@@ -3,7 +3,7 @@
 It must never decide who sees a placement: the database's row-level security does.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from marketplace.models import Placement, PlacementStatus
+from marketplace.models import Need, Placement, PlacementStatus
 
 PAGE = 50
 
@@ -83,6 +83,16 @@ def count_placements(session: Session, *, on: date) -> dict[Standing, int]:
     rows = session.execute(select(standing, func.count()).select_from(Placement).group_by(standing)).all()
     found = {Standing(group): count for group, count in rows}
     return {each: found[each] for each in Standing if each in found}
+
+
+def placements_of(session: Session, need: Need) -> Sequence[Placement]:
+    """The placements of a need, the newest first, as far as the actor of this transaction may know of them."""
+    return session.scalars(
+        select(Placement)
+        .where(Placement.need_id == need.id)
+        .options(joinedload(Placement.setting), joinedload(Placement.provision))
+        .order_by(Placement.id.desc())
+    ).all()
 
 
 def standing_of(placement: Placement, *, on: date) -> Standing:

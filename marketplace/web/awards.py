@@ -17,11 +17,10 @@ from marketplace.schemas.base import DayField, FormSchema, VersionSchema
 from marketplace.services import agreements, award_letters, awards, identities, law, needs
 from marketplace.services.alternatives import next_best
 from marketplace.services.award_checks import MAYBE_MAINTAINED
+from marketplace.services.case_history import case_timeline
 from marketplace.services.choices import Choice, choices
 from marketplace.services.consultation_steps import OPEN_NEEDS
-from marketplace.services.consultations import consultations_of
 from marketplace.services.evidence import comparison
-from marketplace.services.history import Happening, timeline, with_replies
 from marketplace.services.matching.policy import PUBLISHED
 from marketplace.services.thresholds import threshold_of
 from marketplace.web import forms
@@ -181,13 +180,9 @@ def told(session: Session, award: Award) -> dict[str, Any]:
         "rows": award.evidence["choices"],
         "row": next(row for row in award.evidence["choices"] if row["provision_id"] == award.provision_id),
         "requested": next((row for row in award.evidence["choices"] if row["is_requested"]), None),
-        "happenings": _happenings(session, award),
+        "entries": case_timeline(session, actor(), award.need),
         "words": vocabulary,
     }
-
-
-def _happenings(session: Session, award: Award) -> list[Happening]:
-    return with_replies(timeline(session, award.need, award), consultations_of(session, award.need))
 
 
 def _typed_day(form: forms.Form) -> date | None:

@@ -18,6 +18,7 @@ from marketplace.schemas.consultations import (
     SentSchema,
 )
 from marketplace.services import consultations, identities, needs
+from marketplace.services.case_history import consultation_timeline
 from marketplace.services.consultation_list import Due, Filters, list_consultations
 from marketplace.services.consultation_steps import find_consultation
 from marketplace.services.deadlines import day_number, reply_due
@@ -143,6 +144,7 @@ def show(consultation_id: int) -> ResponseReturnValue:
             need=row.need,
             today=today(),
             words=vocabulary,
+            entries=consultation_timeline(session, actor(), row),
             may_consult=can_consult(actor(), row.authority_id) and row.status in OPEN_CONSULTATIONS,
         )
 

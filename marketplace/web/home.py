@@ -16,6 +16,7 @@ from marketplace.services.adoption import is_open
 from marketplace.services.caseload import count_to_do
 from marketplace.services.comments import commented
 from marketplace.services.consultation_list import Filters, count_due, list_consultations
+from marketplace.services.placement_lists import count_placements
 from marketplace.web.current import actor
 from marketplace.web.inbox import GROUPS
 
@@ -55,6 +56,7 @@ def index() -> ResponseReturnValue:
             "home/index.html",
             awards_waiting=to_approve,
             uplifts_due=due,
+            placed=count_placements(session, on=today()) if POLICY["placements.index"].admits(actor()) else {},
             to_do=to_do,
             consulted=count_due(session, on=today()) if to_do or is_provider else {},
             inbox=inbox,

@@ -11,11 +11,15 @@ from marketplace.models import Band, NeedStatus, today
 from marketplace.permissions import can_change_need, can_consult, can_open_identity, can_post_need, require
 from marketplace.schemas.base import VersionSchema
 from marketplace.schemas.needs import CaseloadSchema, WithdrawalSchema
-from marketplace.services import cases, history, law, needs, restrictions
+from marketplace.services import cases, law, needs, restrictions
 from marketplace.services.awards import live_award
+from marketplace.services.case_dates import dates_of
+from marketplace.services.case_history import case_timeline
 from marketplace.services.caseload import Filters, ToDo, list_needs
 from marketplace.services.consultation_steps import OPEN_NEEDS
 from marketplace.services.consultations import consultations_of
+from marketplace.services.deadlines import deadlines
+from marketplace.services.placement_lists import placements_of
 from marketplace.web import forms
 from marketplace.web.current import actor
 from marketplace.web.links import here_without
@@ -23,16 +27,10 @@ from marketplace.web.questions import told
 
 bp = Blueprint("needs", __name__, url_prefix="/needs")
 
-GROUPS = {
-    ToDo.FINISH: "Drafts to finish",
-    ToDo.UNPLACED: "Nothing found: see why and what would change it",
-    ToDo.CHOOSE: "Choose whom to consult",
-    ToDo.WAIT: "Waiting for schools",
-    ToDo.DONE: "Done",
-}
 NO_BAND = "none"
 BANDS = {**vocabulary.BANDS, NO_BAND: "No band"}
 FILTERS: dict[str, dict[Any, str]] = {
+    "to_do": vocabulary.TO_DO,
     "status": vocabulary.NEED_STATUSES,
     "year_group": vocabulary.YEAR_GROUPS,
     "primary_need": vocabulary.PRIMARY_NEEDS,
@@ -47,7 +45,9 @@ def index() -> ResponseReturnValue:
     with transaction(actor()) as session:
         caseload = list_needs(
             session,
+            on=today(),
             filters=Filters(
+                to_do=tuple(map(ToDo, asked["to_do"])),
                 statuses=tuple(NeedStatus(status) for status in asked["status"]),
                 year_groups=tuple(asked["year_group"]),
                 primary_needs=tuple(asked["primary_need"]),
@@ -60,7 +60,8 @@ def index() -> ResponseReturnValue:
         return render_template(
             "needs/index.html",
             caseload=caseload,
-            groups=GROUPS,
+            groups=vocabulary.TO_DO,
+            today=today(),
             form=forms.shown(asked),
             filters={name: list(words.items()) for name, words in FILTERS.items()},
             chosen=_tags(asked),
@@ -82,7 +83,10 @@ def show(need_id: int) -> ResponseReturnValue:
             recommendation=cases.latest_recommendation(session, need),
             award=live_award(session, need),
             is_open=need.status in OPEN_NEEDS,
-            happenings=history.timeline(session, need),
+            entries=case_timeline(session, actor(), need),
+            deadlines=list(deadlines(dates)) if (dates := dates_of(session, need)) else [],
+            placements=placements_of(session, need),
+            may_state_dates=can_change_need(actor(), need.authority_id),
             consulted=consultations_of(session, need),
             may_consult=can_consult(actor(), need.authority_id) and need.status in OPEN_NEEDS,
             today=today(),

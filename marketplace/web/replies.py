@@ -14,6 +14,7 @@ from marketplace.db import repeated, transaction
 from marketplace.models import OPEN_CONSULTATIONS, Band, Consultation, Provision, RefusalCode, now, today
 from marketplace.schemas.replies import BOX, REPLIES, ReplySchema
 from marketplace.services import consultations, replies
+from marketplace.services.case_history import consultation_timeline
 from marketplace.services.consultation_steps import find_consultation
 from marketplace.services.published_prices import PublishedPrice, line_words, not_included, published_prices
 from marketplace.web import forms
@@ -49,6 +50,7 @@ def show(consultation_id: int) -> ResponseReturnValue:
             prices_on=_first_day(row),
             codes={code: words for code, words in vocabulary.REFUSAL_CODES.items() if code != RefusalCode.FULL},
             placement=None if is_open else consultations.placement_of(session, row),
+            entries=consultation_timeline(session, actor(), row),
             today=today(),
             words=vocabulary,
         )
