@@ -23,7 +23,7 @@ Subject = Need | Consultation | Award | Placement
 
 # event → what it says; {setting} is the setting that it is about.
 WORDS = {
-    "need started": "Draft started",
+    "need started": "Need started as a draft",
     "need changed": "Answers changed",
     "need posted": "Need published",
     "need withdrawn": "Need withdrawn",
@@ -164,7 +164,7 @@ def _details(event: AuditEvent) -> str:
     if event.event == "need changed":
         return ", ".join(str(name).replace("_", " ") for name in data["answers"])
     if event.event == "need withdrawn":
-        return vocabulary.WITHDRAWALS.get(data["reason"], "").lower()
+        return vocabulary.WITHDRAWALS[data["reason"]]
     if event.event in {"need posted", "offer made"} and data.get("band"):
         return f"band {vocabulary.BANDS[data['band']].lower()}"
     if event.event == "setting reminded":
