@@ -26,7 +26,7 @@ PAGES: dict[str, Callable[[int], str]] = {
 
 
 @bp.app_template_global()
-def page_of(entry: Entry) -> str | None:
+def case_page(entry: Entry) -> str | None:
     """The address of what an entry of a case is about; None where that is the case itself."""
     table, row_id = entry.subject
     return PAGES[table](row_id) if table in PAGES else None

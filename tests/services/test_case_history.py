@@ -32,6 +32,7 @@ from tests.consulting import Consulting
 from tests.services.test_commissioning import AT, Case, approve, case, consult, offer, propose
 
 __all__ = ["case"]  # a fixture
+pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture(autouse=True)

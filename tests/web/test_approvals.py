@@ -66,7 +66,7 @@ def test_one_is_looked_at_and_approved(case: Deciding, approver: FlaskClient) ->
     for text in (
         "Approve Ash School?", "Proposed by", "Among its peers", "at the guide price", "What was compared",
         "The nearest that meets the need.", "section 40", "What happened", "Ash School offered a place",
-        "Ash School consulted", "Award proposed",
+        "Ash School consulted", "Award to Ash School proposed",
     ):  # fmt: skip
         assert text in words(page), text
     answer = builders.post(approver, f"/approvals/{first}/approve", f"/approvals/{first}", **seen(page))
