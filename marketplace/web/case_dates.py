@@ -31,7 +31,7 @@ def edit(need_id: int) -> ResponseReturnValue:
             "case_dates/edit.html",
             need=need,
             form=forms.shown(_values(row)),
-            version=row.version if row else None,
+            row=row,
             deadlines=list(deadlines(row)) if row else [],
             none=NONE,
             words=vocabulary,

@@ -139,6 +139,40 @@ def placed(authority: str) -> dict[str, object]:
         }
 
 
+def asked(authority: str) -> dict[str, object]:
+    """One provider is consulted about three pupils: 16 days ago, which it has seen and is overdue, 10 days ago, today."""
+    with transaction(SYSTEM) as session:
+        la = session.scalars(select(Authority).where(Authority.name == authority)).one()
+        commissioner = acting(session, la.id, Role.COMMISSIONER)
+        published = select(Need).where(Need.authority_id == la.id, Need.status == NeedStatus.PUBLISHED)
+        by_provider: dict[int, dict[int, int]] = {}  # provider → need → the best of its provisions for it
+        for need in session.scalars(published.order_by(Need.id)):
+            options = rank_options(session, commissioner, need=need, on=max(today(), need.starts_on or today())).options
+            ranked = [option.provision_id for option in options]
+            found = provisions_by_id(session, ranked)
+            for provision_id in ranked:
+                of_provider = by_provider.setdefault(found[provision_id].setting.provider_id or 0, {})
+                of_provider.setdefault(need.id, provision_id)
+            provider_id, wanted = max(by_provider.items(), key=lambda item: len(item[1]), default=(0, {}))
+            if len(wanted) == 3:  # noqa: PLR2004 - a day of each group
+                break
+        editor = acting(session, provider_id, Role.PROVIDER_EDITOR)
+        email = session.get_one(User, editor.user_id).email
+    ids, references = [], []
+    for (need_id, provision_id), days in zip(wanted.items(), (16, 10, 0), strict=True):
+        with transaction(commissioner) as session:
+            need = session.get_one(Need, need_id)
+            (row,) = consultations.consult(
+                session, commissioner, need_id=need_id, version=need.version, provision_ids=[provision_id],
+                on=today(), at=now() - timedelta(days=days),
+            )  # fmt: skip
+            ids.append(row.id)
+            references.append(need.reference)
+    with transaction(editor) as session:
+        consultations.see(session, editor, consultation_id=ids[0], at=now())
+    return {"provider": email, "consultations": ids, "references": references}
+
+
 def suitable(session: Session, authority_id: int) -> tuple[Need, list[int]]:
     """The first published need of the authority without a request or an order that four settings would suit, and
     have room for, with one provision of each."""
@@ -167,7 +201,12 @@ def gone(provision_id: str) -> dict[str, object]:
     return {}
 
 
-ACTS: dict[str, Callable[[str], dict[str, object]]] = {"answered": answered, "placed": placed, "gone": gone}
+ACTS: dict[str, Callable[[str], dict[str, object]]] = {
+    "answered": answered,
+    "asked": asked,
+    "gone": gone,
+    "placed": placed,
+}
 
 if __name__ == "__main__":
     with application():

@@ -114,10 +114,10 @@ def read_what_happened(visitor: Visitor, reference: str, setting: str) -> None:
     visitor.sees("What happened", f"Placement at {setting}: notice given")
     assert (visitor.clicks, len(visitor.screens)) == (1, 2)  # the list, and the case
     visitor.look("case")
-    visitor.click("link", "All ")
+    visitor.click("link", "what the family is told")
     visitor.reads("What happened")
     visitor.sees(
-        f"Awarded to {setting}", f"{setting} offered a place", "opened the consultation", "Need published",
+        f"Awarded to {setting}", f"{setting} offered a place", f"{setting} consulted", "Need published",
         "undone, which was entered by mistake",
     )  # fmt: skip
     visitor.look("case-history")

@@ -137,10 +137,14 @@ def test_of_two_who_state_dates_the_second_sees_what_the_first_has_kept(case: Ca
     assert 'name="version" value=""' in page
     assert late.status_code == 409
     assert "Changed since you opened this page." in late.text
-    assert "19 January 2027" in late.text
+    assert "Assessment requested 1 September 2026 Draft sent Not stated" in text(late.text)  # what is kept
+    assert "19 January 2027" in late.text  # what follows from it
+    assert re.search(r'name="requested_on-day"[^>]* value="2"', late.text)  # what was typed
+    again = builders.post(case.client, case.path, version="1", transfer="none", **day(2, 9, 2026, "requested_on"))
+    assert again.status_code == 302
     row = kept()
     assert row is not None
-    assert row.requested_on == date(2026, 9, 1)
+    assert row.requested_on == date(2026, 9, 2)  # once what was kept had been seen
 
 
 def test_only_commissioners_of_the_authority_state_dates_and_what_changed_is_recorded(case: Case) -> None:
