@@ -140,7 +140,7 @@ def placed(authority: str) -> dict[str, object]:
 
 
 def asked(authority: str) -> dict[str, object]:
-    """One provider is consulted about three pupils: 16 days ago, which it has seen and is overdue, 10 days ago, today."""
+    """One provider is consulted about three pupils: 16 days ago, seen and overdue; 10 days ago; today."""
     with transaction(SYSTEM) as session:
         la = session.scalars(select(Authority).where(Authority.name == authority)).one()
         commissioner = acting(session, la.id, Role.COMMISSIONER)
@@ -154,7 +154,7 @@ def asked(authority: str) -> dict[str, object]:
                 of_provider = by_provider.setdefault(found[provision_id].setting.provider_id or 0, {})
                 of_provider.setdefault(need.id, provision_id)
             provider_id, wanted = max(by_provider.items(), key=lambda item: len(item[1]), default=(0, {}))
-            if len(wanted) == 3:  # noqa: PLR2004 - a day of each group
+            if len(wanted) == 3:
                 break
         editor = acting(session, provider_id, Role.PROVIDER_EDITOR)
         email = session.get_one(User, editor.user_id).email

@@ -186,8 +186,10 @@ def test_an_award_shows_what_was_compared_as_it_stood(case: Deciding, commission
     award_id = proposed(send(commissioner, case, "Ash"))
     case.reprice("Birch", starts_on=STARTS, intensive=9_900_000)
     said = words(commissioner.get(f"/awards/{award_id}"))
-    for text in ("What was compared", "£50,500", "Chosen", "Call-off from a framework", "FW-7",
-                 "Award to Ash School proposed", "What the price is made up of Core education, 38 weeks: £48,000 a year"):  # fmt: skip
+    for text in (
+        "What was compared", "£50,500", "Chosen", "Call-off from a framework", "FW-7", "Award to Ash School proposed",
+        "What the price is made up of Core education, 38 weeks: £48,000 a year",
+    ):  # fmt: skip
         assert text in said, text
     assert "£99,000" not in said
 
