@@ -59,7 +59,7 @@ def test_what_needs_somebody_today_stands_on_one_page_and_all_are_chased_by_one_
         commissioner.click("button", "Send a reminder to all 3 that have not replied")
         commissioner.sees("A reminder is sent to 3 settings.", "Last reminded")
         assert (len(commissioner.screens), commissioner.clicks) == (1, 1)
-        commissioner.open("/needs")
+        commissioner.open("/needs?to_do=silent&to_do=wait")
         commissioner.sees("Reply overdue: remind, or decide without it (1)", "Waiting for replies (2)")
         commissioner.look("needs-grouped")
 
