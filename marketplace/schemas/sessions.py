@@ -18,6 +18,7 @@ class SignInSchema(FormSchema):
         error_messages=missing("Enter your password."),
         validate=validate.Length(max=1000, error="Enter a shorter password."),
     )
+    unsent = fields.String(load_default="")  # sealed: what was typed in a form that came too late
 
 
 class PasswordSchema(FormSchema):

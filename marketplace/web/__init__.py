@@ -4,13 +4,15 @@ from importlib import import_module
 from typing import Any
 
 from flask import Flask, g, request, url_for
+from flask_login import current_user
 from sqlalchemy import select
 from werkzeug.routing import IntegerConverter, Map
 
 from marketplace.db import transaction
 from marketplace.errors import Unavailable
-from marketplace.models import Tariff
+from marketplace.models import Tariff, now
 from marketplace.permissions import NOBODY, POLICY
+from marketplace.services.sessions import IDLE
 from marketplace.web import errors, guards, repeats, templating
 from marketplace.web.current import actor
 
@@ -121,12 +123,19 @@ def _page_globals() -> dict[str, Any]:
     }
 
 
-def account() -> dict[str, str] | None:
-    """Who is signed in, for the head of the page."""
+def account() -> dict[str, Any] | None:
+    """Who is signed in, for the head of the page; and for the warning before the session ends, after how many idle
+    seconds it does, and in how many whatever is done."""
     person = actor()
     if person.user_id is None:
         return None
-    return {"name": person.name, "organisation": person.organisation, "sign_out": url_for("sessions.sign_out")}
+    return {
+        "name": person.name,
+        "organisation": person.organisation,
+        "sign_out": url_for("sessions.sign_out"),
+        "idle": int(IDLE.total_seconds()),
+        "left": int((current_user.ends_at - now()).total_seconds()),
+    }
 
 
 def navigation() -> list[dict[str, Any]]:

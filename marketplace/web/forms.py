@@ -14,7 +14,8 @@ from marketplace.errors import BadFiles, Conflict, Fault, Invalid, MarketplaceEr
 from marketplace.schemas.base import DayField
 from marketplace.web.formats import counted
 
-HIDDEN = frozenset({"csrf_token", "once"})  # what every form carries, and nobody types
+AGAIN = "typed_before"  # in a form that is only to be shown as it was typed (web/unsent.py)
+HIDDEN = frozenset({"csrf_token", "once", AGAIN})  # what forms carry, and nobody types
 
 
 @dataclass(slots=True)
@@ -105,6 +106,8 @@ def redisplay(page: Callable[..., ResponseReturnValue]) -> Callable[..., Any]:
     """Decorate a post: when it raises Invalid or BadFiles (422) or Conflict (409), `page` (its GET view, same
     arguments) answers instead, with the error summary, and everything as it was typed.
 
+    What was typed before a session ended is shown in the same way, without being acted upon (200).
+
     A page that carries a version shows what is kept now wherever its form `is_behind`. Where the page has nothing to
     show any more, because it redirects, the error page answers.
     """
@@ -114,6 +117,10 @@ def redisplay(page: Callable[..., ResponseReturnValue]) -> Callable[..., Any]:
         def answer(**arguments: Any) -> ResponseReturnValue:
             refused: MarketplaceError
             faults: tuple[Fault, ...] = ()
+            if AGAIN in request.form:
+                once.begin(None)
+                keep_typed()
+                return page(**arguments)
             try:
                 return post(**arguments)
             except Invalid as invalid:
@@ -131,6 +138,7 @@ def redisplay(page: Callable[..., ResponseReturnValue]) -> Callable[..., Any]:
             again.status_code = status
             return again
 
+        answer.shows_again = True  # type: ignore[attr-defined]
         return answer
 
     return decorate

@@ -16,7 +16,7 @@ from marketplace.models import now
 from marketplace.observability import log
 from marketplace.permissions import POLICY, SYSTEM
 from marketplace.services import sessions
-from marketplace.web import repeats
+from marketplace.web import repeats, unsent
 from marketplace.web.current import SignedIn, actor
 from marketplace.web.throttle import limiter
 
@@ -69,11 +69,14 @@ def _begin() -> None:
 def _load(token: str) -> SignedIn | None:
     try:
         with transaction(SYSTEM) as session:
-            person = sessions.person_of_session(session, token, at=now())
+            holder = sessions.holder_of(session, token, at=now())
     except Unavailable as outage:  # who asks is not known: _admit says so, where a page needs it
         g.outage = outage
         return None
-    return SignedIn(person, token) if person else None
+    if holder is None or holder.person is None:
+        g.ended_for = holder.user_id if holder else None
+        return None
+    return SignedIn(holder.person, token, holder.ends_at)
 
 
 def _admit() -> ResponseReturnValue | None:
@@ -91,6 +94,8 @@ def _admit() -> ResponseReturnValue | None:
     if "outage" in g:
         raise g.outage
     if person.user_id is None:
+        if request.method == "POST" and g.get("ended_for"):
+            return unsent.ask_to_sign_in(g.ended_for)
         return redirect(url_for("sessions.sign_in"))
     raise NotPermitted("Your role does not include this page.")
 

@@ -11,7 +11,7 @@ from marketplace.models import now
 from marketplace.permissions import NOBODY, SYSTEM
 from marketplace.schemas.sessions import PasswordSchema, SignInSchema
 from marketplace.services import people, sessions
-from marketplace.web import forms
+from marketplace.web import forms, unsent
 from marketplace.web.current import SignedIn, actor
 from marketplace.web.throttle import account, account_and_address, limiter
 
@@ -24,8 +24,9 @@ def _is_refused(response: Response) -> bool:
 
 @bp.get("/sign-in")
 def sign_in() -> ResponseReturnValue:
-    """The sign-in page."""
-    return render_template("sessions/sign_in.html", form=forms.shown())
+    """The sign-in page, which carries on what was typed in a form that came too late."""
+    form = forms.shown()
+    return render_template("sessions/sign_in.html", form=form, unsent=form.values.get(unsent.FIELD, ""))
 
 
 @bp.post("/sign-in")
@@ -34,13 +35,16 @@ def sign_in() -> ResponseReturnValue:
 @limiter.limit("100 per 15 minutes", deduct_when=_is_refused)
 @forms.redisplay(sign_in)
 def post_sign_in() -> ResponseReturnValue:
-    """Start a session; whatever cookie came before is void, so that nobody can plant one."""
+    """Start a session; whatever came before in this browser is over, so that nobody can plant one."""
     form = forms.read(SignInSchema)
+    late = form.pop(unsent.FIELD)
     with transaction(SYSTEM) as session:
-        token = sessions.sign_in(session, **form, at=now())
+        token, user_id = sessions.sign_in(session, **form, at=now())
+        if current_user.is_authenticated:
+            sessions.sign_out(session, actor(), token=current_user.token, at=now())
     cookie.clear()
-    login_user(SignedIn(NOBODY, token))
-    return redirect(url_for("home.index"))
+    login_user(SignedIn(NOBODY, token, now() + sessions.ABSOLUTE))
+    return unsent.shown_again(late, user_id) or redirect(url_for("home.index"))
 
 
 @bp.post("/sign-out")

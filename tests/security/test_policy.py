@@ -1,6 +1,7 @@
 """Every endpoint has a rule; every rule is tried by every role with its own, a foreign and an unknown object."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pypdf import PdfReader
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, event, inspect, text
 from werkzeug.routing import Rule as Route
 from werkzeug.test import TestResponse
 
@@ -19,8 +20,8 @@ from marketplace.config import Config
 from marketplace.db import transaction
 from marketplace.models import OrganisationKind, Role
 from marketplace.permissions import POLICY, SYSTEM, Actor
-from marketplace.web.guards import HEADERS
 from tests import builders
+from tests.security.answers import breaches
 from tests.security.world import PERSONAS, UNKNOWN, Side, build_side, objects
 
 World = tuple[Side, Side]
@@ -103,13 +104,14 @@ def test_an_endpoint_without_a_rule_is_refused_when_it_is_called(
 
 
 def test_who_is_not_signed_in_reaches_public_pages_only(app: Flask, client: FlaskClient, world: World) -> None:
-    wrong = []
+    wrong: list[tuple[str | None, object]] = []
     own = {name: pair[0] or UNKNOWN for name, pair in objects(OrganisationKind.LA, *world).items()}
     for route, method in routes(app):
         if method != "GET":
             continue  # without a session there is no token, and without a token every post is refused
         url = address(app, route, own)
         answer = client.get(url or "/")
+        wrong += [(url, breach) for breach in breaches(answer, route.endpoint)]
         expected = {200} if POLICY[route.endpoint].is_public else {302}
         if answer.status_code not in expected:
             wrong.append((url, answer.status_code))
@@ -120,13 +122,14 @@ def test_who_is_not_signed_in_reaches_public_pages_only(app: Flask, client: Flas
 
 @pytest.mark.parametrize(("kind", "role"), PERSONAS, ids=[f"{kind}-{role}" for kind, role in PERSONAS])
 def test_each_role_reaches_what_the_table_says_on_its_own_objects_and_nothing_else(
-    app: Flask, world: World, sign_in: SignIn, kind: OrganisationKind, role: Role
+    app: Flask, world: World, sign_in: SignIn, asked: list[str], kind: OrganisationKind, role: Role
 ) -> None:
     mine, theirs = world
     client = sign_in(mine.people[kind, role])
     known = objects(kind, mine, theirs)
     person = Actor(scope=kind.value, user_id=1, roles=frozenset({role}))
     wrong: list[tuple[str, str, int, str]] = []
+    secrets = (mine.canary, theirs.canary, theirs.rival)
     for route, method in routes(app):
         if route.endpoint == "sessions.sign_out":
             continue  # it would end the walk; test_sign_in tries it
@@ -138,29 +141,58 @@ def test_each_role_reaches_what_the_table_says_on_its_own_objects_and_nothing_el
             is_foreign = any(known[name][1] is not None for name in route.arguments if name in known)
             cases["foreign"] = {name: pair[1] if not is_foreign else pair[1] or pair[0] for name, pair in known.items()}
             cases["unknown"] = dict.fromkeys(known, UNKNOWN)
+        said_of = {}
         for case, ids in cases.items():
             url = address(app, route, ids)
             if url is None:
                 continue
+            asked.clear()
             answer = send(client, method, url)
+            said_of[case] = (like_any(answer.text, url), list(asked)) if case != "own" else None
+            wrong += [(method, url, answer.status_code, breach) for breach in breaches(answer, route.endpoint, secrets)]
             expected = {403} if not admits else {200, 302, 409, 422} if case == "own" else {404}
             if answer.status_code not in expected:
                 wrong.append((method, url, answer.status_code, case))
             said = readable(answer) + str(answer.headers)
             if any(text in said for text in hidden_from(kind, theirs)):
                 wrong.append((method, url, answer.status_code, "shows the other side's data"))
+        if "foreign" in said_of and said_of["foreign"] != said_of["unknown"]:
+            wrong.append((method, route.rule, 404, "tells a foreign object from one that nobody has"))
     assert wrong == []
+
+
+def like_any(page: str, url: str) -> str:
+    """A page without what differs from one answer to the next: tokens, its own address, its request id."""
+    return re.sub(r'value="[\w.-]{16,}"|[0-9a-f]{32}|data-left="\d+"', "", page.replace(url, "")).strip()
+
+
+@pytest.fixture
+def asked(application: Engine) -> Iterator[list[str]]:
+    """The statements that reach the database: where they are the same, so is the time that an answer takes. Not those
+    about the session, which is seen once a minute, and about limits."""
+    statements: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        if "user_sessions" not in statement and "rate_limits" not in statement:
+            statements.append(statement)
+
+    event.listen(application, "before_cursor_execute", note)
+    yield statements
+    event.remove(application, "before_cursor_execute", note)
 
 
 def test_every_post_without_the_right_token_is_refused(app: Flask, world: World, sign_in: SignIn) -> None:
     mine, theirs = world
     client = sign_in(mine.people[OrganisationKind.LA, Role.COMMISSIONER])
+    colleague = sign_in(mine.people[OrganisationKind.LA, Role.APPROVER])
+    foreign = builders.csrf_token(colleague.get("/").text)
+    assert foreign
     own = {name: pair[0] or UNKNOWN for name, pair in objects(OrganisationKind.LA, mine, theirs).items()}
     for route, method in routes(app):
         if method != "POST":
             continue
         url = address(app, route, own)
-        for form in ({}, {"csrf_token": "wrong"}):
+        for form in ({}, {"csrf_token": "wrong"}, {"csrf_token": foreign}):
             assert client.post(url or "/", data=form).status_code == 400, url
     assert client.get("/").status_code == 200  # the sign-out among them was refused as well
 
@@ -183,42 +215,6 @@ def contents(engine: Engine) -> dict[str, str]:
         tables = set(inspect(connection).get_table_names()) - {"rate_limits"}
         digest = "SELECT coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM {} t"
         return {table: str(connection.scalar(text(digest.format(table)))) for table in sorted(tables)}
-
-
-def test_every_answer_carries_the_security_headers(app: Flask, world: World, sign_in: SignIn) -> None:
-    mine, theirs = world
-    client = sign_in(mine.people[OrganisationKind.LA, Role.COMMISSIONER])
-    own = {name: pair[0] or UNKNOWN for name, pair in objects(OrganisationKind.LA, mine, theirs).items()}
-    urls = [address(app, route, own) or "/" for route, method in routes(app) if method == "GET"]
-    for url in [*urls, "/static/marketplace.css", "/no-such-page"]:
-        with client.get(url) as answer:
-            for name, value in HEADERS.items():
-                assert answer.headers[name] == value, url
-            if not url.startswith("/static/"):
-                # boundaries are public: a browser keeps them and asks each time whether they changed
-                kept = "private, no-cache" if url == "/maps/boundaries" else "no-store"
-                assert answer.headers["Cache-Control"] == kept, url
-
-
-def test_the_session_cookie_is_kept_from_scripts_and_other_sites(client: FlaskClient) -> None:
-    cookie = client.get("/sign-in").headers["Set-Cookie"]
-    assert "HttpOnly" in cookie
-    assert "SameSite=Lax" in cookie
-
-
-def test_over_https_the_session_cookie_is_bound_to_the_host(
-    addresses: embedded.Addresses, tmp_path: Path, database: Engine
-) -> None:
-    app = create_app(
-        Config(data=tmp_path, database_url=addresses.application, encryption_keys=builders.ENCRYPTION_KEYS)
-    )
-    db.configure(database)
-    app.extensions["database"].dispose()
-    cookie = app.test_client().get("/sign-in", base_url="https://marketplace.example").headers["Set-Cookie"]
-    assert cookie.startswith("__Host-session=")
-    assert "Secure" in cookie
-    assert "Path=/" in cookie
-    assert "Domain" not in cookie
 
 
 def test_over_https_a_person_signs_in_though_no_browser_tells_our_pages_where_it_comes_from(

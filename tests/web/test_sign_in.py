@@ -1,20 +1,24 @@
 """Signing in and out, through the real pages on the real database."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
+from werkzeug.test import TestResponse
 
 from marketplace.db import transaction
-from marketplace.models import AuditEvent, Role, User, UserSession
+from marketplace.models import AuditEvent, Need, Role, User, UserSession
 from marketplace.permissions import SYSTEM
 from tests import builders
 
 SignIn = Callable[[str], FlaskClient]
+HIDDEN = re.compile(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"')
 START = datetime(2026, 11, 3, 9, tzinfo=UTC)
 
 
@@ -111,6 +115,104 @@ def test_a_session_ends_after_twelve_hours_of_work(sign_in: SignIn, email: str, 
         assert is_signed_in(client)
     clock.shift(timedelta(minutes=21))
     assert not is_signed_in(client)
+
+
+FORM = {"reference": "EX-77", "year_group": "", "home": "405000, 305000"}
+
+
+def late(client: FlaskClient, clock: time_machine.Traveller, hours: float, path: str = "/needs/new") -> TestResponse:
+    """A form that is sent so long after its page was opened."""
+    with transaction(SYSTEM) as session:
+        builders.framework(session)
+    token = builders.csrf_token(client.get("/needs/new").text)
+    clock.shift(timedelta(hours=hours))
+    return client.post(path, data={**FORM, "csrf_token": token})
+
+
+def carried(page: str) -> dict[str, str]:
+    return {name: unescape(value) for name, value in HIDDEN.findall(page)}
+
+
+@pytest.mark.parametrize("hours", [0.6, 20, 72])
+def test_what_was_typed_before_a_session_ended_is_shown_again_and_not_acted_upon(
+    sign_in: SignIn, email: str, clock: time_machine.Traveller, hours: float
+) -> None:
+    client = sign_in(email)
+    asked = late(client, clock, hours)
+    assert asked.status_code == 401
+    assert "What you typed is not lost" in asked.text
+    assert "EX-77" not in asked.text, "it is sealed until the person has signed in"
+    wrong = client.post("/sign-in", data={**carried(asked.text), "email": email, "password": "wrong"})
+    assert wrong.status_code == 422
+    back = client.post("/sign-in", data={**carried(wrong.text), "email": email, "password": builders.PASSWORD})
+    assert back.status_code == 200
+    again = client.post("/needs/new", data=carried(back.text))
+    assert again.status_code == 200
+    assert 'value="EX-77"' in again.text
+    with transaction(SYSTEM) as session:
+        assert session.scalars(select(Need)).all() == []
+    sent = {**FORM, "year_group": "8", "csrf_token": builders.csrf_token(again.text)}
+    assert client.post("/needs/new", data=sent).status_code == 302
+
+
+def test_what_somebody_else_had_typed_is_not_opened(sign_in: SignIn, email: str, clock: time_machine.Traveller) -> None:
+    with transaction(SYSTEM) as session:
+        other = builders.user(session, builders.authority(session), Role.COMMISSIONER).email
+    client = sign_in(email)
+    asked = carried(late(client, clock, 1).text)
+    answer = client.post("/sign-in", data={**asked, "email": other, "password": builders.PASSWORD})
+    assert answer.status_code == 302
+    page = client.get("/").text
+    assert "could not be read again" in page
+    assert "EX-77" not in page
+
+
+def test_what_is_no_sealed_form_is_said_to_be_lost(email: str, client: FlaskClient) -> None:
+    for unsent in ("x", "AAAA", "é"):
+        answer = builders.post(client, "/sign-in", email=email, password=builders.PASSWORD, unsent=unsent)
+        assert answer.status_code == 302
+        assert "could not be read again" in client.get("/").text
+
+
+def test_no_password_is_carried_to_the_next_session(sign_in: SignIn, email: str, clock: time_machine.Traveller) -> None:
+    client = sign_in(email)
+    token = builders.csrf_token(client.get("/account/password").text)
+    clock.shift(timedelta(hours=1))
+    typed = {"current": builders.PASSWORD, "password": "another long one", "csrf_token": token}
+    asked = client.post("/account/password", data=typed)
+    back = client.post("/sign-in", data={**carried(asked.text), "email": email, "password": builders.PASSWORD})
+    assert carried(back.text).keys() == {"csrf_token", "once", "typed_before"}
+
+
+def test_a_form_in_which_nothing_is_typed_is_to_be_sent_again(
+    sign_in: SignIn, email: str, clock: time_machine.Traveller
+) -> None:
+    client = sign_in(email)
+    asked = late(client, clock, 1, "/sign-out")
+    back = client.post("/sign-in", data={**carried(asked.text), "email": email, "password": builders.PASSWORD})
+    assert "There was nothing typed in it" in back.text
+
+
+def test_a_page_tells_its_script_when_the_session_ends_and_the_sign_in_page_tells_everybody(
+    sign_in: SignIn, email: str, clock: time_machine.Traveller
+) -> None:
+    client = sign_in(email)
+    clock.shift(timedelta(minutes=20))
+    page = client.get("/").text
+    assert 'data-idle="1800" data-left="42000"' in page
+    assert "<dialog" not in client.application.test_client().get("/sign-in").text
+    assert "signed out after 30 minutes" in client.application.test_client().get("/sign-in").text
+
+
+def test_signing_in_ends_the_session_that_this_browser_had(app: Flask, sign_in: SignIn, email: str) -> None:
+    first = sign_in(email)
+    planted = first.get_cookie("session")
+    assert planted is not None
+    builders.post(first, "/sign-in", email=email, password=builders.PASSWORD)
+    attacker = app.test_client()
+    attacker.set_cookie("session", planted.value)
+    assert not is_signed_in(attacker)
+    assert is_signed_in(first)
 
 
 def test_disabling_an_account_ends_its_session_at_once(sign_in: SignIn, email: str) -> None:

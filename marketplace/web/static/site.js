@@ -1,9 +1,11 @@
-// Starts the components of govuk-frontend, folds filters that would push a list off a narrow screen, and turns long pick
-// lists into searchable ones. Pages work without it.
+// Starts the components of govuk-frontend and the warning before a session ends, folds filters that would push a list off
+// a narrow screen, and turns long pick lists into searchable ones. Pages work without it.
 
 import { initAll } from "./vendor/govuk-frontend/govuk-frontend.min.js";
 
 initAll();
+
+if (document.getElementById("ending")) import("./ending.js");
 
 if (window.matchMedia("(max-width: 48rem)").matches) {
   document.querySelectorAll(".app-filters__panel").forEach((panel) => panel.removeAttribute("open"));
