@@ -60,3 +60,19 @@ def test_every_link_of_a_document_leads_to_a_file() -> None:
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.name} → {target}"
+
+
+def test_every_test_that_a_document_names_exists() -> None:
+    named = {name for path in DOCUMENTS for name in re.findall(r"`(tests/[\w/]+\.py(?:::\w+)?)`", path.read_text())}
+    assert len(named) > 40
+    for name in sorted(named):
+        path, _, function = name.partition("::")
+        assert (ROOT / path).is_file(), name
+        assert not function or f"def {function}(" in (ROOT / path).read_text(), name
+
+
+def test_every_security_statement_up_to_ten_and_from_fifteen_to_24_names_its_tests() -> None:
+    rows = re.findall(
+        r"^\| (S\d\d(?:, S\d\d)*) \|.*`tests/\S+::\w+` \|$", (ROOT / "docs/security.md").read_text(), re.M
+    )
+    assert [name for row in rows for name in row.split(", ")] == [f"S{n:02}" for n in (*range(1, 11), *range(15, 25))]

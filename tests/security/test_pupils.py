@@ -153,6 +153,14 @@ def test_what_was_open_is_closed_at_the_next_request_of_the_same_session(pupil: 
     assert client.get("/").status_code == 200, "it is the case that is closed, not the session"
 
 
+def test_what_is_opened_by_a_consultation_is_there_at_the_next_request(pupil: Pupil, sign_in: SignIn) -> None:
+    consult(pupil, "withdrawn")
+    client = sign_in(pupil.editor)
+    assert builders.post(client, pupil.door, page="/").status_code == 404
+    consult(pupil, "sent")
+    assert "CanaryName" in builders.post(client, pupil.door).text
+
+
 def test_no_get_of_anybody_shows_who_a_pupil_is_and_no_address_carries_it(
     app: Flask, pupil: Pupil, sign_in: SignIn
 ) -> None:

@@ -69,9 +69,8 @@ def test_no_route_leads_where_its_address_asks_it_to(app: Flask, sign_in: SignIn
         for number, (route, method) in enumerate(routes(app)):
             if route.endpoint == "sessions.sign_out":
                 continue
-            url = address(
-                app, route, dict.fromkeys((name for name in route.arguments if name.endswith("_id")), UNKNOWN)
-            )
+            url = address(app, route, {name: UNKNOWN for name in route.arguments if name.endswith("_id")})
+            assert url
             query = {name: PAYLOADS[(number + step) % len(PAYLOADS)] for step, name in enumerate(NAMES)}
             data = {**query, "csrf_token": token} if method == "POST" else None
             with client.open(url, method=method, query_string=query, data=data) as answer:
@@ -88,12 +87,10 @@ def test_no_path_is_led_on_to_another_site(sign_in: SignIn, emails: list[str], p
     """Where a path has slashes too many the framework leads to one that has not: on this site."""
     client = sign_in(emails[0])
     for path in (payload, f"/{payload}", f"/needs/{payload}"):
-        with client.get("/", environ_overrides={"PATH_INFO": path, "RAW_URI": path}) as answer:
+        sent = path.encode().decode("latin-1")  # as a server hands it on
+        with client.get("/", environ_overrides={"PATH_INFO": sent, "RAW_URI": sent}) as answer:
             location = answer.headers.get("Location", "")
-            assert (
-                not location.removeprefix("http://localhost/").startswith(("/", "\\", "http"))
-                or answer.status_code == 404
-            )
+            assert not location.removeprefix("http://localhost").startswith(("//", "/\\")), location
             assert not location or location.startswith(("http://localhost/", "/")), location
             assert answer.status_code < 500
 

@@ -51,7 +51,7 @@ def market(database: Engine) -> Consulting:  # noqa: ARG001
         line = {"provision_id": provision.id, "part": Part.CORE, "weeks": 38, "amount": AMOUNT}
         draft.lines = [PriceLine(band=band, **line) for band in (Band.MODERATE, Band.INTENSIVE)]
         builders.kept(session, draft)
-        assert session.scalars(select(Offer.variation).order_by(Offer.id)).all() == [0, AMOUNT]
+        assert session.scalars(select(Offer.variation).order_by(Offer.variation)).all() == [0, AMOUNT]
     return case
 
 

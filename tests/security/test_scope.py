@@ -7,7 +7,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[2] / "marketplace"
 # Function → why its actor's own scope is not enough. What each may do is asked before, by its use case.
 AS_SYSTEM = {
-    "capacity.take": "an LA's award takes a place of a provider's vacancy; the claim names the LA and is not the provider's",
+    "capacity.take": "an LA's award takes a place of a provider's vacancy, and keeps for whom",
     "capacity.take_back": "what an LA undoes takes the provider's place again",
     "capacity.free": "an award that ends, or a reply that changes, gives back a place of the other side's pool",
     "capacity.settle": "the claim on a provider's vacancy is held for good once the LA's award is made",
