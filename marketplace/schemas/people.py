@@ -8,8 +8,8 @@ from marketplace.schemas.base import FormSchema, missing
 CHOOSE_ROLES = "Choose at least one role."
 
 
-class UserSchema(FormSchema):
-    """Roles, and whether the account can be used."""
+class RolesSchema(FormSchema):
+    """What a person may do."""
 
     roles = fields.List(
         fields.Enum(Role, by_value=True, error_messages={"unknown": "Choose a role from the list."}),
@@ -17,14 +17,17 @@ class UserSchema(FormSchema):
         validate=validate.Length(min=1, error=CHOOSE_ROLES),
         error_messages=missing(CHOOSE_ROLES),
     )
+
+
+class UserSchema(RolesSchema):
+    """Roles, and whether the account can be used; and what the page showed of them."""
+
     is_active = fields.Boolean(load_default=False)
+    version = fields.String(required=True, error_messages=missing("Open the page again, then send."))
 
 
-class NewUserSchema(UserSchema):
+class NewUserSchema(RolesSchema):
     """A new person. The initial password is told to them by another way and changed at the first sign-in."""
-
-    class Meta(FormSchema.Meta):
-        exclude = ("is_active",)
 
     email = fields.Email(
         required=True,

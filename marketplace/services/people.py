@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from marketplace import audit
-from marketplace.errors import Conflict, Invalid, NotFound
+from marketplace.errors import Conflict, Invalid, NotFound, Stale
 from marketplace.models import Organisation, OrganisationKind, Role, User, UserRole, UserSession
 from marketplace.permissions import Actor, can_administer, require
 
@@ -86,14 +86,30 @@ def add_user(
     return user
 
 
+def access_of(user: User) -> str:
+    """What a page of a person's access shows, by which one that was drawn before a change is known as stale."""
+    return " ".join([*sorted(user.roles), "enabled" if user.is_active else "disabled"])
+
+
 def change_user(
-    session: Session, actor: Actor, *, user_id: int, roles: frozenset[Role], is_active: bool, at: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    user_id: int,
+    version: str,
+    roles: frozenset[Role],
+    is_active: bool,
+    at: datetime,
 ) -> User:
     """Give a person other roles, or disable or enable the account. Open sessions end, so that the change holds at
-    once. Nobody disables or demotes themselves: somebody must be left who can undo it."""
+    once. Nobody disables or demotes themselves: somebody must be left who can undo it. `version` is `access_of` the
+    person as it was seen; raises Stale where it is another by now."""
+    session.execute(select(User.id).where(User.id == user_id).with_for_update())
     user = get_user(session, actor, user_id=user_id)
     if user.id == actor.user_id:
         raise Conflict("You cannot change your own roles or account. Ask another administrator.")
+    if access_of(user) != version:
+        raise Stale("Somebody else has changed what this person may do since you opened it. Look at it, then repeat.")
     wanted = _role_rows(user.organisation, roles)
     user.role_rows = [row for row in user.role_rows if row.role in roles]
     user.role_rows += [row for row in wanted if row.role not in user.roles]

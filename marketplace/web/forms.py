@@ -28,7 +28,7 @@ class Form:
     faults: tuple[Fault, ...] = ()
     cause: MarketplaceError | None = None
 
-    def is_behind(self, version: int | None, name: str = "version") -> bool:
+    def is_behind(self, version: int | str | None, name: str = "version") -> bool:
         """Whether the version that was typed, under this name, is another than the one kept now (None = not there).
         The page then shows what is kept now beside what was typed; sent again, what was typed replaces it."""
         return name in self.values and str(self.values[name]) != ("" if version is None else str(version))

@@ -51,7 +51,10 @@ def edit(user_id: int) -> ResponseReturnValue:
     with transaction(actor()) as session:
         user = people.get_user(session, actor(), user_id=user_id)
         form = forms.shown({"roles": sorted(user.roles), "is_active": user.is_active})
-        return render_template("people/edit.html", form=form, person=user, roles=_choices(user.organisation))
+        access = people.access_of(user)
+        return render_template(
+            "people/edit.html", form=form, person=user, version=access, roles=_choices(user.organisation)
+        )
 
 
 @bp.post("/people/<int:user_id>")
@@ -60,8 +63,7 @@ def post_edit(user_id: int) -> ResponseReturnValue:
     """Change them; the person's open sessions end."""
     form = forms.read(UserSchema)
     with transaction(actor()) as session:
-        people.change_user(
-            session, actor(), user_id=user_id, roles=frozenset(form["roles"]), is_active=form["is_active"], at=now()
-        )
+        access = {"roles": frozenset(form["roles"]), "is_active": form["is_active"]}
+        people.change_user(session, actor(), user_id=user_id, version=form["version"], **access, at=now())
     flash("Saved. Their open sessions have ended, so that the change holds at once.", "success")
     return redirect(url_for("people.index"))

@@ -25,7 +25,7 @@ from marketplace.services import (
 from tests.deciding import STARTS, decided
 from tests.lives.scene import LATER, REPRICED, Act, Scene, order
 
-LAST_DAY = date(2027, 3, 31)  # of which notice is given
+LAST_DAY = date(2027, 6, 30)  # of which notice is given
 HOLDS_END = timedelta(days=16)
 
 
@@ -94,7 +94,7 @@ def see(scene: Scene, session: Session, actor: Actor) -> None:
 
 
 def offer(scene: Scene, session: Session, actor: Actor) -> None:
-    given = {"provision_id": scene.provisions["Ash"], "band": Band.INTENSIVE, "starts_on": STARTS}
+    given = {"provision_id": scene.provisions["Ash"], "band": Band.INTENSIVE, "starts_on": scene.first_day}
     is_held = not scene.seen.award[0]  # where an award waits for it the one place is taken
     replies.offer(session, actor, **_of_ash(scene), **given, is_held=is_held, on=scene.on)
 

@@ -58,8 +58,8 @@ class Scene(Deciding):
     """A draft of a need; Ash, Birch and Cedar with one place each; a person of each role on each side; a
     tribunal has ordered Ash; and an uplift of Ash's prices is published and accepted, that no placement has yet."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, places: str = "1") -> None:
+        super().__init__(places=places)
         with transaction(SYSTEM) as session:
             need = session.get_one(Need, self.need)
             need.status, need.published_at, need.mainstream = NeedStatus.DRAFT, None, "A unit was tried."

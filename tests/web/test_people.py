@@ -14,6 +14,7 @@ from marketplace.permissions import SYSTEM
 from marketplace.services import people
 from tests import builders
 
+AS_ADDED = "commissioner enabled"  # what a page shows of the person's access
 SignIn = Callable[[str], FlaskClient]
 NEW = {"name": "New Person", "email": "new@example.org", "roles": ["commissioner"], "password": "a long enough one"}
 
@@ -93,14 +94,35 @@ def test_a_change_of_roles_or_account_ends_every_session_of_the_person_at_once(
 ) -> None:
     first, second = sign_in(borough.person), sign_in(borough.person)
     path = f"/people/{borough.person_id}"
-    assert builders.post(sign_in(borough.boss), path, **change).status_code == 302
+    assert builders.post(sign_in(borough.boss), path, version=AS_ADDED, **change).status_code == 302
     assert [client.get("/needs").location for client in (first, second)] == ["/sign-in", "/sign-in"]
     assert kept(borough.person).is_active == ("is_active" in change)
 
 
+def test_what_another_administrator_has_changed_meanwhile_is_shown_and_not_overwritten(
+    borough: Borough, sign_in: SignIn
+) -> None:
+    """Once the later page gave back roles that had just been taken away."""
+    client, path = sign_in(borough.boss), f"/people/{borough.person_id}"
+    opened = re.search(r'name="version" value="([^"]+)"', client.get(path).text)
+    assert opened
+    assert opened[1] == AS_ADDED
+    with transaction(SYSTEM) as session:
+        person = session.get_one(User, borough.person_id)
+        person.is_active = False
+    late = builders.post(client, path, version=opened[1], roles=["commissioner", "approver"], is_active="true")
+    assert late.status_code == 409
+    assert "Changed since you opened this page" in late.text
+    assert "Commissioner. Cannot sign in." in builders.words_of(late.text)
+    assert re.search(r'value="approver" checked', late.text)
+    assert not kept(borough.person).is_active
+    again = {"version": "commissioner disabled", "roles": ["commissioner", "approver"], "is_active": "true"}
+    assert builders.post(client, path, **again).status_code == 302
+
+
 def test_nobody_changes_themselves_so_that_somebody_can_undo_it(borough: Borough, sign_in: SignIn) -> None:
     client = sign_in(borough.boss)
-    answer = builders.post(client, f"/people/{borough.boss_id}", roles=["commissioner"])
+    answer = builders.post(client, f"/people/{borough.boss_id}", roles=["commissioner"], version="any")
     assert answer.status_code == 409
     assert "You cannot change your own roles or account." in answer.text
     assert kept(borough.boss).roles == {Role.ADMINISTRATOR}
