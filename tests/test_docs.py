@@ -76,3 +76,27 @@ def test_every_security_statement_up_to_ten_and_from_fifteen_to_24_names_its_tes
         r"^\| (S\d\d(?:, S\d\d)*) \|.*`tests/\S+::\w+` \|$", (ROOT / "docs/security.md").read_text(), re.M
     )
     assert [name for row in rows for name in row.split(", ")] == [f"S{n:02}" for n in (*range(1, 11), *range(15, 25))]
+
+
+def test_the_table_of_journeys_says_what_the_walks_count() -> None:
+    walks = "\n".join(path.read_text() for path in sorted((ROOT / "tests/browser").glob("test_*.py")))
+    counted: dict[str, set[tuple[int, int]]] = {}
+    for journey, screens, clicks in re.findall(r'took\("(J\d\d)", screens=(\d+), clicks=(\d+)', walks):
+        counted.setdefault(journey, set()).add((int(screens), int(clicks)))
+    everywhere = set(re.findall(r"@in_every_window\(.+\)\ndef (\w+)", walks))
+    rows = re.findall(r"^\| (J\d\d) \|(.+)\|$", (ROOT / "docs/journeys.md").read_text(), flags=re.MULTILINE)
+    assert [journey for journey, _ in rows] == [f"J{number:02}" for number in range(1, 12)]
+    for journey, cells in rows:
+        _, asked, stated, walk, keyboard = (cell.strip(" `") for cell in cells.split("|"))
+        assert pairs(stated) == counted[journey], journey
+        within = pairs(re.sub(r"\(.*\)", "", stated))  # what is more, and why, stands in brackets
+        ((most_screens, most_clicks),) = pairs(asked)
+        assert all(screens <= most_screens and clicks <= most_clicks for screens, clicks in within), journey
+        assert walk in everywhere, journey
+        assert re.search(rf"^def {keyboard}\(", walks, flags=re.MULTILINE), journey
+        assert keyboard.endswith("by_keyboard_alone")
+
+
+def pairs(cell: str) -> set[tuple[int, int]]:
+    """The pairs of numbers in a cell: screens, clicks."""
+    return {(int(screens), int(clicks)) for screens, clicks in re.findall(r"(\d+), (\d+)", cell)}

@@ -55,12 +55,12 @@ def test_a_need_is_posted_in_five_screens_and_its_options_are_there_without_anot
         visitor.look("need-pupil")
         visitor.begin()
         post_need(visitor, "WALK-1")
-        assert len(visitor.screens) == 5
-        visitor.click("button", "Publish and see options")
+        visitor.took("J05", screens=5, clicks=12, last="Publish and see options")
         visitor.reads("Ranked options for WALK-1")
-        assert visitor.clicks <= 12
+        visitor.begin()
         visitor.sees("By road", "Room", "Price", "Transport", "Total a year", "Why the others are no options")
         expect(visitor.page.locator("[id^=option-]").first).to_be_visible()
+        visitor.took("J06", screens=1, clicks=0)
         expect(visitor.page.locator(".app-map")).to_be_visible(visible=scripts)  # only with scripts
         visitor.look("options")
         visitor.open("/")
@@ -87,7 +87,10 @@ def test_options_are_narrowed_to_those_with_room_by_two_clicks_or_three_where_th
         visitor.click("button", "Apply filters")
         expect(visitor.page.get_by_role("link", name="Remove filter: With room now")).to_be_visible()
         expect(visitor.page.get_by_text("Full", exact=True)).to_have_count(0)
-        assert visitor.clicks == clicks
+        if clicks == 3:
+            visitor.took("J06", screens=1, clicks=3)
+        else:
+            visitor.took("J06", screens=1, clicks=2)
 
 
 def test_a_need_is_posted_by_keyboard_alone(visit: Visit) -> None:
@@ -124,4 +127,8 @@ def test_a_need_is_posted_by_keyboard_alone(visit: Visit) -> None:
         visitor.tab_to(page.get_by_role("button", name="Publish and see options"))
         keys.press("Enter")
         visitor.reads("Ranked options for KEYS-1")
+        visitor.tab_to(page.get_by_role("checkbox", name="With room now"))
+        keys.press("Space")
+        keys.press("Enter")
+        expect(page.get_by_role("link", name="Remove filter: With room now")).to_be_visible()
         assert visitor.clicks == 0

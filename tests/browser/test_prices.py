@@ -34,12 +34,9 @@ def test_next_years_prices_are_raised_changed_checked_and_published_in_two_scree
         visitor.page.locator(f"{STEPS} summary").first.click()
         expect(visitor.page.locator(f"{STEPS}[open] .app-steps__sum")).to_be_visible()
         visitor.look("prices-check")
-        screens = len(visitor.screens)
-        visitor.click("button", "Publish these prices")
+        visitor.took("J04", screens=2, clicks=3, last="Publish these prices")
         visitor.sees("Published. Version", "Existing awards keep their price.")
         visitor.look("prices-published")
-        assert screens == 2
-        assert visitor.clicks <= 3
         address = visitor.page.url.removeprefix(visitor.site.address)
         commissioner.sign_in("commissioner@aldermouth.example")
         commissioner.open(address)
@@ -50,3 +47,29 @@ def test_next_years_prices_are_raised_changed_checked_and_published_in_two_scree
         commissioner.sees("Like for like", "Price of the band")
         commissioner.page.locator(f"{STEPS} summary").first.click()
         commissioner.look("setting-like-for-like")
+
+
+def test_next_years_prices_are_set_by_keyboard_alone(visit: Visit) -> None:
+    with visit() as visitor:
+        visitor.sign_in("provider-editor@driftwoodmultiacademytrust.example")
+        visitor.open("/schedules")
+        page, keys = visitor.page, visitor.page.keyboard
+        visitor.begin()
+        visitor.tab_to(page.get_by_role("button", name="Set next year’s prices").first)
+        keys.press("Enter")
+        visitor.reads("Next prices, version")
+        visitor.tab_to(page.get_by_label("Raise all by", exact=True))
+        keys.type("3")
+        visitor.tab_to(page.get_by_role("button", name="Raise all"))
+        keys.press("Enter")
+        visitor.sees("Every published amount is in the draft with +3%, to the nearest pound.")
+        visitor.tab_to(page.locator(CORE_FEES).first)
+        keys.type("45678")
+        visitor.tab_to(page.get_by_role("button", name="Save and check"))
+        keys.press("Enter")
+        visitor.reads("Check before you publish")
+        visitor.sees("£45,678")
+        visitor.tab_to(page.get_by_role("button", name="Publish these prices"))
+        keys.press("Enter")
+        visitor.sees("Published. Version")
+        assert visitor.clicks == 0

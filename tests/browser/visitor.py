@@ -81,10 +81,19 @@ class Visitor:
         self.page.get_by_role("button", name="Sign in").click()
         expect(self.page.get_by_role("button", name="Sign out")).to_be_visible()
 
-    def begin(self) -> None:
-        """Begin a journey on the page that is open: count from here."""
-        self.screens[:] = [urlsplit(self.page.url).path]
+    def begin(self, *, here: bool = True) -> None:
+        """Begin a journey on the page that is open: count from here. `here`: whether that page is one of its screens,
+        or a list from which it is entered."""
+        self.screens[:] = [urlsplit(self.page.url).path] if here else []
         self.clicks = 0
+
+    def took(self, journey: str, *, screens: int, clicks: int, last: str | None = None) -> None:
+        """Hold a journey to what it costs, as docs/journeys.md states it (tests/test_docs.py compares). `last` is the
+        button that ends it on its last screen: it is pressed, and what it leads to is no screen of the journey."""
+        seen = len(self.screens)
+        if last:
+            self.click("button", last)
+        assert (seen, self.clicks) == (screens, clicks), f"{journey}: {seen} screens, {self.clicks} clicks"
 
     def click(self, role: str, name: str, *, within: Locator | None = None) -> None:
         """Press a link, a button, a radio button or a checkbox by its words."""
