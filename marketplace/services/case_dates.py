@@ -13,6 +13,7 @@ from marketplace import audit
 from marketplace.errors import Invalid, Stale
 from marketplace.models import CaseDates, Need
 from marketplace.permissions import Actor, can_change_need, require
+from marketplace.services.consultation_steps import lock_need
 from marketplace.services.deadlines import next_deadline
 from marketplace.services.needs import find_need
 
@@ -34,6 +35,7 @@ def state_dates(
     assert dates.keys() == DATES, dates.keys() ^ DATES
     need = find_need(session, need_id)
     require(can_change_need(actor, need.authority_id), "state the dates of this case")
+    lock_need(session, need_id)  # of two who are the first to state them, the second sees what the first has kept
     row = dates_of(session, need)
     if version != (row.version if row else None):
         raise Stale("Somebody else has stated dates of this case since you opened it. Look at them, then repeat.")

@@ -1,9 +1,11 @@
 """The dates of a case: stated on one page, each possible or refused by field; the deadlines follow on the case."""
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,9 +17,10 @@ from werkzeug.test import TestResponse
 from marketplace.db import transaction
 from marketplace.errors import NotPermitted, Stale
 from marketplace.models import AuditEvent, CaseDates, Clock, Need, Role, Transfer
-from marketplace.permissions import SYSTEM
+from marketplace.permissions import SYSTEM, Actor
 from marketplace.services.case_dates import DATES, state_dates
 from tests import builders
+from tests.contention import at_once
 from tests.web.test_placements import day, text
 
 TODAY = date(2026, 12, 1)
@@ -145,6 +148,21 @@ def test_of_two_who_state_dates_the_second_sees_what_the_first_has_kept(case: Ca
     row = kept()
     assert row is not None
     assert row.requested_on == date(2026, 9, 2)  # once what was kept had been seen
+
+
+def test_of_two_who_are_the_first_to_state_dates_at_one_moment_one_is_told_of_the_other(case: Case) -> None:
+    with transaction(SYSTEM) as session:
+        la = session.get_one(Need, case.need_id).authority
+        people = [builders.acting(builders.user(session, la, Role.COMMISSIONER)) for _ in range(2)]
+
+    def act(person: Actor) -> None:
+        with transaction(person) as session:
+            dates: dict[str, Any] = {**dict.fromkeys(DATES), "requested_on": date(2026, 9, 1)}
+            state_dates(session, person, need_id=case.need_id, version=None, on=TODAY, **dates)
+            time.sleep(0.2)  # until the other is there as well
+
+    found = at_once([partial(act, person) for person in people])
+    assert sorted(type(each) for each in found if each is not None) == [Stale]
 
 
 def test_only_commissioners_of_the_authority_state_dates_and_what_changed_is_recorded(case: Case) -> None:
