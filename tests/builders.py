@@ -66,6 +66,7 @@ from marketplace.web.repeats import once_key
 from pricing.framework import DEMONSTRATION_FRAMEWORK
 from pricing.observed import Observed, Placement
 from pricing.tariff import DEMONSTRATION_TARIFF
+from tests.again import Again, sent
 from tests.pricing.placements import placement
 
 PASSWORD = "correct horse battery staple"
@@ -403,12 +404,30 @@ class Browser(FlaskClient):
     sent again say `sends_keys`: then it sends the keys that it is given, and none where it is given none."""
 
     sends_keys = False
+    again: Again | None = None  # sends each form again, in tests of the pages
 
     def open(self, *arguments: Any, **named: Any) -> TestResponse:
         data = named.get("data")
-        if named.get("method") == "POST" and isinstance(data, dict | None) and not self.sends_keys:
-            named["data"] = {**(data or {}), "once": once_key()}
-        return super().open(*arguments, **named)
+        if named.get("method") != "POST" or not isinstance(data, dict | bytes | None) or self.sends_keys:
+            return self._looked_at(super().open(*arguments, **named))
+        if isinstance(data, bytes):  # a file, in a form that has its key
+            answer = super().open(*arguments, **named)
+            if self.again is not None:
+                self.again.send(self, answer, arguments, named, {}, "")
+            return answer
+        form = {**(data or {}), "once": once_key()}
+        if self.again is None:
+            return super().open(*arguments, **{**named, "data": form})
+        named = sent(self.application, arguments, named, form)
+        seen = self.again.versions()
+        answer = self._looked_at(super().open(*arguments, **named))
+        self.again.send(self, answer, arguments, named, form, seen)
+        return answer
+
+    def _looked_at(self, answer: TestResponse) -> TestResponse:
+        if self.again is not None:
+            self.again.look(self.application, answer)
+        return answer
 
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')

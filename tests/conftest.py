@@ -23,6 +23,9 @@ from marketplace.app import create_app
 from marketplace.config import Config
 from marketplace.permissions import SYSTEM
 from tests import builders
+from tests.again import TRIED, Tried, unheld
+
+ROOT = Path(__file__).parents[1]
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
@@ -38,6 +41,32 @@ class OneBrowser(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowser:
     """How tests are shared out. (The plug-in's own groups are lost on the way with the pytest that we use.)"""
     return OneBrowser(config, log)
+
+
+def pytest_testnodedown(node: Any) -> None:
+    """A process of tests has ended: what it has tried counts for all."""
+    TRIED.add(getattr(node, "workeroutput", {}).get("tried", Tried().told()))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Iterator[None]:
+    """A run of all tests of the pages fails where a form was not sent again (`tests/again.py`)."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tried"] = TRIED.told()
+    yield
+    if is_of_all_pages(session.config) and exitstatus == pytest.ExitCode.OK and (left := unheld()):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print("", *left, sep="\n")  # noqa: T201 - the summary is written by now
+
+
+def is_of_all_pages(config: pytest.Config) -> bool:
+    """Whether a run, seen from where it is reported, is of all the tests of the pages there are."""
+    pages = ROOT / "tests" / "web"
+    asked = {Path(str(config.invocation_params.dir), name).resolve() for name in config.args}
+    is_picked = (
+        config.option.keyword or config.option.markexpr or getattr(config.option, "lf", False) or config.option.deselect
+    )
+    return not hasattr(config, "workeroutput") and not is_picked and bool(asked & {ROOT, pages.parent, pages})
 
 
 def superuser(addresses: embedded.Addresses) -> str:

@@ -4,6 +4,7 @@ does not read."""
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
@@ -22,7 +23,10 @@ from marketplace.models import (
     Placement,
     PlacementEvent,
     PlacementStatus,
+    Provision,
     Role,
+    ScheduleStatus,
+    UpliftStatus,
     User,
 )
 from marketplace.permissions import SYSTEM
@@ -244,3 +248,18 @@ def test_a_rival_finds_no_placement(sides: Sides, sign_in: Callable[[str], Flask
         assert client.get(f"/placements/{sides.id}").status_code == 404
         assert client.get(f"/placements/{sides.id}/notice").status_code == 404
         assert sides.case.placement.reference not in client.get("/placements").text
+
+
+def test_prices_of_an_accepted_uplift_are_applied_from_a_day_on(sides: Sides) -> None:
+    sides.started()
+    with transaction(SYSTEM) as session:
+        provision = session.get_one(Provision, sides.case.placement.provision_id)
+        uplift = builders.uplift(session, provision, session.get_one(Authority, sides.case.la.id))
+        before = builders.published(session, provision)
+        before.status, before.ends_on = ScheduleStatus.SUPERSEDED, date(2027, 1, 18)
+        session.flush()
+        after = builders.schedule(session, provision, starts_on=date(2027, 1, 18), version=9, intensive=5_000_000)
+        uplift.status, uplift.published_id = UpliftStatus.PUBLISHED, after.id
+    answer = sides.step("uplift", **day(25, 1, 2027))
+    assert answer.location == f"/placements/{sides.id}", answer.text
+    assert only().price == 5_000_000
