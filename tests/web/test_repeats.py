@@ -10,10 +10,11 @@ from sqlalchemy import Engine, func, select
 
 from marketplace import once
 from marketplace.db import transaction
-from marketplace.models import AuditEvent, Effect, Need, Role
+from marketplace.models import AuditEvent, Effect, Need, Role, User
 from marketplace.permissions import SYSTEM
+from marketplace.services import needs
 from marketplace.web import repeats
-from tests import builders
+from tests import again, builders
 
 SignIn = Callable[[str], FlaskClient]
 FORM = {"reference": "EX-1", "year_group": "8", "home": "405000, 305000"}
@@ -147,3 +148,29 @@ def test_what_is_kept_of_a_form_says_nothing_of_what_was_sent(commissioner: Flas
         told = f"{row.key} {row.endpoint} {row.digest} {row.location}"
     assert "SECRET" not in told
     assert row.endpoint == "questions.post_new"
+
+
+def test_every_post_there_is_is_among_those_that_must_be_sent_again(app: Flask) -> None:
+    assert {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or set())} == again.posts()
+
+
+def test_control_where_no_key_is_kept_a_form_that_is_sent_again_is_found(
+    commissioner: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(again, "TRIED", again.Tried())
+    monkeypatch.setattr(once, "keep", lambda *_: None)
+    with pytest.raises(AssertionError, match="again"):
+        builders.post(commissioner, "/needs/new", **FORM)
+
+
+def test_control_where_no_version_is_looked_at_a_stale_form_is_found(
+    email: str, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(again, "TRIED", again.Tried())
+    with transaction(SYSTEM) as session:
+        la = session.scalars(select(User).where(User.email == email)).one().organisation
+        need = builders.need(session, la)  # type: ignore[arg-type]
+    monkeypatch.setattr(needs, "find_need_to_change", lambda session, *_, need_id, **__: session.get_one(Need, need_id))
+    form = {"mainstream": "Other words.", "kinds": ["full"], "version": str(need.version)}
+    with pytest.raises(AssertionError, match="from a stale page is answered 302"):
+        builders.post(sign_in(email), f"/needs/{need.id}/mainstream", **form)
