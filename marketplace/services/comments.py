@@ -4,6 +4,7 @@ its own only.
 Nobody but the provider changes what it said, and nobody once the consultation is closed.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from marketplace import audit
-from marketplace.errors import Conflict, Invalid
+from marketplace.errors import Conflict, Invalid, Stale
 from marketplace.models import Band, Framework, FrameworkComment, Organisation, Stance, Tariff, TariffComment, now
 from marketplace.permissions import Actor, can_comment_on_tariffs, require
 from marketplace.services import frameworks, tariffs
@@ -33,21 +34,23 @@ class Said(TypedDict):
 Comments = Mapping[Band | None, Said]
 
 
-def comment_on_tariff(session: Session, actor: Actor, *, tariff_id: int, comments: Comments, on: date) -> Tariff:
+def comment_on_tariff(
+    session: Session, actor: Actor, *, tariff_id: int, version: str, comments: Comments, on: date
+) -> Tariff:
     """Keep what the actor's provider says of a tariff, as `_keep` has it. Raises NotFound."""
     require(can_comment_on_tariffs(actor), "comment on a tariff")
     row = tariffs.find_tariff(session, tariff_id)
-    _keep(session, actor, row, comments, on=on)
+    _keep(session, actor, row, comments, version=version, on=on)
     return row
 
 
 def comment_on_framework(
-    session: Session, actor: Actor, *, framework_id: int, comments: Comments, on: date
+    session: Session, actor: Actor, *, framework_id: int, version: str, comments: Comments, on: date
 ) -> Framework:
     """Keep what the actor's provider says of a framework, as `_keep` has it. Raises NotFound."""
     require(can_comment_on_tariffs(actor), "comment on a framework")
     row = frameworks.find_framework(session, framework_id)
-    _keep(session, actor, row, comments, on=on)
+    _keep(session, actor, row, comments, version=version, on=on)
     return row
 
 
@@ -56,15 +59,26 @@ def bands_of(row: Tariff | Framework) -> tuple[Band, ...]:
     return tuple(tariffs.loaded(row).band if isinstance(row, Tariff) else frameworks.rule(row).content)
 
 
-def _keep(session: Session, actor: Actor, row: Tariff | Framework, comments: Comments, *, on: date) -> None:
+def version_of(kept: Iterable[Comment]) -> str:
+    """What a page of a provider's comments shows, by which one that was drawn before a change is known as stale."""
+    said = [(each.band, each.stance, each.words) for each in kept]
+    return hashlib.sha256(repr(sorted(said, key=repr)).encode()).hexdigest()[:16]
+
+
+def _keep(
+    session: Session, actor: Actor, row: Tariff | Framework, comments: Comments, *, version: str, on: date
+) -> None:
     """Keep what the actor's provider says, in the place of what it said before; a band that is left out is not
-    commented on any more. Raises Conflict once the consultation is closed, Invalid for a band that is not stated."""
+    commented on any more. `version` is `version_of` what was seen. Raises Conflict once the consultation is closed,
+    Stale where the provider says something else by now, Invalid for a band that is not stated."""
     if not is_open(row, on=on):
         raise Conflict(f"The consultation on {row} is closed. What you have said is kept as it is.")
     if wrong := comments.keys() - {None, *bands_of(row)}:
         raise Invalid({f"{band}-stance": [f"The {row.NOUN} states nothing of this band."] for band in wrong if band})
     assert actor.organisation_id is not None
-    kept = {each.band: each for each in comments_of(session, row, provider_id=actor.organisation_id)}
+    kept = {each.band: each for each in comments_of(session, row, provider_id=actor.organisation_id, is_locked=True)}
+    if version != version_of(kept.values()):
+        raise Stale("Somebody else of your organisation has changed these comments since you opened them.")
     for band in kept.keys() - comments.keys():
         session.delete(kept[band])
     for band, said in comments.items():
@@ -75,12 +89,15 @@ def _keep(session: Session, actor: Actor, row: Tariff | Framework, comments: Com
     audit.record(session, actor, f"{row.NOUN} commented on", row, bands=len(comments))
 
 
-def comments_of(session: Session, row: Tariff | Framework, *, provider_id: int) -> Sequence[Comment]:
-    """What one provider says."""
+def comments_of(
+    session: Session, row: Tariff | Framework, *, provider_id: int, is_locked: bool = False
+) -> Sequence[Comment]:
+    """What one provider says, locked until the transaction ends if that is asked for."""
     kind = _kind(row)
-    found: Sequence[Comment] = session.scalars(
-        select(kind).where(kind.subject_id == row.id, kind.provider_id == provider_id).order_by(kind.id)
-    ).all()
+    query = select(kind).where(kind.subject_id == row.id, kind.provider_id == provider_id).order_by(kind.id)
+    if is_locked:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found: Sequence[Comment] = session.scalars(query).all()
     return found
 
 

@@ -38,6 +38,7 @@ def edit(framework_id: int) -> ResponseReturnValue:
             **drawn(row),
             form=forms.shown(adoption.comment_boxes(kept)),
             kept=kept,
+            version=comments.version_of(kept),
             is_open=is_open(row, on=today()),
         )
 

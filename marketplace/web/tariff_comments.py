@@ -42,6 +42,7 @@ def edit(tariff_id: int) -> ResponseReturnValue:
             **drawn(session, row),
             form=forms.shown(adoption.comment_boxes(kept)),
             kept=kept,
+            version=comments.version_of(kept),
             is_open=is_open(row, on=today()),
         )
 

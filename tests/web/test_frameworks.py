@@ -12,6 +12,7 @@ from sqlalchemy import select
 from marketplace.db import transaction
 from marketplace.models import Band, Framework, Role, TariffStatus, today
 from marketplace.permissions import SYSTEM
+from marketplace.services.comments import version_of
 from marketplace.services.frameworks import rule
 from marketplace.web.formats import day
 from pricing.framework import DEMONSTRATION_FRAMEWORK
@@ -157,9 +158,10 @@ def test_it_is_opened_kept_open_and_providers_see_and_comment_apart(nation: Nati
     for page in ("/", "/frameworks", address, f"{address}/comments/mine"):
         assert f"until {day(later)}" in aster.get(page).text
     said = {"intensive-stance": "too_low", "intensive-words": "More time with therapists.", "general-stance": "agree"}
-    assert builders.post(aster, f"{address}/comments/mine", **said).status_code == 302
-    assert "More time with therapists." in aster.get(f"{address}/comments/mine").text
-    assert "More time with therapists." not in zinnia.get(f"{address}/comments/mine").text
+    mine = f"{address}/comments/mine"
+    assert builders.post(aster, mine, version=version_of([]), **said).status_code == 302
+    assert "More time with therapists." in aster.get(mine).text
+    assert "More time with therapists." not in zinnia.get(mine).text
     assert zinnia.get(f"{address}/comments").status_code == 403
     page = maker.get(f"{address}/comments").text
     for words in ("Aster Trust", "More time with therapists.", "Too little"):

@@ -1,6 +1,7 @@
 """Pages of tariffs: a draft from a file, its boxes, the consultation, the comments, the adoption."""
 
 import io
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from marketplace.models import (
     today,
 )
 from marketplace.permissions import SYSTEM
+from marketplace.services.comments import version_of
 from marketplace.web import tariff_tables
 from marketplace.web.formats import day
 from pricing.tariff import load_tariff
@@ -184,13 +186,16 @@ def test_rivals_comment_apart_and_the_owner_reads_both(elm: Elm, sign_in: SignIn
     aster, zinnia = (sign_in(email) for email in elm.editors[:2])
     assert "comment on it" in aster.get("/tariffs").text
     mine = f"{address}/comments/mine"
-    refused = builders.post(aster, mine, **{"moderate-words": "Wages rose.", "general-stance": "agree"})
+    version = version_of([])
+    refused = builders.post(
+        aster, mine, version=version, **{"moderate-words": "Wages rose.", "general-stance": "agree"}
+    )
     assert refused.status_code == 422
     assert "Choose one of these to go with your words." in refused.text
     assert "Wages rose." in refused.text
     said = {"moderate-stance": "too_low", "moderate-words": "Wages rose."}
-    assert builders.post(aster, mine, **said).status_code == 302
-    assert builders.post(zinnia, mine, **{"moderate-stance": "agree"}).status_code == 302
+    assert builders.post(aster, mine, version=version, **said).status_code == 302
+    assert builders.post(zinnia, mine, version=version, **{"moderate-stance": "agree"}).status_code == 302
     assert "Wages rose." in aster.get(mine).text
     for page in (address, mine):
         assert "Wages rose." not in zinnia.get(page).text
@@ -203,11 +208,30 @@ def test_rivals_comment_apart_and_the_owner_reads_both(elm: Elm, sign_in: SignIn
     assert "Wages rose." not in sign_in(elm.editors[0]).get("/tariffs").text
 
 
+def test_of_two_editors_of_one_provider_the_later_sees_what_the_first_has_kept(elm: Elm, sign_in: SignIn) -> None:
+    mine = f"/tariffs/{elm.consulted()}/comments/mine"
+    first, second = sign_in(elm.editors[0]), sign_in(elm.editors[0])
+    opened = re.search(r'name="version" value="([^"]+)"', second.get(mine).text)
+    assert opened
+    said = {"moderate-stance": "too_low", "moderate-words": "Wages rose."}
+    assert builders.post(first, mine, version=opened[1], **said).status_code == 302
+    other = {"moderate-stance": "too_high", "moderate-words": "Rents fell."}
+    stale = builders.post(second, mine, version=opened[1], **other)
+    assert stale.status_code == 409
+    for words in ("What is kept now", "Wages rose.", "Rents fell."):
+        assert words in stale.text
+    now = re.search(r'name="version" value="([^"]+)"', stale.text)
+    assert now
+    assert builders.post(second, mine, version=now[1], **other).status_code == 302
+    assert "Wages rose." not in first.get(mine).text
+
+
 def test_a_closed_consultation_is_read_and_no_longer_changed(elm: Elm, sign_in: SignIn) -> None:
     address = f"/tariffs/{elm.consulted(closes_on=today() - timedelta(days=1))}/comments/mine"
     aster = sign_in(elm.editors[0])
     assert "so they no longer change" in aster.get(address).text
-    assert builders.post(aster, address, **{"moderate-stance": "agree"}).status_code == 409
+    late = builders.post(aster, address, version=version_of([]), **{"moderate-stance": "agree"})
+    assert late.status_code == 409
 
 
 def test_a_consultation_is_kept_open_for_longer_and_providers_see_the_new_day(elm: Elm, sign_in: SignIn) -> None:
