@@ -10,7 +10,7 @@ from marketplace.models.awards import (
     AwardStatus,
     Route,
 )
-from marketplace.models.base import Base, london_day, now, today
+from marketplace.models.base import Base, clock_at, london_day, now, today
 from marketplace.models.benchmarks import Standing, Survey, SurveyedPrice
 from marketplace.models.case_dates import CaseDates, Clock, ReviewOutcome, Transfer
 from marketplace.models.claims import Claim, ClaimEnd
@@ -182,6 +182,7 @@ __all__ = [
     "UserSession",
     "Vacancy",
     "Work",
+    "clock_at",
     "line_key",
     "london_day",
     "now",

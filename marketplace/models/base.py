@@ -1,5 +1,8 @@
 """What all tables share: naming of constraints, types of columns, enumerations by value."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -44,9 +47,22 @@ def by_value(enumeration: type[StrEnum], name: str) -> Enum:
     )
 
 
+_held: ContextVar[datetime | None] = ContextVar("held", default=None)
+
+
 def now() -> datetime:
     """The instant, aware and in UTC."""
-    return datetime.now(UTC)
+    return _held.get() or datetime.now(UTC)
+
+
+@contextmanager
+def clock_at(at: datetime) -> Iterator[None]:
+    """In this context it is that instant: for the demonstration, whose past is made when it is built."""
+    token = _held.set(at)
+    try:
+        yield
+    finally:
+        _held.reset(token)
 
 
 def today() -> date:

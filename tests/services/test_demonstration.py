@@ -11,23 +11,32 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 import pricing.schedule
 from marketplace import db
 from marketplace.models import (
+    AuditEvent,
     Authority,
+    Award,
+    AwardStatus,
     Band,
     Budget,
+    Consultation,
+    ConsultationStatus,
+    EventKind,
     Ground,
     HomeArea,
     Kind,
+    LedgerLine,
     Need,
     NeedStatus,
     Organisation,
     OrganisationKind,
     Pattern,
+    Placement,
+    PlacementStatus,
     PriceSchedule,
     Provision,
     ScheduleStatus,
@@ -57,6 +66,7 @@ from marketplace.services.schedule_review import review
 from marketplace.services.schedules import priced
 from marketplace.services.tariffs import list_tariffs
 from marketplace.services.uplift_assessment import assess
+from marketplace.services.verify import verify
 from marketplace.web.coordinates import latitude_longitude
 from pricing.profile import NeedsProfile, band_for
 
@@ -85,7 +95,7 @@ def test_the_region_has_its_authorities_settings_and_pupils(region: Session) -> 
     settings = Counter(region.scalars(select(Setting.type)))
     assert (sum(settings.values()), set(settings)) == (60, set(SettingType))
     needs = region.scalars(select(Need)).all()
-    assert (len(needs), {need.status for need in needs}) == (600, {NeedStatus.DRAFT, NeedStatus.PUBLISHED})
+    assert (len(needs), {need.status for need in needs}) == (600, set(NeedStatus) - {NeedStatus.WITHDRAWN})
     assert {need.authority.code for need in needs} == set(names.AUTHORITIES)
     assert len(region.scalars(select(HomeArea)).all()) == 36
 
@@ -198,6 +208,32 @@ def test_requests_for_other_prices_stand_at_different_stages_each_as_its_people_
     assert agreed.answer_by is not None
     assert agreed.answer_by < ON
     assert set_letter(agreed.agreement).startswith(b"%PDF")  # type: ignore[arg-type]
+
+
+def test_settings_have_replied_in_every_way_and_some_are_silent_past_the_day(region: Session) -> None:
+    rows = region.scalars(select(Consultation)).all()
+    assert {row.status for row in rows} == set(ConsultationStatus) - {ConsultationStatus.WITHDRAWN}
+    silent = [row for row in rows if row.status is ConsultationStatus.SENT]
+    assert {(row.due_on < ON, row.seen_at is None) for row in silent} >= {(True, True), (True, False), (False, True)}
+    offers = [row.offer for row in rows if row.offer]
+    assert {(offer.held_until is not None, bool(offer.variation)) for offer in offers} >= {(True, False), (False, True)}
+    assert max(len(row.reasons) for row in rows) == 2
+
+
+def test_an_award_waits_and_placements_run_with_what_has_happened_to_them(region: Session) -> None:
+    statuses = Counter(region.scalars(select(Award.status)))
+    assert statuses == {AwardStatus.PROPOSED: 1, AwardStatus.MADE: 6}
+    placements = region.scalars(select(Placement)).all()
+    assert Counter(row.status for row in placements) == {PlacementStatus.STARTED: 5, PlacementStatus.AGREED: 1}
+    events = Counter(kind for row in placements for kind in (event.kind for event in row.events))
+    assert events == {EventKind.AWARDED: 6, EventKind.STARTED: 5, EventKind.VARIED: 2, EventKind.NOTICE_GIVEN: 1}
+    assert {row.year for row in region.scalars(select(LedgerLine))} == {2026, 2027}
+
+
+def test_all_that_is_kept_holds_and_nothing_happened_later_than_the_day(region: Session) -> None:
+    region.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))  # as the end of the transaction would
+    assert [found for found in verify(region) if found.rows] == []
+    assert max(region.scalars(select(AuditEvent.at))).date() < ON
 
 
 def test_the_tariff_is_illustrative_and_knows_the_fictional_authorities_only(region: Session) -> None:

@@ -12,6 +12,7 @@ placements.py today's placements with their prices, a tariff fitted to them, a s
 demand.py    pupils' needs
 preferences.py what parents ask for, what an order fixes, what is ruled out
 uplifts.py   indices, and requests for other prices at different stages
+cases.py     consultations, replies, an award that waits, placements with what happened to them
 budgets.py   what each local authority can spend
 tariffs.py   tariffs on the way, with what providers say of them
 

@@ -28,6 +28,7 @@ from marketplace.services.benchmarks.survey import make_survey
 from marketplace.services.demand import providers_to_tell, work_out
 from marketplace.services.demonstration import names, places
 from marketplace.services.demonstration.budgets import add_budgets
+from marketplace.services.demonstration.cases import add_cases
 from marketplace.services.demonstration.demand import add_demand
 from marketplace.services.demonstration.people import AREA_FACTORS, People, add_people
 from marketplace.services.demonstration.placements import add_placements
@@ -91,6 +92,7 @@ def _build(session: Session, actor: Actor, *, on: date, seed: int) -> Region:
     proposed = add_tariffs(session, people, framework, content, seed=seed, on=on, at=at)
     proposed.append(add_framework(session, people, framework, on=on, at=at))
     _record(session, actor, people, proposed, seed=seed, at=at)
+    add_cases(session, people, on=on)
     return people.region
 
 
