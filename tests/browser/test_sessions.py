@@ -15,11 +15,12 @@ def test_one_is_warned_before_being_signed_out_and_can_stay(visit: Visit, width:
         visitor.page.clock.install()
         visitor.sign_in(WHO)
         warning = visitor.page.get_by_role("dialog", name="You will be signed out in five minutes")
+        expect(visitor.page.locator("#ending")).to_have_attribute("data-over", "false")  # the clock of the page runs
         visitor.page.clock.fast_forward("24:00")
         expect(warning).to_be_hidden()
         visitor.page.clock.fast_forward("01:30")
         expect(warning).to_be_visible()
-        visitor.sees("No page was opened or sent for 25 minutes.")
+        expect(warning).to_contain_text("No page was opened or sent for 25 minutes.")
         visitor.page.screenshot(path=str(PICTURES / f"session-ending-{width}.png"))
         with visitor.page.expect_response(lambda answer: answer.request.method == "HEAD") as asked:
             visitor.page.get_by_role("button", name="Stay signed in").press("Enter")

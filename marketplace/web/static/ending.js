@@ -8,6 +8,7 @@ let timer;
 
 function wait() {
   clearTimeout(timer);
+  dialog.dataset.over = false;
   const left = over - performance.now() / 1000;
   timer = setTimeout(() => tell(left <= idle), Math.max(Math.min(idle, left) - NOTICE, 0) * 1000);
 }
