@@ -102,7 +102,7 @@ def state_dates(visitor: Visitor, need: int) -> None:
     visitor.sees("Past a deadline in law (1)", "Final plan", "10 days overdue")
     visitor.look("needs-overdue")
     visitor.open("/")
-    visitor.sees("1 need past a deadline in law", "1 placement ending by notice")
+    visitor.sees("1 need past a deadline in law", "ending by notice")
     visitor.look("home-worklist")
 
 
