@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -59,6 +59,7 @@ class Scene(Deciding):
     tribunal has ordered Ash; and an uplift of Ash's prices is published and accepted, that no placement has yet."""
 
     def __init__(self, places: str = "1") -> None:
+        self._done = 0
         super().__init__(places=places)
         with transaction(SYSTEM) as session:
             need = session.get_one(Need, self.need)
@@ -104,6 +105,11 @@ class Scene(Deciding):
         uplift.status, uplift.published_id = UpliftStatus.PUBLISHED, after.id
 
     @property
+    def at(self) -> datetime:
+        """An instant of the day; no two things that are kept have the same, by which one end is told from another."""
+        return super().at + timedelta(seconds=self._done)
+
+    @property
     def seen(self) -> Seen:
         """What there is, read once after each thing that was done."""
         if self._seen is None:
@@ -126,6 +132,7 @@ class Scene(Deciding):
 
     def do(self, who: str, act: "Act") -> None:
         """Something that is done and kept."""
+        self._done += 1
         with transaction(self.people[who]) as session:
             act(self, session, self.people[who])
         self._seen, self._costs = None, {}
