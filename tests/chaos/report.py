@@ -1,10 +1,13 @@
 """docs/reliability.md: what each trial measured, beside what it must be and what its positive control came to."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.page import machine
+from marketplace.models import today
+from marketplace.vocabulary import in_words
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- written by make chaos -->", "<!-- end of what make chaos writes -->"
@@ -37,17 +40,19 @@ class Row:
         )
 
 
-def write(rows: Iterable[Row], *, minutes: float) -> None:
-    """Put the table in its place in the page."""
+def write(rows: Iterable[Row]) -> None:
+    """Put the rows in their place in the page, instead of those that the same trials have left there before."""
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
+    kept, _, after = rest.partition(END)
+    lines = {found[1]: found[0] for found in re.finditer(r"^\| (R\d+) \|.*$", kept, re.MULTILINE)}
+    lines |= {row.number: f"{row} {in_words(today())} |" for row in rows}
     table = "\n".join(
         [
-            f"{machine()}; {minutes:.0f} minutes, web processes, database and visitors on the one machine.",
+            f"{machine()}; web processes, database and visitors on the one machine.",
             "",
-            "| | tried | must be | found | with a guard taken out | |",
-            "|:--|:--|:--|:--|:--|:--|",
-            *map(str, rows),
+            "| | tried | must be | found | with a guard taken out | | on |",
+            "|:--|:--|:--|:--|:--|:--|:--|",
+            *(lines[number] for number in sorted(lines)),
         ]
     )
     PAGE.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}", encoding="utf-8")
