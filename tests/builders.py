@@ -90,7 +90,7 @@ def region(session: Session, name: str = "") -> Region:
 
 def authority(session: Session, region_: Region | None = None, **fields: Any) -> Authority:
     number = next(_numbers)
-    fields = {"name": f"Fictional Borough {number}", "code": f"{(number % 899) + 100}", **fields}
+    fields = {"name": f"Fictional Borough {number}", "code": f"{500 + number % 400}", **fields}
     return kept(session, Authority(region=region_ or region(session), **fields))
 
 

@@ -10,7 +10,7 @@ from unittest.mock import patch
 from sqlalchemy.orm import Session
 
 from marketplace.db import transaction
-from marketplace.models import Authority, Band, Role, Uplift
+from marketplace.models import Authority, Band, NeedStatus, Provision, Role, Uplift
 from marketplace.permissions import SYSTEM, Actor
 from marketplace.services import uplift_answers, uplift_drafts, uplift_negotiation, uplift_publication
 from marketplace.services.benchmarks import corridors
@@ -18,7 +18,7 @@ from marketplace.services.benchmarks.survey import make_survey
 from marketplace.services.uplift_assessment import Assessed, assess, seen_by
 from marketplace.services.uplift_places import Placing, place_prices
 from marketplace.services.uplifts import find_uplift
-from tests import builders
+from tests import builders, commissioning
 from tests.services.benchmarks.market import market, nothing_beside
 
 TODAY = date(2026, 11, 25)
@@ -148,3 +148,12 @@ def loaded(session: Session, uplift_id: int) -> Uplift:
     for name in ("steps", "answers", "counts", "link", "base"):
         getattr(uplift, name)
     return uplift
+
+
+def place(trust: Round, la: int, band: Band = Band.INTENSIVE, **fields: Any) -> int:
+    """A pupil of an LA placed at the setting through the marketplace."""
+    with transaction(SYSTEM) as session:
+        need = builders.need(session, session.get_one(Authority, trust.las[la]), status=NeedStatus.PLACED)
+        provision = session.get_one(Provision, trust.provision)
+        award = commissioning.award(session, need, provision, band=Band.INTENSIVE)
+        return commissioning.placement(session, award, band=band, **fields).id

@@ -1,5 +1,6 @@
 """A provider's request for other prices before it is sent: one form, one check, sent once."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,10 +12,11 @@ from marketplace.models import Band, PriceSchedule, Setting, Uplift, UpliftStatu
 from marketplace.permissions import can_request_uplift, require
 from marketplace.schemas.base import VersionSchema
 from marketplace.schemas.uplifts import BASES, UpliftDraftSchema, UpliftSchema
-from marketplace.services import uplift_drafts, uplifts
+from marketplace.services import uplift_drafts, uplift_placements, uplifts
 from marketplace.services.schedule_drafts import next_september
 from marketplace.services.schedules import priced, provisions_to_price
 from marketplace.services.settings import list_authorities
+from marketplace.services.uplift_placements import Cell
 from marketplace.services.uplift_prices import draft_of
 from marketplace.web import forms
 from marketplace.web.current import actor
@@ -27,11 +29,12 @@ SPARE_ROWS = 6
 
 @bp.get("/settings/<int:setting_id>/uplifts/new")
 def new(setting_id: int) -> ResponseReturnValue:
-    """The form of a setting's next request."""
+    """The form of a setting's next request, with the placements that run here filled in."""
     with transaction(actor()) as session:
         setting, base = uplift_drafts.start_of(session, actor(), setting_id)
         start = next_september(max(today(), base.starts_on))
-        form = forms.shown({"basis": "percent", "starts_on": start})
+        rows = _boxes(sorted(uplift_placements.running_at(session, base, on=start).items()))
+        form = forms.shown({"basis": "percent", "starts_on": start, **rows})
         return _page(session, form, base, setting=setting, uplift=None)
 
 
@@ -159,17 +162,18 @@ def _placed(errors: dict[str, list[str]]) -> dict[str, list[str]]:
     return placed
 
 
+def _boxes(counts: Iterable[tuple[Cell, int]]) -> dict[str, Any]:
+    """Numbers of placements as the boxes of the form hold them."""
+    return {
+        f"counts-{number}-{part}": value
+        for number, ((authority_id, provision_id, band), count) in enumerate(counts)
+        for part, value in zip(_PARTS, (authority_id, f"{provision_id}-{band}", count), strict=True)
+    }
+
+
 def _kept(uplift: Uplift) -> dict[str, Any]:
     """A draft as the boxes of its form hold it."""
-    rows = {
-        f"counts-{number}-{part}": value
-        for number, row in enumerate(uplift.counts)
-        for part, value in (
-            ("authority_id", row.authority_id),
-            ("priced", f"{row.provision_id}-{row.band}"),
-            ("stated", row.stated),
-        )
-    }
+    rows = _boxes(((row.authority_id, row.provision_id, row.band), row.stated) for row in uplift.counts)
     shares = {part.value: f"{share.normalize():f}" for part, share in uplift.shares.items()}
     percent = None if uplift.percent is None else f"{uplift.percent.normalize():f}"
     return {

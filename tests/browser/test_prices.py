@@ -51,7 +51,7 @@ def test_next_years_prices_are_raised_changed_checked_and_published_in_two_scree
 
 def test_next_years_prices_are_set_by_keyboard_alone(visit: Visit) -> None:
     with visit() as visitor:
-        visitor.sign_in("provider-editor@driftwoodmultiacademytrust.example")
+        visitor.sign_in("provider-editor@oystercatcherfoundation.example")
         visitor.open("/schedules")
         page, keys = visitor.page, visitor.page.keyboard
         visitor.begin()

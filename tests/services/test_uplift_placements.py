@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from marketplace.db import transaction
 from marketplace.errors import Invalid
-from marketplace.models import Authority, Band, NeedStatus, Placement, PlacementStatus, Provision
+from marketplace.models import Band, Placement, PlacementStatus
 from marketplace.permissions import SYSTEM
 from marketplace.services.uplift_assessment import affected
 from marketplace.services.uplift_placements import combined
-from tests import builders, commissioning
-from tests.uplifts import STARTS, Round
+from tests import builders
+from tests.uplifts import STARTS, Round, place
 
 INTENSIVE, MODERATE, PROFOUND = Band.INTENSIVE, Band.MODERATE, Band.PROFOUND
 
@@ -54,15 +54,6 @@ def test_nobody_is_counted_twice_and_nobody_who_runs_is_left_out(stated: Any, ru
     assert all(found[cell] >= n for cell, n in running.items())
     assert all(n >= 0 for n in found.values())
     assert found.keys() == stated.keys() | running.keys()
-
-
-def place(trust: Round, la: int, band: Band = INTENSIVE, **fields: Any) -> int:
-    """A pupil of an LA placed at the setting through the marketplace."""
-    with transaction(SYSTEM) as session:
-        need = builders.need(session, session.get_one(Authority, trust.las[la]), status=NeedStatus.PLACED)
-        provision = session.get_one(Provision, trust.provision)
-        award = commissioning.award(session, need, provision, band=INTENSIVE)
-        return commissioning.placement(session, award, band=band, **fields).id
 
 
 def counts(trust: Round, on: date = STARTS) -> dict[tuple[int, str], int]:

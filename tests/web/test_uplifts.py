@@ -15,7 +15,7 @@ from marketplace.models import Role, UpliftStatus
 from marketplace.permissions import SYSTEM
 from marketplace.services import schedule_drafts, uplift_negotiation
 from tests import builders
-from tests.uplifts import AT, STARTS, TODAY, Round
+from tests.uplifts import AT, STARTS, TODAY, Round, place
 
 SignIn = Callable[[str], FlaskClient]
 
@@ -113,6 +113,15 @@ def test_from_the_request_to_the_letters(trust: Round, sign_in: SignIn) -> None:
     assert "Silence is not acceptance" in agreement
     assert westbury.get(f"{address}/answers/{trust.las[1]}/letter.pdf").status_code == 404
     assert "Not in our budget." not in westbury.get(address).text
+
+
+def test_the_placements_that_run_here_stand_in_the_form_of_a_request(trust: Round, sign_in: SignIn) -> None:
+    for la in (1, 2, 2):
+        place(trust, la)
+    page = sign_in(trust.emails[0]).get(f"/settings/{trust.setting}/uplifts/new").text
+    filled = re.findall(r'id="counts-(\d)-stated"[^>]* value="(\d+)"', page)
+    assert filled == [("0", "1"), ("1", "2")]
+    assert page.count(f'value="{trust.provision}-intensive" selected') == 2
 
 
 def test_everything_that_is_wrong_with_a_request_is_told_at_once_and_what_was_typed_stays(
