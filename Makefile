@@ -7,7 +7,7 @@ REGION ?= South West
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo real test lint bench chaos serve worker assets lock clean
+.PHONY: help demo real test pictures lint bench chaos serve worker assets lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ real: $(VENV)/.runtime ## match real settings of REGION="South West" from the pu
 
 test: $(VENV)/.dev ## run every test
 	$(BIN)/python -m pytest -n auto
+
+pictures: $(VENV)/.dev ## walk every page in a browser and leave a picture of each in screenshots/
+	PICTURES=screenshots $(BIN)/python -m pytest tests/browser
 
 lint: $(VENV)/.dev ## style, types and the import contracts
 	$(BIN)/ruff check .

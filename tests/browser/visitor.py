@@ -1,5 +1,6 @@
 """Somebody at a browser: walks pages by what they say, and counts what the walk costs."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -8,7 +9,7 @@ import pytest
 from playwright.sync_api import Frame, Locator, Page, expect
 
 AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
-PICTURES = Path(__file__).parents[2] / "screenshots"
+PICTURES = os.environ.get("PICTURES")  # the folder in which to leave pictures, if any
 BANNER = "Demonstration data; illustrative tariff"
 SERIOUS = {"serious", "critical"}
 SAYS = "words => document.body.textContent.includes(words)"
@@ -141,10 +142,11 @@ class Visitor:
         raise AssertionError(f"{target} is not reached by keyboard")
 
     def look(self, name: str) -> None:
-        """Picture the page, and hold it to what every page must keep: banner, no sideways scrolling, axe, no errors."""
-        PICTURES.mkdir(exist_ok=True)
-        kind = "" if self.scripts else "-no-scripts"
-        self.page.screenshot(path=PICTURES / f"{name}-{self.width}{kind}.png", full_page=True)
+        """Hold the page to what every page must keep: banner, no sideways scrolling, axe, no errors; and picture it, if
+        pictures are asked for."""
+        if PICTURES:
+            kind = "" if self.scripts else "-no-scripts"
+            self.page.screenshot(path=Path(PICTURES, f"{name}-{self.width}{kind}.png"), full_page=True)
         faults = self.faults()
         assert faults == [], f"{name}: {faults}"
 
