@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
 
 from marketplace import db, embedded, migrate
 from tests.conftest import empty
@@ -76,8 +76,10 @@ class Cluster:
 
     @contextmanager
     def application(self) -> Iterator[None]:
-        """This process as the application role."""
-        engine = db.connect(self.addresses.application)
+        """This process as the application role, with as many connections as its threads ask for."""
+        engine = create_engine(
+            self.addresses.application, max_overflow=-1, pool_pre_ping=True, connect_args={"options": db.OPTIONS}
+        )
         db.configure(engine)
         try:
             yield
