@@ -151,7 +151,9 @@ class Visitor:
         assert faults == [], f"{name}: {faults}"
 
     def faults(self) -> list[str]:
-        """What is wrong with the page at this width."""
+        """What is wrong with the page at this width, once all of it is there."""
+        self.page.wait_for_load_state("load")
+        self.page.evaluate("document.fonts.ready.then(() => true)")
         sideways = self.page.evaluate(SIDEWAYS)
         return [
             *([] if self.page.evaluate(SAYS, BANNER) else ["does not say that it is a demonstration"]),
