@@ -122,7 +122,7 @@ def _no_lock_of_need() -> None:
 
 def _no_patience() -> None:
     db.TRIES = 1
-    db.OPTIONS = db.OPTIONS.replace("lock_timeout=3000", "lock_timeout=1")
+    db.connect.__kwdefaults__ = {"options": db.OPTIONS.replace("lock_timeout=3000", "lock_timeout=1")}
 
 
 def _no_lock_of_pool() -> None:
