@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
-from tests.browser.visitor import PATIENCE, PICTURES
+from tests.browser.visitor import PATIENCE
 
 WHO = "commissioner@aldermouth.example"
 
@@ -21,7 +21,7 @@ def test_one_is_warned_before_being_signed_out_and_can_stay(visit: Visit, width:
         visitor.page.clock.fast_forward("01:30")
         expect(warning).to_be_visible()
         expect(warning).to_contain_text("No page was opened or sent for 25 minutes.")
-        visitor.page.screenshot(path=str(PICTURES / f"session-ending-{width}.png"))
+        visitor.picture("session-ending")
         with visitor.page.expect_response(lambda answer: answer.request.method == "HEAD") as asked:
             visitor.page.get_by_role("button", name="Stay signed in").press("Enter")
         assert asked.value.ok

@@ -142,13 +142,16 @@ class Visitor:
         raise AssertionError(f"{target} is not reached by keyboard")
 
     def look(self, name: str) -> None:
-        """Hold the page to what every page must keep: banner, no sideways scrolling, axe, no errors; and picture it, if
-        pictures are asked for."""
+        """Hold the page to what every page must keep: banner, no sideways scrolling, axe, no errors; and picture it."""
+        self.picture(name)
+        faults = self.faults()
+        assert faults == [], f"{name}: {faults}"
+
+    def picture(self, name: str) -> None:
+        """Leave a picture of the page, if pictures are asked for."""
         if PICTURES:
             kind = "" if self.scripts else "-no-scripts"
             self.page.screenshot(path=Path(PICTURES, f"{name}-{self.width}{kind}.png"), full_page=True)
-        faults = self.faults()
-        assert faults == [], f"{name}: {faults}"
 
     def faults(self) -> list[str]:
         """What is wrong with the page at this width, once all of it is there."""
