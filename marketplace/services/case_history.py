@@ -85,7 +85,7 @@ def case_timeline(session: Session, actor: Actor, need: Need) -> list[Entry]:
     ).all()
     awards = session.scalars(select(Award).filter_by(**of_need).options(joinedload(Award.setting)).order_by(Award.id))
     found = _placements(session, need.id)
-    return _timeline(session, actor, [need, *consultations, *awards, *found], {**WORDS})
+    return _timeline(session, actor, [need, *consultations, *awards, *found], WORDS)
 
 
 def consultation_timeline(session: Session, actor: Actor, row: Consultation) -> list[Entry]:

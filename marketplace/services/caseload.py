@@ -25,6 +25,7 @@ from marketplace.models import (
     NeedStatus,
     Recommendation,
 )
+from marketplace.services.consultation_steps import OPEN_NEEDS
 from marketplace.services.deadlines import Deadline, day_of
 
 PAGE = 50
@@ -111,14 +112,8 @@ def list_needs(
     last), then by start and id. `sort` is one of SORTS; a page past the end is the last."""
     to_do = _to_do(on)
     wanted = _narrowed(filters, to_do)
-    rows = session.execute(
-        select(to_do, func.count())
-        .select_from(Need)
-        .outerjoin(CaseDates, CaseDates.need_id == Need.id)
-        .where(*wanted)
-        .group_by(to_do)
-    ).all()
-    counts = {ToDo(group): count for group, count in sorted(rows, key=lambda row: list(ToDo).index(ToDo(row[0])))}
+    found_in = _count_groups(session, to_do, wanted)
+    counts = {group: found_in[group] for group in ToDo if group in found_in}
     pages = max(1, -(-sum(counts.values()) // PAGE))
     page = min(max(page, 1), pages)
     key = SORTS[sort].desc() if is_descending else SORTS[sort].asc()
@@ -143,10 +138,6 @@ def list_needs(
 def count_to_do(session: Session, *, at: datetime) -> ToDoCounts:
     """What waits for the actor of this transaction. A proposal is stale when its run is older than 14 days, or older
     than what last happened to the need."""
-    to_do = _to_do(day_of(at))
-    by_group = session.execute(
-        select(to_do, func.count()).select_from(Need).outerjoin(CaseDates, CaseDates.need_id == Need.id).group_by(to_do)
-    ).all()
     unmatched = select(func.count()).where(Need.status == NeedStatus.PUBLISHED, _latest_recommendation().is_(None))
     changed_since = (
         select(AuditEvent.id)
@@ -165,10 +156,23 @@ def count_to_do(session: Session, *, at: datetime) -> ToDoCounts:
         .where(Need.status == NeedStatus.PUBLISHED, or_(MatchingRun.created_at < at - STALE_AFTER, changed_since))
     )
     return ToDoCounts(
-        groups={ToDo(group): count for group, count in by_group},
+        groups=_count_groups(session, _to_do(day_of(at))),
         unmatched=session.scalar(unmatched) or 0,
         stale=session.scalar(stale) or 0,
     )
+
+
+def _count_groups(
+    session: Session, to_do: ColumnElement[str], wanted: Sequence[ColumnElement[bool]] = ()
+) -> dict[ToDo, int]:
+    rows = session.execute(
+        select(to_do, func.count())
+        .select_from(Need)
+        .outerjoin(CaseDates, CaseDates.need_id == Need.id)
+        .where(*wanted)
+        .group_by(to_do)
+    )
+    return {ToDo(group): count for group, count in rows}
 
 
 def _latest_recommendation() -> Any:
@@ -197,7 +201,7 @@ def _to_do(on: date) -> ColumnElement[str]:
         )
         .correlate(Need)
     )
-    is_open = Need.status.in_([NeedStatus.PUBLISHED, NeedStatus.CONSULTING, NeedStatus.OFFERED])
+    is_open = Need.status.in_(OPEN_NEEDS)
     is_alive = Need.status != NeedStatus.WITHDRAWN
     return case(
         (and_(is_alive, CaseDates.next_due_on < on), ToDo.OVERDUE.value),

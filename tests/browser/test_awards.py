@@ -116,16 +116,14 @@ def test_an_award_is_decided_and_approved_by_keyboard_alone(visit: Visit, backst
         commissioner.open(f"/needs/{scene['need']}/decide")
         page, keys = commissioner.page, commissioner.page.keyboard
         commissioner.begin()
-        commissioner.tab_to(page.get_by_role("link", name=f"Decide for {first}"))
-        keys.press("Enter")
+        commissioner.press(page.get_by_role("link", name=f"Decide for {first}"))
         commissioner.reads(f"Check and decide for {first}")
         commissioner.tab_to(page.get_by_label("The authority’s reasons"))
         keys.type("The nearest that meets the need.")
         commissioner.tab_to(page.get_by_role("radio", name="No contract"))
         commissioner.tab_to(page.get_by_role("radio", name="Call-off from a framework"))
         keys.press("Space")
-        commissioner.tab_to(page.get_by_role("button", name="Propose the award"))
-        keys.press("Enter")
+        commissioner.press(page.get_by_role("button", name="Propose the award"))
         commissioner.reads("The award is proposed")
         assert commissioner.clicks == 0
 
@@ -134,8 +132,7 @@ def test_an_award_is_decided_and_approved_by_keyboard_alone(visit: Visit, backst
         page, keys = approver.page, approver.page.keyboard
         approver.tab_to(page.get_by_role("checkbox", name=f"Select {scene['reference']}"))
         keys.press("Space")
-        approver.tab_to(page.get_by_role("button", name="Approve those selected"))
-        keys.press("Enter")
+        approver.press(page.get_by_role("button", name="Approve those selected"))
         approver.sees("1 award approved and made.")
         assert approver.clicks == 0
 

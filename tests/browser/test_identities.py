@@ -24,8 +24,7 @@ def test_who_a_pupil_is_is_stated_opened_and_documented(visit: Visit, width: int
             visitor.type(box, text)
         visitor.type("Unique pupil number (optional)", "B801200005001")
         visitor.type("What the family says (optional)", "Small groups, please.\nAnd a school that we can reach.")
-        visitor.tab_to(visitor.page.get_by_role("button", name="Keep this"))
-        visitor.page.keyboard.press("Enter")
+        visitor.press(visitor.page.get_by_role("button", name="Keep this"))
         visitor.sees("There is a problem", "Check the year.")
         visitor.complaints.clear()  # the browser says of every refused form that it was refused
         visitor.look("identity-refused")

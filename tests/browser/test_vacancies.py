@@ -72,8 +72,7 @@ def test_vacancies_are_changed_and_confirmed_by_keyboard_alone(visit: Visit) -> 
         visitor.page.keyboard.press("Enter")
         visitor.sees("Saved: ")
         expect(stated).to_have_value("73")
-        visitor.tab_to(visitor.page.get_by_role("button", name="Still correct"))
-        visitor.page.keyboard.press("Enter")
+        visitor.press(visitor.page.get_by_role("button", name="Still correct"))
         visitor.sees("Nothing was changed.")
         sees_everything_confirmed(visitor)
         assert visitor.clicks == 0

@@ -83,16 +83,14 @@ def test_what_is_late_is_read_and_chased_by_keyboard_alone(visit: Visit, backsta
     late = scene["consultations"][0]
     with visit() as provider, visit() as commissioner:
         read_what_needs_me(provider, scene)
-        provider.tab_to(provider.page.get_by_role("link", name=f"Consultation {late}", exact=True))
-        provider.page.keyboard.press("Enter")
+        provider.press(provider.page.get_by_role("link", name=f"Consultation {late}", exact=True))
         provider.sees("Your reply")
         commissioner.sign_in("commissioner@estermere.example")
         see_what_is_late(commissioner, scene)
         page, keys = commissioner.page, commissioner.page.keyboard
         commissioner.tab_to(row(commissioner, late).get_by_role("checkbox"))
         keys.press("Space")
-        commissioner.tab_to(page.get_by_role("button", name="Send a reminder to the selected"))
-        keys.press("Enter")
+        commissioner.press(page.get_by_role("button", name="Send a reminder to the selected"))
         commissioner.sees("A reminder is sent to 1 setting.")
         expect(row(commissioner, late)).to_contain_text("Last reminded")
         assert (len(commissioner.screens), commissioner.clicks, provider.clicks) == (1, 0, 0)

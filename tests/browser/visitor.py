@@ -141,6 +141,11 @@ class Visitor:
             self.page.keyboard.press("ArrowDown" if target.evaluate(IS_IN_ITS_GROUP) else "Tab")
         raise AssertionError(f"{target} is not reached by keyboard")
 
+    def press(self, target: Locator) -> None:
+        """Press a link or a button by keyboard alone."""
+        self.tab_to(target)
+        self.page.keyboard.press("Enter")
+
     def look(self, name: str) -> None:
         """Hold the page to what every page must keep: banner, no sideways scrolling, axe, no errors; and picture it."""
         self.picture(name)
