@@ -10,7 +10,7 @@ from pricing.framework import SettingType
 from pricing.profile import Area, Band, Level
 from pricing.tariff import Grade
 
-LONDON = ZoneInfo("Europe/London")
+LONDON = ZoneInfo("Europe/London")  # deadlines and validity dates go by its days
 
 YEAR_GROUPS = {-1: "Nursery", 0: "Reception", **{year: f"Year {year}" for year in range(1, 15)}}
 YEAR_BANDS = {

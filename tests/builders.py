@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from html import unescape
 from itertools import count
@@ -55,6 +55,7 @@ from marketplace.models import (
     User,
     UserRole,
     Vacancy,
+    now,
 )
 from marketplace.permissions import SYSTEM, Actor
 from marketplace.services.adoption import in_force
@@ -62,6 +63,7 @@ from marketplace.services.letters import Letter
 from marketplace.services.people import actor_of
 from marketplace.services.placement_sets import add_set
 from marketplace.services.tariff_files import read_framework, read_tariff
+from marketplace.vocabulary import LONDON
 from marketplace.web.repeats import once_key
 from pricing.framework import DEMONSTRATION_FRAMEWORK
 from pricing.observed import Observed, Placement
@@ -82,6 +84,11 @@ def kept(session: Session, row: T) -> T:
     session.add(row)
     session.flush()
     return row
+
+
+def days_ago(days: int) -> datetime:
+    """An instant of that many days ago as people count them: at this time of day in London, whatever the season."""
+    return (now().astimezone(LONDON) - timedelta(days=days)).astimezone(UTC)
 
 
 def region(session: Session, name: str = "") -> Region:

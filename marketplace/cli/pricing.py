@@ -5,14 +5,14 @@ It must never write anything but the list of errors when the files are at fault,
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
 from marketplace.cli.pricing_tables import print_calibration, print_corridor, print_shadow
 from marketplace.cli.refusal import BAD_INPUT, FAILED, refuse, sentence, stop
+from marketplace.models import today
 from marketplace.services.observed_file import read_observed
 from marketplace.services.pricing_files import corridor_files, shadow_files, tariff_file, write_folder, write_new_file
 from optimiser.answer_files import errors_text, write_errors
@@ -84,7 +84,7 @@ def calibrate_command(
         found = calibrate(
             placements, multipliers=start.pattern, step=step, is_neutral=neutral, fits_multipliers=fit_multipliers
         )
-        first = valid_from.date() if valid_from else next_april(_today())
+        first = valid_from.date() if valid_from else next_april(today())
         text = tariff_file(found, name=name, valid_from=first, multipliers_of=str(start))
     except (NoTariff, Invalid) as error:
         stop(f"Error: {error}", BAD_INPUT)
@@ -130,7 +130,7 @@ def corridor_command(observed: Path, out: Path, on: datetime | None) -> None:
     _check_free(out)
     placements, _ = _read(observed, None, _keeper(out))
     try:
-        found = corridor(placements, on=on.date() if on else _today())
+        found = corridor(placements, on=on.date() if on else today())
     except TooFew as error:
         stop(f"Error: {error}", BAD_INPUT)
     try:
@@ -180,7 +180,3 @@ def _check_free(out: Path) -> None:
         check_free(out)
     except FolderTakenError as error:
         stop(f"Error: {error}", BAD_INPUT)
-
-
-def _today() -> date:
-    return datetime.now(ZoneInfo("Europe/London")).date()

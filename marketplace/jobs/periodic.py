@@ -13,10 +13,10 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from marketplace.db import repeated, transaction
+from marketplace.models import london_day
 from marketplace.observability import log
 from marketplace.permissions import SYSTEM
 from marketplace.services import awards, capacity, demand, placement_ends, reminders, retention
-from marketplace.services.deadlines import day_of
 from marketplace.services.verify import verify
 from marketplace.services.work import clock
 
@@ -96,7 +96,7 @@ def do_round(round_: Round, *, at: datetime | None = None) -> int:
     and looked for again in the next round."""
     with transaction(SYSTEM) as session:
         at = at or clock(session)
-        on = day_of(at)
+        on = london_day(at)
         due = round_.due(session, on, at)
     done = 0
     for id_ in due:

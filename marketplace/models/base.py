@@ -6,13 +6,12 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, DateTime, Enum, Identity, MetaData, String
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
-LONDON = ZoneInfo("Europe/London")  # deadlines and validity dates go by its days
+from marketplace.vocabulary import LONDON
 
 
 class Base(DeclarativeBase):
@@ -71,5 +70,9 @@ def today() -> date:
 
 
 def london_day(at: datetime) -> date:
-    """The day on which an aware moment falls in London."""
+    """The day in London of an instant.
+
+    >>> london_day(datetime(2026, 6, 30, 23, 30, tzinfo=UTC)), london_day(datetime(2026, 12, 31, 23, 30, tzinfo=UTC))
+    (datetime.date(2026, 7, 1), datetime.date(2026, 12, 31))
+    """
     return at.astimezone(LONDON).date()

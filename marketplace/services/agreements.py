@@ -9,9 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace.errors import NotFound
-from marketplace.models import Award, Organisation, Placement
+from marketplace.models import Award, Organisation, Placement, london_day
 from marketplace.permissions import Actor
-from marketplace.services.deadlines import day_of
 from marketplace.services.letters import Letter, set_letter
 from marketplace.services.published_prices import line_words
 from marketplace.vocabulary import BANDS, KINDS, PATTERNS, in_words
@@ -51,7 +50,7 @@ def agreement_of(session: Session, actor: Actor, award: Award, *, at: datetime) 
     if award.variation_reason:
         facts.append(["Variation", f"{pounds(award.variation)}: {award.variation_reason}"])
     return Letter(
-        on=day_of(at).isoformat(),
+        on=london_day(at).isoformat(),
         reference=f"Agreement {award.id}",
         sender=authority.name,
         recipient=provider.name,

@@ -15,10 +15,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from marketplace.errors import NotFound
-from marketplace.models import Award, Kind, Organisation, Route
+from marketplace.models import Award, Kind, Organisation, Route, london_day
 from marketplace.permissions import Actor
 from marketplace.services.award_checks import ON_COST
-from marketplace.services.deadlines import day_of
 from marketplace.services.letters import Letter, set_letter
 from marketplace.vocabulary import GROUND_STATUTES, GROUNDS, KINDS, PATTERNS, in_words
 from pricing.money import pounds
@@ -46,7 +45,7 @@ def letter_of(session: Session, actor: Actor, award: Award, *, at: datetime) -> 
     """What the letter of an award that is made says."""
     authority = session.get_one(Organisation, award.authority_id)
     return Letter(
-        on=day_of(at).isoformat(),
+        on=london_day(at).isoformat(),
         reference=f"{award.need.reference}, award {award.id}",
         sender=authority.name,
         recipient=f"To the parents of the child with our reference {award.need.reference}",

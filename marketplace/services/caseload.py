@@ -24,9 +24,10 @@ from marketplace.models import (
     Need,
     NeedStatus,
     Recommendation,
+    london_day,
 )
 from marketplace.services.consultation_steps import OPEN_NEEDS
-from marketplace.services.deadlines import Deadline, day_of
+from marketplace.services.deadlines import Deadline
 
 PAGE = 50
 STALE_AFTER = timedelta(days=14)  # as a vacancy figure: journeys.md L18
@@ -156,7 +157,7 @@ def count_to_do(session: Session, *, at: datetime) -> ToDoCounts:
         .where(Need.status == NeedStatus.PUBLISHED, or_(MatchingRun.created_at < at - STALE_AFTER, changed_since))
     )
     return ToDoCounts(
-        groups=_count_groups(session, _to_do(day_of(at))),
+        groups=_count_groups(session, _to_do(london_day(at))),
         unmatched=session.scalar(unmatched) or 0,
         stale=session.scalar(stale) or 0,
     )

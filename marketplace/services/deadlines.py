@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from marketplace.models import CaseDates, Clock, ReviewOutcome, Transfer
-from marketplace.models.base import LONDON
+from marketplace.models import CaseDates, Clock, ReviewOutcome, Transfer, london_day
+from marketplace.vocabulary import LONDON
 
 REPLY_DAYS = 15
 REMINDER_DAYS = (7, 12, 15)  # of the 15
@@ -23,16 +23,6 @@ class Deadline:
     due_on: date
     clock: Clock
     met_on: date | None = field(default=None, compare=False)
-
-
-def day_of(instant: datetime) -> date:
-    """The day in London of an instant.
-
-    >>> from datetime import UTC
-    >>> day_of(datetime(2026, 6, 30, 23, 30, tzinfo=UTC)), day_of(datetime(2026, 12, 31, 23, 30, tzinfo=UTC))
-    (datetime.date(2026, 7, 1), datetime.date(2026, 12, 31))
-    """
-    return instant.astimezone(LONDON).date()
 
 
 def begin_of(day: date) -> datetime:
@@ -52,12 +42,12 @@ def reply_due(sent_at: datetime) -> date:
     >>> reply_due(datetime(2027, 3, 20, 12, tzinfo=UTC))
     datetime.date(2027, 4, 4)
     """
-    return day_of(sent_at) + timedelta(days=REPLY_DAYS)
+    return london_day(sent_at) + timedelta(days=REPLY_DAYS)
 
 
 def day_number(sent_at: datetime, *, on: date) -> int:
     """How many days have passed since a setting was asked: 0 on the day itself, 15 on the last day in time."""
-    return (on - day_of(sent_at)).days
+    return (on - london_day(sent_at)).days
 
 
 def deadlines(dates: CaseDates) -> Iterator[Deadline]:

@@ -6,9 +6,8 @@ Figures and codes only. Who the pupil is, what the family says and what a settin
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
-from marketplace.models import Consultation
+from marketplace.models import Consultation, london_day
 from marketplace.services.choices import Choice
-from marketplace.services.deadlines import day_of
 
 
 class Compared(TypedDict):
@@ -75,7 +74,7 @@ def compared(choice: Choice) -> Compared:
         is_ordered=choice.is_ordered,
         reply=row.status.value if row else None,
         replied_at=reply_of(row)[1],
-        replied_on=day_of(row.replied_at).isoformat() if row and row.replied_at else None,
+        replied_on=london_day(row.replied_at).isoformat() if row and row.replied_at else None,
         due_on=row.due_on.isoformat() if row else None,
         reasons=[reason.code.value for reason in row.reasons] if row else [],
         starts_on=choice.starts_on.isoformat(),
@@ -94,7 +93,7 @@ def compared(choice: Choice) -> Compared:
         road_km=round(journey.road_km, 1) if journey else None,
         room=f"{choice.room.normalize():f}",
         use=None if choice.use is None else f"{choice.use.normalize():f}",
-        held_until=day_of(offer.held_until).isoformat() if offer and offer.held_until else None,
+        held_until=london_day(offer.held_until).isoformat() if offer and offer.held_until else None,
     )
 
 

@@ -23,12 +23,13 @@ from marketplace.models import (
     NeedStatus,
     Organisation,
     Placement,
+    london_day,
 )
 from marketplace.permissions import Actor, can_change_need, require
 from marketplace.services import law
 from marketplace.services.award_letters import ADVICE, APPEAL, MEDIATION
 from marketplace.services.case_history import case_timeline
-from marketplace.services.deadlines import day_of, deadlines
+from marketplace.services.deadlines import deadlines
 from marketplace.services.letters import Letter
 from marketplace.services.placement_charges import effective_events
 from marketplace.vocabulary import in_words
@@ -133,7 +134,7 @@ def _told(session: Session, actor: Actor, need: Need) -> Iterator[tuple[date, st
     """What happened, by day; what was entered by mistake did not."""
     for entry in reversed(case_timeline(session, actor, need)):
         if entry.event in TOLD:
-            yield day_of(entry.at), TOLD[entry.event].format(setting=entry.setting)
+            yield london_day(entry.at), TOLD[entry.event].format(setting=entry.setting)
     for placement in session.scalars(select(Placement).where(Placement.need_id == need.id).order_by(Placement.id)):
         for event in effective_events(session, placement):
             if event.kind in PLACED:

@@ -25,8 +25,8 @@ from marketplace.models import (
     PlacementEvent,
     PlacementStatus,
     Setting,
+    london_day,
 )
-from marketplace.services.deadlines import day_of
 from marketplace.vocabulary import in_words, moment_in_words
 
 FOLDER = Path(__file__).parent / "message_templates"
@@ -116,7 +116,7 @@ def _of_consultation(session: Session, consultation_id: int, *, reader_id: int) 
             "number": str(row.id),
             **_names(session, row.authority_id, row.setting_id),
             "reference": row.brief["reference"],
-            "sent_on": in_words(day_of(row.sent_at)),
+            "sent_on": in_words(london_day(row.sent_at)),
             "due_on": in_words(row.due_on),
             "starts_on": in_words(award.starts_on) if award else None,
         },

@@ -40,6 +40,7 @@ from marketplace.services import approvals, awards, consultations, replies
 from marketplace.services.choices import choices
 from marketplace.services.matching.options import provisions_by_id, rank_options
 from marketplace.services.people import actor_of
+from tests import builders
 
 SETTINGS = 4  # that are consulted about a need
 
@@ -62,7 +63,7 @@ def answered(authority: str) -> dict[str, object]:
             for at, provision in provisions_by_id(session, chosen).items()
         }
         version, band = need.version, need.band
-    long_ago = now() - timedelta(days=16)
+    long_ago = builders.days_ago(16)
     with transaction(commissioner) as session:
         sent = consultations.consult(
             session, commissioner, need_id=need.id, version=version, provision_ids=chosen, on=today(), at=long_ago
@@ -164,7 +165,7 @@ def asked(authority: str) -> dict[str, object]:
             need = session.get_one(Need, need_id)
             (row,) = consultations.consult(
                 session, commissioner, need_id=need_id, version=need.version, provision_ids=[provision_id],
-                on=today(), at=now() - timedelta(days=days),
+                on=today(), at=builders.days_ago(days),
             )  # fmt: skip
             ids.append(row.id)
             references.append(need.reference)

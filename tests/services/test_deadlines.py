@@ -11,11 +11,10 @@ from itertools import pairwise
 
 import pytest
 
-from marketplace.models import CaseDates, Clock, ReviewOutcome, Transfer
+from marketplace.models import CaseDates, Clock, ReviewOutcome, Transfer, london_day
 from marketplace.services.deadlines import (
     Deadline,
     day_number,
-    day_of,
     deadlines,
     next_deadline,
     reply_due,
@@ -82,7 +81,7 @@ REPLIES = [
 @pytest.mark.parametrize(("sent", "day", "due"), REPLIES, ids=[row[0] for row in REPLIES])
 def test_a_reply_is_due_at_the_end_of_the_fifteenth_day_in_london(sent: str, day: date, due: date) -> None:
     at = instant(sent)
-    assert (day_of(at), reply_due(at)) == (day, due)
+    assert (london_day(at), reply_due(at)) == (day, due)
     assert [day_number(at, on=on) for on in (day, due, due + timedelta(days=1))] == [0, 15, 16]
 
 
@@ -103,7 +102,7 @@ SKEWED = [
 
 @pytest.mark.parametrize(("at", "days"), SKEWED, ids=[row[0] for row in SKEWED])
 def test_a_clock_that_is_five_minutes_off_is_wrong_next_to_midnight_only(at: str, days: tuple[date, ...]) -> None:
-    assert tuple(day_of(instant(at) + timedelta(minutes=minutes)) for minutes in (-5, 0, 5)) == days
+    assert tuple(london_day(instant(at) + timedelta(minutes=minutes)) for minutes in (-5, 0, 5)) == days
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/Los_Angeles"])
@@ -111,10 +110,11 @@ def test_the_zone_of_the_server_changes_nothing(zone: str) -> None:
     told = textwrap.dedent("""
         import sys
         from datetime import UTC, datetime
-        from marketplace.services.deadlines import day_of, reply_due
+        from marketplace.models import london_day
+        from marketplace.services.deadlines import reply_due
         for text in sys.argv[1:]:
             at = datetime.fromisoformat(text).replace(tzinfo=UTC)
-            print(day_of(at), reply_due(at))
+            print(london_day(at), reply_due(at))
     """)
     command = [sys.executable, "-c", told, *(row[0] for row in REPLIES)]
     found = subprocess.run(command, env={**os.environ, "TZ": zone}, capture_output=True, text=True, check=True)
@@ -236,5 +236,5 @@ def test_nothing_is_due_where_nothing_is_known() -> None:
 
 
 def test_days_are_counted_one_by_one_over_two_years() -> None:
-    days = [day_of(datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=number)) for number in range(800)]
+    days = [london_day(datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=number)) for number in range(800)]
     assert all(after - before == timedelta(days=1) for before, after in pairwise(days))

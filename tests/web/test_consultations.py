@@ -231,9 +231,9 @@ def test_pages_of_receipts_show_ones_own_only(case: Consulting, client: FlaskCli
 @pytest.fixture
 def tracked(case: Consulting) -> list[int]:
     """Elm overdue by a day and unseen, Oak seen on day 9, Ash refused."""
-    (elm,) = case.consult("Elm", at=now() - timedelta(days=16))
-    (oak,) = case.consult("Oak", at=now() - timedelta(days=9))
-    (ash,) = case.consult("Ash", at=now() - timedelta(days=9))
+    (elm,) = case.consult("Elm", at=builders.days_ago(16))
+    (oak,) = case.consult("Oak", at=builders.days_ago(9))
+    (ash,) = case.consult("Ash", at=builders.days_ago(9))
     case.open(oak)
     case.refuse(ash, "wren", staffing="Two teachers leave.", premises="No lift.")
     return [elm, oak, ash]

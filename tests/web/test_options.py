@@ -52,7 +52,7 @@ def market(sign_in: Callable[[str], FlaskClient]) -> Market:
             builders.schedule(session, provisions[name], starts_on=now().date() - timedelta(days=90))
         hours = builders.pool(
             session, provisions["Near"].setting, (7, 11, now().date(), "12"),
-            unit=Unit.HOURS, confirmed_at=now() - timedelta(days=45),
+            unit=Unit.HOURS, confirmed_at=builders.days_ago(45),
         )  # fmt: skip
         provisions["Outreach"] = builders.provision(session, hours, kind=Kind.OUTREACH, name="Advisory team")
         draft = provisions["Outreach"]

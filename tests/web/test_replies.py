@@ -27,7 +27,7 @@ def case(database: Engine) -> Consulting:  # noqa: ARG001
 
 @pytest.fixture
 def asked(case: Consulting) -> int:
-    (row,) = case.consult("Elm", at=now() - timedelta(days=3))
+    (row,) = case.consult("Elm", at=builders.days_ago(3))
     case.open(row)
     return row
 
@@ -56,8 +56,8 @@ def onward(client: FlaskClient, asked: int, check: str, step: str = "send") -> T
 
 
 def test_what_needs_the_setting_today_stands_at_home_overdue_first(case: Consulting, client: FlaskClient) -> None:
-    (late,) = case.consult("Elm", at=now() - timedelta(days=17))
-    (soon,) = case.consult("Oak", at=now() - timedelta(days=9))
+    (late,) = case.consult("Elm", at=builders.days_ago(17))
+    (soon,) = case.consult("Oak", at=builders.days_ago(9))
     home = client.get("/").text
     assert home.index("Overdue (1)") < home.index("Due within a week (1)") < home.index("Vacancies to confirm")
     assert "2 days overdue" in home

@@ -4,7 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import openpyxl
 import pytest
@@ -24,6 +24,7 @@ from marketplace.models import (
     RunStatus,
     SettingType,
     Unit,
+    now,
 )
 from marketplace.permissions import SYSTEM
 from marketplace.services import work
@@ -45,11 +46,11 @@ class World:
             self.southbury = builders.authority(session, self.region, name="Southbury")
             session.add(Budget(authority=self.southbury, amount=1_000_000))
             school = builders.setting(session, self.norbury, name="Ash Grove School")
-            places = builders.pool(session, school, (7, 11, AUTUMN, "3"), confirmed_at=datetime.now(UTC))
+            places = builders.pool(session, school, (7, 11, AUTUMN, "3"), confirmed_at=now())
             builders.schedule(session, builders.provision(session, places))
             team = builders.setting(session, self.norbury, name="Reed Outreach", type=SettingType.STATE_SPECIAL)
             staff = builders.pool(
-                session, team, (0, 11, AUTUMN, "5"), unit=Unit.HOURS, name="Staff", confirmed_at=datetime.now(UTC)
+                session, team, (0, 11, AUTUMN, "5"), unit=Unit.HOURS, name="Staff", confirmed_at=now()
             )
             builders.schedule(
                 session, builders.provision(session, staff, kind=Kind.OUTREACH, low_year=0), intensive=800_000
@@ -118,7 +119,7 @@ def test_procurement_sees_what_a_run_takes_up_and_starts_it(world: World, sign_i
 def test_stale_vacancies_are_told_before_a_run_is_started(world: World, sign_in: SignIn) -> None:
     with transaction(SYSTEM) as session:
         setting = builders.setting(session, world.norbury, name="Silent School")
-        pool = builders.pool(session, setting, confirmed_at=datetime.now(UTC) - timedelta(days=40))
+        pool = builders.pool(session, setting, confirmed_at=builders.days_ago(40))
         builders.schedule(session, builders.provision(session, pool))
     page = text_of(sign_in(world.people["region"]).get("/runs/start").text)
     assert "1 of 3 vacancy figures were not confirmed in the last 14 days" in page

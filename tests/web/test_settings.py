@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
@@ -34,10 +34,8 @@ def market(sign_in: Callable[[str], FlaskClient]) -> Market:
         here, there = (builders.authority(session, region, name=name) for name in ("Elmshire", "Norbury"))
         alder, rival = builders.provider(session), builders.provider(session)
         school = builders.setting(session, here, alder, name="Alder School", low_age=5, high_age=16, needs=None)
-        ago = datetime.now(UTC) - timedelta(days=40)
-        pool = builders.pool(
-            session, school, (7, 9, date(2026, 9, 1), "2"), (7, 9, date(2099, 9, 1), "4"), confirmed_at=ago
-        )
+        open_from = ((7, 9, date(2026, 9, 1), "2"), (7, 9, date(2099, 9, 1), "4"))
+        pool = builders.pool(session, school, *open_from, confirmed_at=builders.days_ago(40))
         provision = builders.provision(session, pool, name="Day school", needs=["ASD"], las=[there.code])
         builders.schedule(session, provision)
         session.add(PriceSchedule(setting=school, version=2, starts_on=date(2027, 9, 1)))

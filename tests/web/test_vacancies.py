@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from html import unescape
 from typing import Any
@@ -18,7 +18,7 @@ from marketplace.models import AuditEvent, Kind, Pool, Role, Unit, now
 from marketplace.permissions import SYSTEM
 from tests import builders
 
-LONG_AGO = datetime.now(UTC) - timedelta(days=40)
+LONG_AGO = builders.days_ago(40)
 
 
 @dataclass
