@@ -2,8 +2,8 @@
 key, and then as somebody would send it whose page was drawn before.
 
 The first has no effect, and leads where the first one led (R04). The second, where the form carries a version, is
-answered 409 and changes nothing (R09). Which endpoints were tried so is told at the end of a run of all tests of the
-pages (`unheld`), and the run fails where one was not.
+answered 409, shows what is kept now beside what was typed, and changes nothing (R09). Which endpoints were tried so is
+told at the end of a run of all tests of the pages (`unheld`), and the run fails where one was not.
 """
 
 import re
@@ -37,6 +37,38 @@ GONE = {
     "tariff_drafts.post_remove": 404,
     "uplift_drafts.post_discard": 404,
     "uplift_steps.post_hand_over": 403,  # another LA decides now
+}
+# How a page says what is kept now, beside what was typed.
+BOTH = re.compile("Changed since you opened this page|Kept now: |aved by somebody else as |as saved as ")
+# What shows no such thing when it is stale, and why.
+_OVER = "what it would do is done or cannot be done any more, so that its page has gone; the answer says so"
+_STANDS = "nothing is typed but what the page shows as it stands now"
+ONE_VERSION = {
+    "approvals.post_approve": _OVER,
+    "approvals.post_return": _OVER,
+    "awards.post_propose": _OVER,
+    "awards.post_take_back": _STANDS,
+    "consultations.post_consult": _OVER,
+    "consultations.post_withdraw": _OVER,
+    "framework_adoption.post_adopt": _OVER,
+    "framework_adoption.post_consult": _OVER,
+    "framework_adoption.post_extend": "the page says until when it is open now, beside the day that was typed",
+    "placement_steps.post_end": _OVER,
+    "placement_steps.post_reprice": _OVER,
+    "placement_steps.post_resume": _OVER,
+    "placement_steps.post_start": _OVER,
+    "placement_steps.post_suspend": _OVER,
+    "questions.post_check": _OVER,
+    "schedules.post_grid": "each box says what it holds now where that is not what was typed, and here it is",
+    "schedules.post_publish": _OVER,
+    "tariff_adoption.post_adopt": _OVER,
+    "tariff_adoption.post_consult": _OVER,
+    "tariff_adoption.post_extend": "the page says until when it is open now, beside the day that was typed",
+    "uplift_drafts.post_send": _OVER,
+    "uplift_steps.post_publish": _OVER,
+    "uplift_steps.post_reply": _OVER,
+    "uplift_steps.post_take_over": _OVER,
+    "uplift_steps.post_withdraw": _OVER,
 }
 # Forms that change something and carry no version, and why none is needed.
 _ADDS = "it adds a new one, and changes none"
@@ -188,6 +220,8 @@ class Again:
             assert late.status_code == GONE.get(endpoint, 409), (
                 f"{endpoint} from a stale page is answered {late.status_code}"
             )
+            if late.status_code == 409:
+                assert BOTH.search(late.text) or endpoint in ONE_VERSION, f"{endpoint}, stale, shows one version"
             left = changed(self.engine, before) - (READING if endpoint in READERS else set())
             assert not left, f"{endpoint} from a stale page has an effect"
             TRIED.stale.add(endpoint)
