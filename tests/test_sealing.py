@@ -1,7 +1,6 @@
 """What is sealed opens where it was sealed, by who has the key, and nowhere else."""
 
 import base64
-import doctest
 import os
 import re
 import stat
@@ -23,7 +22,6 @@ from marketplace.errors import BadSetting
 from marketplace.models import Base, Document, Identity, now
 from marketplace.models.sealed import sealed_columns
 from marketplace.permissions import SYSTEM
-from marketplace.services import file_names
 from marketplace.services.documents import remove_document
 from marketplace.services.keys import reseal
 from tests import builders, commissioning
@@ -108,11 +106,6 @@ def test_of_who_a_pupil_is_nothing_stands_in_a_column_that_is_not_sealed() -> No
         columns = Base.metadata.tables[table].columns
         assert set(columns.keys()) == names | sealed[table]
         assert all(isinstance(columns[name].type, LargeBinary) for name in sealed[table])
-
-
-def test_names_of_files_are_safe() -> None:
-    outcome = doctest.testmod(file_names)
-    assert (outcome.failed, outcome.attempted) == (0, 2)
 
 
 # ---- in the database

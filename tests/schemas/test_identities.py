@@ -1,13 +1,11 @@
 """Who a pupil is, as people type it."""
 
-import doctest
 from datetime import date
 from typing import Any
 
 import pytest
 from marshmallow import ValidationError
 
-from marketplace.schemas import identities
 from marketplace.schemas.identities import IdentitySchema
 
 GOOD = {"name": "Pip Example", "birth_date": "9 March 2014"}
@@ -15,11 +13,6 @@ GOOD = {"name": "Pip Example", "birth_date": "9 March 2014"}
 
 def load(**values: Any) -> dict[str, Any]:
     return IdentitySchema().load({**GOOD, **values})  # type: ignore[no-any-return]
-
-
-def test_the_example_is_true() -> None:
-    outcome = doctest.testmod(identities)
-    assert (outcome.failed, outcome.attempted) == (0, 1)
 
 
 def test_name_and_date_of_birth_are_all_that_must_be_stated() -> None:

@@ -1,6 +1,5 @@
 """What a framework would change: counted over the needs that a person may know of, and never a group of few."""
 
-import doctest
 from itertools import pairwise
 
 import pytest
@@ -12,7 +11,6 @@ from sqlalchemy.orm import Session
 from marketplace.db import transaction
 from marketplace.models import Band, Framework, Need, NeedStatus
 from marketplace.permissions import SYSTEM, Actor
-from marketplace.services import band_changes as module
 from marketplace.services.band_changes import ORDER, band_changes, band_of_each_profile, told
 from marketplace.services.frameworks import rule
 from marketplace.services.small_groups import FEWEST
@@ -21,11 +19,6 @@ from tests import builders
 
 COUNTS = st.dictionaries(st.tuples(st.sampled_from(ORDER), st.sampled_from(ORDER)), st.integers(1, 30), max_size=12)
 TWO_AREAS = {"level_ci": 3, "level_cl": 3, "derived_band": Band.PROFOUND}  # one band less without co-occurrence
-
-
-def test_the_example_is_true() -> None:
-    outcome = doctest.testmod(module)
-    assert (outcome.failed, outcome.attempted) == (0, 1)
 
 
 @given(counts=COUNTS)

@@ -1,6 +1,5 @@
 """What a provider is told of demand: whole groups of five or more, from which nobody can be taken out."""
 
-import doctest
 import time
 from collections.abc import Sequence
 from datetime import date
@@ -29,7 +28,7 @@ from marketplace.models import (
     SettingStatus,
 )
 from marketplace.permissions import SYSTEM
-from marketplace.services import demand, demand_groups
+from marketplace.services import demand
 from marketplace.services.demand import demand_of, providers_to_tell, settings_told, tell_provider
 from marketplace.services.demand_groups import REACHES, WIDEST, counts_within, kinds_to_tell, lying_together
 from marketplace.services.small_groups import FEWEST
@@ -42,11 +41,6 @@ POINTS = st.lists(st.tuples(st.integers(-60_000, 60_000), st.integers(-60_000, 6
 
 def spots(points: Sequence[tuple[int, int]]) -> np.ndarray:
     return np.array(points, dtype=float).reshape(-1, 2)
-
-
-def test_the_examples_are_true() -> None:
-    outcome = doctest.testmod(demand_groups)
-    assert (outcome.failed, outcome.attempted) == (0, 4)
 
 
 # ---- groups

@@ -1,6 +1,5 @@
 """Drafts of frameworks: kept whole or not at all, changed by the operator, and only as long as they are drafts."""
 
-import doctest
 import tomllib
 from datetime import date
 from typing import Any
@@ -12,7 +11,6 @@ from sqlalchemy.orm import Session
 from marketplace.errors import Invalid, InvalidTransition, NotPermitted, Stale
 from marketplace.models import AuditEvent, Framework, Operator, Role, TariffStatus
 from marketplace.permissions import Actor
-from marketplace.services import drafts
 from marketplace.services.framework_drafts import copy_framework, draft_framework, remove_framework, save_framework
 from marketplace.services.frameworks import loaded, rule, text_of
 from pricing.framework import DEMONSTRATION_FRAMEWORK, load_framework
@@ -35,11 +33,6 @@ def operator(session: Session) -> Operator:
 @pytest.fixture
 def maker(session: Session, operator: Operator) -> Actor:
     return builders.acting(builders.user(session, operator, Role.ADMINISTRATOR))
-
-
-def test_the_examples_are_true() -> None:
-    outcome = doctest.testmod(drafts)
-    assert (outcome.failed, outcome.attempted) == (0, 2)
 
 
 def test_a_file_becomes_a_draft_that_reads_back_as_it_was(session: Session, maker: Actor) -> None:

@@ -1,6 +1,5 @@
 """Groups of few placements: never shown, never found by taking others away, and every table sums to the total."""
 
-import doctest
 import io
 from dataclasses import astuple
 from typing import Any
@@ -11,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace.models import PlacementSet, PriceBasis, ShadowRun
-from marketplace.services import small_groups
 from marketplace.services.archives import file_of
 from marketplace.services.shadow_figures import figures_of, publication
 from marketplace.services.shadow_runs import compute
@@ -29,11 +27,6 @@ CONTENT: dict[str, Any] = {
     "band": {"moderate": 30_000, "intensive": 48_000, "profound": 66_000, "exceptional": 95_000},
     "pattern": {"day": 1.0, "weekly": 1.5, "termly": 1.9, "annual": 3.2},
 }  # fmt: skip
-
-
-def test_the_example_is_true() -> None:
-    outcome = doctest.testmod(small_groups)
-    assert (outcome.failed, outcome.attempted) == (0, 4)
 
 
 @pytest.mark.parametrize("noun", ["band", "la"])
