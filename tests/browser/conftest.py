@@ -18,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.visitor import Site, Visitor
+from tests.folders import server_folder
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -28,23 +29,23 @@ Backstage = Callable[[str, object], dict[str, Any]]
 
 # Of the package, not of the session: while chromium is driven an event loop runs, beside which no worker can be tried.
 @pytest.fixture(scope="package")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site() -> Iterator[Site]:
     """The demonstration as `marketplace demo` serves it: built, matched once, gunicorn and a worker."""
     from marketplace.services.demonstration import PASSWORD  # noqa: PLC0415 - only where there is a browser
 
-    data = tmp_path_factory.mktemp("site")
     port = _free_port()
     command = [sys.executable, "-m", "marketplace", "demo", "--bind", f"127.0.0.1:{port}"]
-    environment = {**os.environ, "MARKETPLACE_DATA": str(data)}
-    environment.pop("DATABASE_URL", None)
-    with (data / "log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
-    try:
-        _wait_until_ready(process, f"http://127.0.0.1:{port}/ready", data / "log")
-        yield Site(address=f"http://127.0.0.1:{port}", password=PASSWORD, data=data)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0, (data / "log").read_text()[-3000:]
+    with server_folder() as data:
+        environment = {**os.environ, "MARKETPLACE_DATA": str(data)}
+        environment.pop("DATABASE_URL", None)
+        with (data / "log").open("w") as log:
+            process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log)
+        try:
+            _wait_until_ready(process, f"http://127.0.0.1:{port}/ready", data / "log")
+            yield Site(address=f"http://127.0.0.1:{port}", password=PASSWORD, data=data)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=60) == 0, (data / "log").read_text()[-3000:]
 
 
 @pytest.fixture(scope="package")

@@ -9,18 +9,22 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.folders import server_folder
+
 COMMAND = [sys.executable, "-c", "from marketplace.cli import main; main()", "demo"]
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data() -> Iterator[Path]:
     """The data folder, in which the first test builds and the second finds what is built."""
-    return tmp_path_factory.mktemp("demonstration")
+    with server_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
