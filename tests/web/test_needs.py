@@ -224,6 +224,17 @@ def test_a_filter_in_force_is_a_tag_that_removes_itself(caseload: Borough) -> No
     assert "Clear all filters" in page
 
 
+@pytest.mark.parametrize(("reference", "is_first"), [("A-1", True), ("A-4", False)])
+def test_the_options_of_a_placed_pupil_are_no_longer_the_first_thing_to_press(
+    caseload: Borough, reference: str, is_first: bool
+) -> None:
+    with transaction(SYSTEM) as session:
+        need_id = session.scalars(select(Need.id).where(Need.reference == reference)).one()
+    link = re.search(r'class="([^"]*)"[^>]*>\s*See ranked options', caseload.client.get(f"/needs/{need_id}").text)
+    assert link
+    assert ("govuk-button" in link[1]) == is_first
+
+
 def test_a_sort_or_filter_that_is_not_offered_is_refused(caseload: Borough) -> None:
     assert caseload.client.get("/needs?sort=mainstream").status_code == 422
     assert caseload.client.get("/needs?status=secret").status_code == 422
