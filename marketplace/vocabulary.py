@@ -276,6 +276,35 @@ AFTER_END = {
     "transfer": "The pupil moves to the next phase of education, for which there is a need of its own",
 }
 
+# The plan of a porous placement's week.
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+SESSION_PLACES = {"special": "Special setting", "mainstream": "Mainstream school"}
+MAIN_SCHOOLS = {
+    "mainstream": "The mainstream school keeps the roll, and is named in Section I of the plan",
+    "special": "The special setting keeps the roll and a whole place, and is named in Section I of the plan",
+}
+GOALS = {
+    "towards_mainstream": "Towards mainstream: more sessions there, up to a full return",
+    "towards_special": "Towards the special setting: more sessions there",
+    "stable": "A stable split week",
+}
+RIDES = {
+    "none": "No session there",
+    "family": "The family, or on foot",
+    "authority": "Transport at the authority's cost",
+    "schools": "One of the schools",
+}
+WHY_PLANNED = {
+    "first": "The first plan of this placement",
+    "progress": "The pupil has made progress",
+    "difficulty": "The week as it is does not work",
+    "pupil": "The pupil asks for it",
+    "family": "The family asks for it",
+    "staffing": "Staff or timetable of a school",
+    "other": "Another reason",
+}
+PLAN_STATUSES = {"proposed": "Proposed", "approved": "Approved", "returned": "Not approved", "withdrawn": "Withdrawn"}
+
 # The clocks of a case in law, and what each asks for.
 CLOCKS = {
     "final_plan": "Final plan: 20 weeks from the request for an assessment",

@@ -49,6 +49,7 @@ from marketplace.models.placements import (
     PlacementEvent,
     PlacementStatus,
 )
+from marketplace.models.porous import PLAN_MOVES, At, Goal, PlanStatus, PorousPlan, Ride, WhyPlanned
 from marketplace.models.price_runs import Calibration, Corridor, PlacementSet, PriceBasis, PriceRun, ShadowRun
 from marketplace.models.provisions import Pool, Provision, Unit, Vacancy
 from marketplace.models.schedules import PriceLine, PriceSchedule, line_key
@@ -81,11 +82,13 @@ __all__ = [
     "NEED_MOVES",
     "OPEN_CONSULTATIONS",
     "PLACEMENT_MOVES",
+    "PLAN_MOVES",
     "RUN_MOVES",
     "TARIFF_MOVES",
     "UPLIFT_MOVES",
     "AfterEnd",
     "ApprovalThreshold",
+    "At",
     "AuditEvent",
     "AuditHead",
     "AuditLink",
@@ -115,6 +118,7 @@ __all__ = [
     "EventKind",
     "Framework",
     "FrameworkComment",
+    "Goal",
     "Ground",
     "HomeArea",
     "Identity",
@@ -137,7 +141,9 @@ __all__ = [
     "PlacementEvent",
     "PlacementSet",
     "PlacementStatus",
+    "PlanStatus",
     "Pool",
+    "PorousPlan",
     "PriceBasis",
     "PriceIndex",
     "PriceLine",
@@ -151,6 +157,7 @@ __all__ = [
     "RefusalReason",
     "Region",
     "ReviewOutcome",
+    "Ride",
     "Role",
     "Route",
     "RunBudget",
@@ -181,6 +188,7 @@ __all__ = [
     "UserRole",
     "UserSession",
     "Vacancy",
+    "WhyPlanned",
     "Work",
     "clock_at",
     "line_key",

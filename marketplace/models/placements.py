@@ -93,6 +93,7 @@ class Placement(Base):
     band: Mapped[Band] = mapped_column(by_value(Band, "band"))
     sessions: Mapped[int | None]  # of ten, of a porous placement
     hours_a_week: Mapped[Decimal | None] = mapped_column(Numeric(6, 2))  # of outreach
+    is_on_roll: Mapped[bool] = mapped_column(default=False)  # porous: the setting is the main school, and keeps a place
     price: Mapped[Pence]
     transport: Mapped[Pence]
     agreement: Mapped[dict[str, Any]] = mapped_column(JSONB, deferred=True)

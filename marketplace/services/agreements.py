@@ -6,14 +6,16 @@ The pupil by the LA's reference only: who it is stands nowhere in it.
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from marketplace.errors import NotFound
-from marketplace.models import Award, Organisation, Placement, london_day
+from marketplace.models import Award, Organisation, Placement, PlanStatus, PorousPlan, london_day
 from marketplace.permissions import Actor
 from marketplace.services.letters import Letter, set_letter
+from marketplace.services.porous_plans import plans_of
+from marketplace.services.porous_week import week_in_words
 from marketplace.services.published_prices import line_words
-from marketplace.vocabulary import BANDS, KINDS, PATTERNS, in_words
+from marketplace.vocabulary import BANDS, KINDS, MAIN_SCHOOLS, PATTERNS, in_words
 from pricing.money import pounds
 
 PRICE = (
@@ -44,7 +46,7 @@ def agreement_of(session: Session, actor: Actor, award: Award, *, at: datetime) 
         ["Prices", f"published schedule version {award.schedule.version}, from {in_words(award.schedule.starts_on)}"],
     ]
     if provision.sessions:
-        facts.append(["Sessions", f"{provision.sessions} of 10 a week; the main school keeps the roll"])
+        facts.append(["Sessions", f"{provision.sessions} of 10 a week, by the approved plan of the week"])
     if award.hours_a_week:
         facts.append(["Hours", f"{award.hours_a_week.normalize():f} a week"])
     if award.variation_reason:
@@ -65,11 +67,26 @@ def agreement_of(session: Session, actor: Actor, award: Award, *, at: datetime) 
 
 
 def agreement_file(session: Session, *, award_id: int) -> bytes:
-    """The agreement of an award as PDF. Raises NotFound where there is none, or none yet."""
-    agreement = session.scalar(select(Placement.agreement).where(Placement.award_id == award_id))
-    if agreement is None:
+    """The agreement of an award as PDF, of a porous placement with each version of its week that is approved. Raises
+    NotFound where there is none, or none yet."""
+    placement = session.scalar(
+        select(Placement).where(Placement.award_id == award_id).options(undefer(Placement.agreement))
+    )
+    if placement is None:
         raise NotFound("There is no agreement: the award is not made.")
-    return set_letter(agreement)
+    agreement = placement.agreement
+    return set_letter({**agreement, "facts": [*agreement["facts"], *_weeks(session, placement.id)]})  # type: ignore[typeddict-item]
+
+
+def _weeks(session: Session, placement_id: int) -> list[list[str]]:
+    """The split of the week, from each day on which it changes."""
+    approved = [row for row in plans_of(session, placement_id) if row.status is PlanStatus.APPROVED]
+    return [[f"Week from {in_words(row.starts_on)}", _week(row)] for row in reversed(approved)]
+
+
+def _week(plan: PorousPlan) -> str:
+    by = f"Version {plan.number}, approved by {plan.decided_by}"
+    return f"{week_in_words(plan.week)} ({plan.school}). {MAIN_SCHOOLS[plan.main]}. {by}"
 
 
 def _rows(award: Award) -> list[list[str]]:

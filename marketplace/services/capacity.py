@@ -22,14 +22,16 @@ from marketplace.vocabulary import in_words
 SESSIONS = 10  # of a school week
 
 
-def use_of(provision: Provision, *, sessions: int | None = None, hours_a_week: Decimal | None = None) -> Decimal:
+def use_of(
+    provision: Provision, *, sessions: int | None = None, hours_a_week: Decimal | None = None, is_on_roll: bool = False
+) -> Decimal:
     """What one pupil takes of the pool: a place, a share of one (sessions out of ten; as the provision offers, unless
-    others are agreed), or staff hours a week."""
+    others are agreed), or staff hours a week. A setting that keeps a porous pupil's roll keeps a whole place."""
     if provision.kind is Kind.OUTREACH:
         assert hours_a_week is not None
         return hours_a_week
     sessions = sessions or provision.sessions
-    return Decimal(sessions) / SESSIONS if sessions else Decimal(1)
+    return Decimal(sessions) / SESSIONS if sessions and not is_on_roll else Decimal(1)
 
 
 def room(session: Session, *, pool_id: int, year_group: int, on: date) -> Decimal:

@@ -24,6 +24,8 @@ from marketplace.models import (
     Placement,
     PlacementEvent,
     PlacementStatus,
+    PlanStatus,
+    PorousPlan,
     Setting,
     london_day,
 )
@@ -42,6 +44,7 @@ WHILE: Mapping[str, StrEnum] = {
     "reply_full": ConsultationStatus.FULL,
     "reply_refused": ConsultationStatus.REFUSED,
     "award_proposed": AwardStatus.PROPOSED,
+    "plan_proposed": PlanStatus.PROPOSED,
 }
 
 # Plain text: nothing is markup, and what is filled in is never read as a template.
@@ -97,6 +100,8 @@ def _about(session: Session, message: Message) -> About | None:
         return _of_consultation(session, message.subject_id, reader_id=message.user.organisation_id)
     if kind == "award":
         return _of_award(session, message.subject_id, template=message.template)
+    if kind == "plan":
+        return _of_plan(session, message.subject_id)
     assert kind == "placement"
     return _of_event(session, message.subject_id)
 
@@ -162,6 +167,25 @@ def _of_event(session: Session, event_id: int) -> About | None:
             "on": in_words(event.on),
             "is_begun": event.before.get("status") != PlacementStatus.AGREED,
             "is_paid": event.after.get("is_paid"),
+        },
+    )
+
+
+def _of_plan(session: Session, plan_id: int) -> About | None:
+    plan = session.get(PorousPlan, plan_id)
+    if plan is None:
+        return None
+    placement = plan.placement
+    return About(
+        status=plan.status,
+        parties=frozenset({placement.authority_id, placement.provider_id}),
+        path=f"/plans/{plan.id}",
+        facts={
+            "number": str(placement.id),
+            "plan": str(plan.number),
+            **_names(session, placement.authority_id, placement.setting_id),
+            "reference": placement.reference,
+            "on": in_words(plan.starts_on),
         },
     )
 

@@ -37,7 +37,7 @@ def last_event(session: Session, placement: Placement, actor: Actor) -> Placemen
     placement by a notice; None where there is none."""
     events = [event for event in effective_events(session, placement) if event.kind is not EventKind.CARRIED]
     last = events[-1]
-    if last.kind in NEVER:
+    if last.kind in NEVER or "plan_id" in last.after:  # a plan is followed by another version
         return None
     if last.organisation_id is None:
         return last if can_keep_placement(actor, placement.authority_id) else None

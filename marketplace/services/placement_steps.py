@@ -102,6 +102,7 @@ def terms(placement: Placement) -> dict[str, Any]:
         "sessions": placement.sessions,
         "hours_a_week": None if placement.hours_a_week is None else f"{placement.hours_a_week.normalize():f}",
         "price": placement.price,
+        "is_on_roll": placement.is_on_roll,
     }
 
 
@@ -116,6 +117,7 @@ def restore(placement: Placement, held: dict[str, Any]) -> None:
     placement.sessions = held["sessions"]
     placement.hours_a_week = None if held["hours_a_week"] is None else Decimal(held["hours_a_week"])
     placement.price = held["price"]
+    placement.is_on_roll = held.get("is_on_roll", False)  # which events kept before there were plans did not say
 
 
 def keep(

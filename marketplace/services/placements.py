@@ -13,12 +13,15 @@ from sqlalchemy.orm import Session
 
 from marketplace.errors import Invalid, InvalidTransition
 from marketplace.models import (
+    At,
     Award,
     Band,
     EventKind,
     Kind,
     Placement,
     PlacementStatus,
+    PlanStatus,
+    PorousPlan,
     Provision,
 )
 from marketplace.permissions import Actor
@@ -67,6 +70,8 @@ def start_placement(
         raise Invalid({"day": ["Enter the day on which the pupil started: today, or within the last year."]})
     if placement.ends_on is not None and day > placement.ends_on:
         raise Invalid({"day": [f"The last day is {in_words(placement.ends_on)}. Enter that day or an earlier one."]})
+    if placement.provision.kind is Kind.POROUS and not _has_plan(session, placement, day):
+        raise Invalid({"day": ["A porous placement starts on a plan of the week that is approved from that day on."]})
     before = terms(placement)
     move(placement, PlacementStatus.STARTED)
     placement.starts_on = day
@@ -102,10 +107,12 @@ def vary_placement(
     reason: str,
     on: date,
     at: datetime,
+    plan: PorousPlan | None = None,
 ) -> Placement:
     """Another band, pattern (by another provision of the setting), number of sessions or hours, from a day on, at the
     prices of the placement's own schedule and with the variation of its award. `sessions` count for a porous placement
-    only, `hours_a_week` for outreach only. Raises Invalid, by field; NoRoom where there is no room for it."""
+    only, `hours_a_week` for outreach only. Where the week of a porous placement is planned, its sessions follow from an
+    approved `plan` alone. Raises Invalid, by field; NoRoom where there is no room for it."""
     placement = lock(session, actor, placement_id, version)
     require_day(session, placement, day, "day", on=on)
     provision = next((row for row in variations(session, placement) if row.id == provision_id), None)
@@ -117,19 +124,24 @@ def vary_placement(
         raise Invalid({"sessions": ["Enter how many of the ten sessions of a week, from 1 to 9."]})
     if provision.kind is Kind.OUTREACH and not hours_a_week:
         raise Invalid({"hours_a_week": ["Enter the hours of outreach a week."]})
+    is_planned = plan is None and provision.kind is Kind.POROUS and _has_plan(session, placement)
+    if is_planned and sessions != placement.sessions:
+        raise Invalid({"sessions": ["The plan of the week states the sessions. Propose another version of it."]})
     before, taken, pool_id = terms(placement), use(placement), placement.provision.pool_id
     changed: dict[str, Any] = {
         "provision": provision, "band": band, "sessions": sessions, "hours_a_week": hours_a_week
     }  # fmt: skip
     price = price_of(session, placement, schedule=placement.schedule, on=on, **changed)
-    for name, value in {**changed, "price": price}.items():
+    on_roll = plan.main is At.SPECIAL if plan else placement.is_on_roll and provision.kind is Kind.POROUS
+    for name, value in {**changed, "price": price, "is_on_roll": on_roll}.items():
         setattr(placement, name, value)
     session.flush()  # which sets the id of the provision
     if before == terms(placement):
         raise Invalid({"band": ["This is what holds already. Change the provision, the band, sessions or hours."]})
     if (taken, pool_id) != (use(placement), provision.pool_id):
         _retake(session, actor, placement, day=day, at=at, is_other_pool=pool_id != provision.pool_id)
-    event = keep(session, actor, placement, EventKind.VARIED, on=day, at=at, before=before, reason=reason)
+    of_plan: dict[str, Any] = {"plan_id": plan.id} if plan else {}
+    event = keep(session, actor, placement, EventKind.VARIED, on=day, at=at, before=before, reason=reason, **of_plan)
     recharge(session, actor, event, on=on)
     return placement
 
@@ -196,4 +208,19 @@ def _retake(
 
 def use(placement: Placement) -> Decimal:
     """What the pupil takes of the pool, on the terms that hold."""
-    return capacity.use_of(placement.provision, sessions=placement.sessions, hours_a_week=placement.hours_a_week)
+    return capacity.use_of(
+        placement.provision,
+        sessions=placement.sessions,
+        hours_a_week=placement.hours_a_week,
+        is_on_roll=placement.is_on_roll,
+    )
+
+
+def _has_plan(session: Session, placement: Placement, day: date = date.max) -> bool:
+    """Whether a version of the plan of the week is approved that holds on a day, or ever."""
+    found = select(PorousPlan.id).where(
+        PorousPlan.placement_id == placement.id,
+        PorousPlan.status == PlanStatus.APPROVED,
+        PorousPlan.starts_on <= day,
+    )
+    return session.scalar(found.limit(1)) is not None

@@ -74,6 +74,16 @@ RULES = (
         " (a.status IN ('made', 'ended')) <> (p.id IS NOT NULL) OR (a.status = 'ended') <> (p.status = 'ended')",
     ),
     Rule(
+        "porous weeks",
+        "a porous placement that has started has the sessions of the plan that was approved last",
+        "SELECT 'placement ' || p.id FROM placements p JOIN provisions v ON v.id = p.provision_id LEFT JOIN LATERAL"
+        " (SELECT * FROM porous_plans q WHERE q.placement_id = p.id AND q.status = 'approved'"
+        " ORDER BY q.starts_on DESC, q.number DESC LIMIT 1) q ON true"
+        " WHERE v.kind = 'porous' AND p.status IN ('started', 'suspended') AND (q.id IS NULL OR"
+        " p.sessions <> cardinality(array_positions(q.week, 'special'))"
+        " OR p.is_on_roll <> (q.main = 'special'))",
+    ),
+    Rule(
         "offers",
         "a consultation is offered when it has an offer, and refused or full when it has reasons",
         "SELECT 'consultation ' || c.id FROM consultations c WHERE c.status IN ('sent', 'offered', 'full', 'refused')"

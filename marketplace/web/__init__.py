@@ -44,6 +44,7 @@ NOUNS = (
     "people",
     "placement_sets",
     "placement_steps",
+    "porous_plans",
     "placements",
     "price_drafts",
     "price_files",

@@ -8,7 +8,7 @@ from marketplace.db import transaction
 from marketplace.models import OrganisationKind, PlacementStatus, today
 from marketplace.permissions import POLICY
 from marketplace.schemas.placements import PlacementsQuerySchema
-from marketplace.services import agreements, ledger_accounts
+from marketplace.services import agreements, ledger_accounts, porous_plans
 from marketplace.services.placement_ends import notice_of
 from marketplace.services.placement_lists import Standing, list_placements, standing_of
 from marketplace.services.placement_steps import find_placement
@@ -17,6 +17,7 @@ from marketplace.web.current import actor
 from marketplace.web.downloads import attachment
 from marketplace.web.links import here_without
 from marketplace.web.placement_tables import Acts, entries
+from marketplace.web.porous_plans import may_propose
 
 bp = Blueprint("placements", __name__)
 
@@ -56,6 +57,9 @@ def show(placement_id: int) -> ResponseReturnValue:
             notice=notice_of(session, placement),
             acts=Acts.of(session, placement, actor()),
             entries=entries(session, placement, actor()),
+            plans=porous_plans.plans_of(session, placement.id),
+            held=porous_plans.plan_on(session, placement.id, max(today(), placement.starts_on)),
+            may_propose=may_propose(session, placement),
             years={} if is_provider else ledger_accounts.years_of(session, placement),
             is_provider=is_provider,
             may_open_identity=is_provider and placement.status is not PlacementStatus.ENDED,

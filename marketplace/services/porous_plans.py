@@ -1,0 +1,202 @@
+"""Porous plans: each version is proposed by either side and holds only once the LA has approved it in writing, from its
+day on. What it changes of the sessions, the place and the price goes through the placement, like any other variation.
+
+It must never change a version that was kept, nor let the sessions of a placement be others than those of its plan.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from marketplace import audit
+from marketplace.errors import Conflict, Invalid, InvalidTransition, NotFound, Stale
+from marketplace.models import (
+    PLAN_MOVES,
+    At,
+    Kind,
+    Placement,
+    PlacementStatus,
+    PlanStatus,
+    PorousPlan,
+    Role,
+    WhyPlanned,
+)
+from marketplace.permissions import Actor, can_give_notice, can_keep_placement, require
+from marketplace.services import outbox
+from marketplace.services.placement_steps import lock, require_day
+from marketplace.services.placements import vary_placement
+from marketplace.services.porous_week import week_faults
+from marketplace.vocabulary import in_words
+
+
+def plans_of(session: Session, placement_id: int) -> list[PorousPlan]:
+    """All versions of a placement's plan, the newest first."""
+    rows = select(PorousPlan).where(PorousPlan.placement_id == placement_id).order_by(PorousPlan.number.desc())
+    return list(session.scalars(rows))
+
+
+def plan_on(session: Session, placement_id: int, day: date) -> PorousPlan | None:
+    """The version that holds on a day: of those approved the one that began last, of one day the latest."""
+    return session.scalar(
+        select(PorousPlan)
+        .where(
+            PorousPlan.placement_id == placement_id,
+            PorousPlan.status == PlanStatus.APPROVED,
+            PorousPlan.starts_on <= day,
+        )
+        .order_by(PorousPlan.starts_on.desc(), PorousPlan.number.desc())
+        .limit(1)
+    )
+
+
+def last_plan(session: Session, placement_id: int) -> PorousPlan | None:
+    """The version that was approved last, whether or not it holds already."""
+    return plan_on(session, placement_id, date.max)
+
+
+def find_plan(session: Session, plan_id: int) -> PorousPlan:
+    """A version that the actor of this transaction may know of. Raises NotFound."""
+    row = session.get(PorousPlan, plan_id)
+    if row is None:
+        raise NotFound("There is no such plan.")
+    return row
+
+
+def propose_plan(
+    session: Session, actor: Actor, *, placement_id: int, version: int, on: date, at: datetime, **said: Any
+) -> PorousPlan:
+    """Propose a version of the plan, by either side. Raises Invalid, by field; Conflict where another one waits."""
+    placement = lock(session, actor, placement_id, version, may=_is_side)
+    if placement.provision.kind is not Kind.POROUS:
+        raise InvalidTransition("This is no porous placement, so its week is not split.")
+    kept = plans_of(session, placement_id)
+    if any(row.status is PlanStatus.PROPOSED for row in kept):
+        raise Conflict("Another version waits for the authority already. It is decided or withdrawn first.")
+    plan = PorousPlan(
+        placement=placement,
+        number=len(kept) + 1,
+        status=PlanStatus.PROPOSED,
+        organisation_id=actor.organisation_id,
+        officer=actor.name,
+        proposed_at=at,
+        **said,
+    )
+    _require(session, placement, plan, on=on)
+    session.add(plan)
+    session.flush()
+    audit.record(session, actor, "porous plan proposed", plan, placement_id=placement.id, number=plan.number)
+    _tell(session, actor, placement, plan, "plan_proposed")
+    return plan
+
+
+def approve_plan(
+    session: Session, actor: Actor, *, plan_id: int, version: int, decision: str, on: date, at: datetime
+) -> PorousPlan:
+    """The LA approves a version in writing: it holds from its day, and the placement has its sessions from then on, at
+    the prices that were agreed. Raises NoRoom where the setting has no room for them."""
+    placement, plan = _lock(session, actor, plan_id, version, PlanStatus.APPROVED)
+    require(can_keep_placement(actor, placement.authority_id), "approve a plan")
+    if placement.status is PlacementStatus.ENDED or placement.provision.kind is not Kind.POROUS:
+        raise InvalidTransition("The week of this placement is not split any more, so no plan of it is approved.")
+    _require(session, placement, plan, on=on)
+    _decide(plan, PlanStatus.APPROVED, actor, decision, at)
+    audit.record(session, actor, "porous plan approved", plan, placement_id=placement.id, number=plan.number)
+    session.flush()
+    if (placement.sessions, placement.is_on_roll) == (plan.special, plan.main is At.SPECIAL):
+        _tell(session, actor, placement, plan, "plan_approved")
+    else:  # which is told as a variation
+        vary_placement(
+            session,
+            actor,
+            placement_id=placement.id,
+            version=placement.version,
+            day=max(plan.starts_on, placement.starts_on),
+            provision_id=placement.provision_id,
+            band=placement.band,
+            sessions=plan.special,
+            hours_a_week=None,
+            reason=plan.reason,
+            on=on,
+            at=at,
+            plan=plan,
+        )
+    return plan
+
+
+def return_plan(
+    session: Session, actor: Actor, *, plan_id: int, version: int, decision: str, at: datetime
+) -> PorousPlan:
+    """The LA does not approve a version, and says why. What holds goes on."""
+    placement, plan = _lock(session, actor, plan_id, version, PlanStatus.RETURNED)
+    require(can_keep_placement(actor, placement.authority_id), "return a plan")
+    _decide(plan, PlanStatus.RETURNED, actor, decision, at)
+    audit.record(session, actor, "porous plan returned", plan, placement_id=placement.id, number=plan.number)
+    _tell(session, actor, placement, plan, "plan_returned")
+    return plan
+
+
+def withdraw_plan(session: Session, actor: Actor, *, plan_id: int, version: int) -> PorousPlan:
+    """The side that proposed a version takes it back."""
+    placement, plan = _lock(session, actor, plan_id, version, PlanStatus.WITHDRAWN)
+    require(_is_side(actor, placement) and actor.organisation_id == plan.organisation_id, "withdraw a plan")
+    plan.status = PlanStatus.WITHDRAWN
+    audit.record(session, actor, "porous plan withdrawn", plan, placement_id=placement.id, number=plan.number)
+    return plan
+
+
+def _is_side(actor: Actor, placement: Placement) -> bool:
+    return can_give_notice(actor, placement.authority_id, placement.provider_id)
+
+
+def _lock(
+    session: Session, actor: Actor, plan_id: int, version: int, status: PlanStatus
+) -> tuple[Placement, PorousPlan]:
+    """The placement and then the version, locked. Raises NotFound, NotPermitted, Stale, InvalidTransition."""
+    plan = find_plan(session, plan_id)
+    placement = session.scalars(
+        select(Placement)
+        .where(Placement.id == plan.placement_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    require(_is_side(actor, placement), "decide on a plan")
+    session.refresh(plan, with_for_update=True)
+    if plan.version != version:
+        raise Stale("Something has happened to this plan since you opened it. Look at what holds now.")
+    if status not in PLAN_MOVES[plan.status]:
+        raise InvalidTransition(f"This version is {plan.status}, so that cannot be done with it.")
+    return placement, plan
+
+
+def _decide(plan: PorousPlan, status: PlanStatus, actor: Actor, decision: str, at: datetime) -> None:
+    plan.status, plan.decided_by, plan.decision, plan.decided_at = status, actor.name, decision, at
+
+
+def _require(session: Session, placement: Placement, plan: PorousPlan, *, on: date) -> None:
+    """Raise Invalid, by field, unless the version says a week that can be, and begins when one may."""
+    errors = week_faults(plan, on=on)
+    before = last_plan(session, placement.id)
+    try:
+        require_day(session, placement, max(plan.starts_on, placement.starts_on), "starts_on", on=on)
+    except Invalid as invalid:
+        errors |= invalid.errors
+    if before and plan.starts_on < before.starts_on:
+        last = in_words(before.starts_on)
+        errors["starts_on"] = [f"Version {before.number} is approved from {last}. Enter that day or a later one."]
+    if (plan.why is WhyPlanned.FIRST) != (before is None):
+        errors["why"] = ["This is the first version." if before is None else "Say why the week changes."]
+    if errors:
+        raise Invalid(errors)
+
+
+def _tell(session: Session, actor: Actor, placement: Placement, plan: PorousPlan, template: str) -> None:
+    """The side that has not done it is told."""
+    sides = {placement.provider_id: Role.PROVIDER_EDITOR, placement.authority_id: Role.COMMISSIONER}
+    sides.pop(actor.organisation_id or 0, None)
+    for organisation_id, role in sides.items():
+        outbox.tell_people(
+            session, actor, organisation_id=organisation_id, roles={role}, template=template, subject_id=plan.id,
+            key=f"plan {plan.id} {template}",
+        )  # fmt: skip
