@@ -11,6 +11,7 @@ from pypdf import PdfWriter
 from sqlalchemy.orm import Session
 
 from marketplace.models import (
+    At,
     Award,
     AwardBasis,
     AwardStatus,
@@ -22,6 +23,7 @@ from marketplace.models import (
     Document,
     DocumentKind,
     EventKind,
+    Goal,
     Identity,
     LedgerLine,
     Message,
@@ -30,13 +32,17 @@ from marketplace.models import (
     Placement,
     PlacementEvent,
     PlacementStatus,
+    PlanStatus,
+    PorousPlan,
     Provision,
     RefusalCode,
     RefusalReason,
+    Ride,
     Route,
     Transfer,
     User,
     Vacancy,
+    WhyPlanned,
 )
 from marketplace.services.briefs import brief_of
 from marketplace.services.evidence import Compared
@@ -260,3 +266,32 @@ def _priced(session: Session, provision_: Provision, band: Band) -> dict[str, An
     found = price_in(published(session, provision_), provision_.id, band)
     assert found is not None
     return {"band": band, "schedule_id": found.schedule_id, "lines": found.lines, "price": found.fee}
+
+
+def week(special: int) -> list[str]:
+    """So many sessions at the special setting, from Monday morning on, and the others in mainstream."""
+    return [At.SPECIAL] * special + [At.MAINSTREAM] * (10 - special)
+
+
+def said(**changes: Any) -> dict[str, Any]:
+    """The first version of a placement: Monday and Tuesday at the special setting, to return by Christmas."""
+    sessions = changes.get("week", week(4))
+    rides = [Ride.AUTHORITY if At.SPECIAL in sessions[2 * day : 2 * day + 2] else Ride.NONE for day in range(5)]
+    return {
+        "starts_on": STARTS_ON, "main": At.MAINSTREAM, "school": "Little Elms Primary", "school_urn": None,
+        "week": sessions, "rides": rides, "goal": Goal.TOWARDS_MAINSTREAM, "goal_sessions": 10,
+        "goal_on": date(2027, 12, 17), "special_staff": "Class teacher of Willow", "mainstream_staff": "SENCO",
+        "review_on": STARTS_ON + timedelta(weeks=6), "review_weeks": 6, "why": WhyPlanned.FIRST,
+        "reason": "As both schools agreed.", **changes,
+    }  # fmt: skip
+
+
+def plan(session: Session, placement_: Placement, **fields: Any) -> PorousPlan:
+    """A first version of a placement's week, proposed by its provider; or as it stands with another `status`."""
+    is_decided = fields.get("status") in {PlanStatus.APPROVED, PlanStatus.RETURNED}
+    decided: dict[str, Any] = {"decided_at": DECIDED_AT, "decided_by": "An Officer", "decision": "As the panel agreed."}
+    fields = {
+        "number": 1, "officer": "An Editor", "organisation_id": placement_.provider_id,
+        **(decided if is_decided else {}), **fields,
+    }  # fmt: skip
+    return kept(session, PorousPlan(placement=placement_, **said(**fields)))

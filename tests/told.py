@@ -16,6 +16,7 @@ from marketplace.models import (
     EventKind,
     Message,
     PlacementEvent,
+    PlanStatus,
     Role,
     User,
     now,
@@ -30,6 +31,7 @@ TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.txt"))
 ENDINGS: dict[str, set[StrEnum]] = {
     "consultation_": {each for each in ConsultationStatus if each not in OPEN_CONSULTATIONS},
     "reply_": {each for each in OPEN_CONSULTATIONS if each is not ConsultationStatus.SENT},
+    "plan_": {each for each in PlanStatus if each is not PlanStatus.WITHDRAWN},
     "placement_": {each for each in EventKind if each not in UNTOLD},
 }
 
@@ -113,4 +115,9 @@ def build_case(session: Session) -> Case:
             undoes_id=placement.events[1].id if kind is EventKind.UNDONE else None,
         )  # fmt: skip
         subjects[f"placement_{kind}"] = builders.kept(session, event)
+    for number, status in enumerate(sorted(ENDINGS["plan_"]), start=1):
+        subjects[f"plan_{status}"] = commissioning.plan(
+            session, placement, number=number, status=status, officer=canaries[0], reason=canaries[1],
+            school=canaries[2], special_staff=canaries[0],
+        )  # fmt: skip
     return Case(session, officer, editor, stranger, canaries, subjects)

@@ -87,7 +87,7 @@ def propose_plan(
     session.add(plan)
     session.flush()
     audit.record(session, actor, "porous plan proposed", plan, placement_id=placement.id, number=plan.number)
-    _tell(session, actor, placement, plan, "plan_proposed")
+    _tell(session, actor, placement, plan)
     return plan
 
 
@@ -105,7 +105,7 @@ def approve_plan(
     audit.record(session, actor, "porous plan approved", plan, placement_id=placement.id, number=plan.number)
     session.flush()
     if (placement.sessions, placement.is_on_roll) == (plan.special, plan.main is At.SPECIAL):
-        _tell(session, actor, placement, plan, "plan_approved")
+        _tell(session, actor, placement, plan)
     else:  # which is told as a variation
         vary_placement(
             session,
@@ -133,7 +133,7 @@ def return_plan(
     require(can_keep_placement(actor, placement.authority_id), "return a plan")
     _decide(plan, PlanStatus.RETURNED, actor, decision, at)
     audit.record(session, actor, "porous plan returned", plan, placement_id=placement.id, number=plan.number)
-    _tell(session, actor, placement, plan, "plan_returned")
+    _tell(session, actor, placement, plan)
     return plan
 
 
@@ -191,12 +191,17 @@ def _require(session: Session, placement: Placement, plan: PorousPlan, *, on: da
         raise Invalid(errors)
 
 
-def _tell(session: Session, actor: Actor, placement: Placement, plan: PorousPlan, template: str) -> None:
-    """The side that has not done it is told."""
+def _tell(session: Session, actor: Actor, placement: Placement, plan: PorousPlan) -> None:
+    """The side that has not done it is told of how the version stands."""
     sides = {placement.provider_id: Role.PROVIDER_EDITOR, placement.authority_id: Role.COMMISSIONER}
     sides.pop(actor.organisation_id or 0, None)
     for organisation_id, role in sides.items():
         outbox.tell_people(
-            session, actor, organisation_id=organisation_id, roles={role}, template=template, subject_id=plan.id,
-            key=f"plan {plan.id} {template}",
-        )  # fmt: skip
+            session,
+            actor,
+            organisation_id=organisation_id,
+            roles={role},
+            template=f"plan_{plan.status}",
+            subject_id=plan.id,
+            key=f"plan {plan.id} {plan.status}",
+        )

@@ -40,16 +40,18 @@ REVIEW_WEEKS = 6
 
 @bp.get("/placements/<int:placement_id>/plans/new")
 def new(placement_id: int) -> ResponseReturnValue:
-    """The next version, beginning with what the last one says."""
+    """The next version, beginning with what the last one says; after somebody else was first, with theirs beside it."""
     with transaction(actor()) as session:
         placement = find_placement(session, placement_id)
-        if not may_propose(session, placement):
+        if not may_propose(session, placement) and not forms.shown().errors:
             return redirect(url_for("placements.show", placement_id=placement_id))
         last = porous_plans.last_plan(session, placement_id)
+        plans = porous_plans.plans_of(session, placement_id)
         return render_template(
             "porous/new.html",
             placement=placement,
             last=last,
+            waiting=next((plan for plan in plans if plan.status is PlanStatus.PROPOSED), None),
             form=forms.shown(_kept(last) if last else _first(placement)),
             words=vocabulary,
             weeks=WEEK,

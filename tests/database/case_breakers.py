@@ -1,5 +1,7 @@
 """Statements that break the rules of consultations, awards, placements, the ledger and the audit trail."""
 
+import json
+
 FIRST = "id = (SELECT min(id) FROM {0})"
 LEDGER = {
     "authority_id": "authority_id",
@@ -34,6 +36,12 @@ def undoing(what: str, further: int = 10) -> str:
 def unguarded(table: str, statement: str) -> str:
     """What breaks a rule behind the trigger that lets nobody change the table."""
     return f"ALTER TABLE {table} DISABLE TRIGGER USER; {statement}"
+
+
+def again(table: str, **changes: int) -> str:
+    """The first row of a table once more, with some columns otherwise."""
+    row = f"(SELECT t FROM {table} t ORDER BY id LIMIT 1)"
+    return f"INSERT INTO {table} SELECT (jsonb_populate_record({row}, '{json.dumps(changes)}')).*"
 
 
 # Tables to which rows are only added.
@@ -90,6 +98,16 @@ BREAKERS = {
     "uq_placement_events_placement_id_number": unguarded("placement_events", "UPDATE placement_events SET number = 1"),
     "uq_placement_events_undoes_id": f"{undoing('id', 10)}; {undoing('id', 20)}",
     "ck_placement_events_undoes": undoing("NULL"),
+    "uq_porous_plans_placement_id_number": again("porous_plans", id=999),
+    "uq_porous_plans_proposed": again("porous_plans", id=999, number=9),
+    "ck_porous_plans_week": "UPDATE porous_plans SET week = week || ARRAY['special']::varchar[]",
+    "ck_porous_plans_split": "UPDATE porous_plans SET week = array_fill('special'::varchar, ARRAY[10])",
+    "ck_porous_plans_rides": "UPDATE porous_plans SET rides = ARRAY['none']::varchar[]",
+    "ck_porous_plans_goal_sessions": "UPDATE porous_plans SET goal_sessions = 11",
+    "ck_porous_plans_goal_on": "UPDATE porous_plans SET goal_on = NULL",
+    "ck_porous_plans_review_weeks": "UPDATE porous_plans SET review_weeks = 27",
+    "ck_porous_plans_decided_at": "UPDATE porous_plans SET status = 'approved'",
+    "ck_porous_plans_decision": "UPDATE porous_plans SET decision = 'x'",
     "uq_ledger_lines_reverses_id": f"{reversal()} WHERE reverses_id IS NULL; {reversal()} WHERE reverses_id IS NULL",
     "ck_ledger_lines_dates": unguarded("ledger_lines", "UPDATE ledger_lines SET ends_on = starts_on - 1"),
     "ck_ledger_lines_year": unguarded("ledger_lines", "UPDATE ledger_lines SET ends_on = ends_on + 1"),
@@ -129,6 +147,8 @@ INDIRECT = {
     "ck_placement_events_kind": unguarded(
         "placement_events", "UPDATE placement_events SET kind = 'nonsense' WHERE kind = 'started'"
     ),
+    "fk_porous_plans_placement_id": f"UPDATE porous_plans SET placement_id = -1 WHERE {FIRST.format('porous_plans')}",
+    "ck_porous_plans_goal": "UPDATE porous_plans SET goal = 'nonsense'",
     "ck_case_dates_review_outcome": """UPDATE case_dates SET review_held_on = '2027-01-04',
                                        review_decided_on = '2027-01-04', review_outcome = 'nonsense'""",
     "ck_case_dates_next_clock": "UPDATE case_dates SET next_due_on = '2027-01-04', next_clock = 'nonsense'",

@@ -24,6 +24,7 @@ from marketplace.models import (
     Part,
     Placement,
     PlacementEvent,
+    PorousPlan,
     PriceLine,
     PriceSchedule,
     Provision,
@@ -134,6 +135,7 @@ def build_side(session: Session, canary: str) -> Side:
         "provider-consultation": unopened.id,
         "draft_need": draft_need.id,
         "placement": placement.id,
+        "plan": session.scalars(select(PorousPlan.id).where(PorousPlan.placement_id == placement.id)).one(),
         "award": placement.award_id,
         "region-run": runs[region].id,
         "la-run": runs[la].id,
@@ -159,6 +161,9 @@ def _placement(session: Session, canary: str, need: Need, provision: Provision) 
         reason=f"{canary} reason", before=last.after, after=last.after,
     )  # fmt: skip
     placement.events.append(varied)
+    commissioning.plan(
+        session, placement, school=f"{canary} school", reason=f"{canary} reason", officer=f"{canary} one"
+    )
     session.flush()
     return placement
 
@@ -236,6 +241,7 @@ def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple
         "need_id": (mine.ids["need"], theirs.ids["need"]),
         "document_id": (mine.ids["document"], theirs.ids["document"]),
         "placement_id": (mine.ids["placement"], theirs.ids["placement"]),
+        "plan_id": (mine.ids["plan"], theirs.ids["plan"]),
         "award_id": (mine.ids["award"], theirs.ids["award"]),
         "setting_id": (mine.ids["setting"], theirs.ids["setting"] if is_provider else None),
         "provision_id": (mine.ids["provision"], theirs.ids["provision"] if is_provider else None),

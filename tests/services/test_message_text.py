@@ -17,6 +17,8 @@ from marketplace.models import (
     EventKind,
     PlacementEvent,
     PlacementStatus,
+    PlanStatus,
+    PorousPlan,
 )
 from marketplace.services.message_text import WHILE, Overtaken, text_of
 from tests import builders
@@ -42,7 +44,7 @@ def called() -> Iterator[str]:
 
 def names(argument: ast.expr) -> Iterator[str]:
     match argument:
-        case ast.Constant(value=str(name)) if re.fullmatch("(consultation|reply|award|placement)_[a-z_]+", name):
+        case ast.Constant(value=str(name)) if re.fullmatch("(consultation|reply|award|plan|placement)_[a-z_]+", name):
             yield name
         case ast.JoinedStr(values=[ast.Constant(value=str(beginning)), ast.FormattedValue()]) if beginning in ENDINGS:
             yield from (f"{beginning}{ending}" for ending in ENDINGS[beginning])
@@ -79,7 +81,7 @@ def test_every_message_says_what_happened_and_where_to_look_and_nothing_that_was
         r"its reference.*N-|your reference N-|reference for the pupil: N-|authority's reference: N-", text.body
     )
     (link,) = re.findall(r"^https://\S+$", text.body, flags=re.MULTILINE)
-    assert re.fullmatch(rf"{PAGES}/(consultations|inbox|awards|approvals|placements)/\d+", link)
+    assert re.fullmatch(rf"{PAGES}/(consultations|inbox|awards|approvals|placements|plans)/\d+", link)
     for canary in [*case.canaries, "None", "{", "  ", "canary", "2014", "£"]:
         assert canary not in f"{text.subject}\n{text.body}", canary
     assert text.body.isprintable() or set(re.findall(r"[^\x20-\x7e\xa3]", text.body)) <= {"\n"}
@@ -157,6 +159,8 @@ def test_what_is_over_is_not_told(case: Case, template: str) -> None:
     if isinstance(subject, Consultation):
         subject.status = ConsultationStatus.WITHDRAWN
         subject.ended_at = datetime(2026, 11, 20, tzinfo=UTC)
+    elif isinstance(subject, PorousPlan):
+        subject.status = PlanStatus.WITHDRAWN
     else:
         subject.status, subject.held_until = AwardStatus.LAPSED, None
     case.session.flush()

@@ -19,6 +19,7 @@ from marketplace.models import (
     Placement,
     PlacementEvent,
     PlacementStatus,
+    PlanStatus,
     PriceSchedule,
     Role,
     ScheduleStatus,
@@ -30,7 +31,7 @@ from marketplace.permissions import SYSTEM
 from marketplace.services import placement_uplifts, placements
 from marketplace.services.ledger import due
 from marketplace.services.schedule_drafts import line_fields, publish_schedule, raise_prices, start_schedule
-from tests import builders
+from tests import builders, commissioning
 from tests.commissioning import STARTS_ON
 from tests.running import INTENSIVE, ON, OUTREACH, POROUS, PROFOUND, WEEKLY, Running, running
 
@@ -142,6 +143,7 @@ def test_sessions_and_hours_cost_their_share_of_what_is_priced(session: Session)
 
 def test_a_porous_placement_becomes_a_full_one(session: Session) -> None:
     case = running(session, kind="porous")
+    commissioning.plan(session, case.placement, status=PlanStatus.APPROVED)
     start(session, case)
     vary(session, case, date(2027, 2, 1), provision_id=case.provisions["day"].id)
     assert (case.placement.sessions, case.placement.price) == (None, INTENSIVE)

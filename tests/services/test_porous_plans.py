@@ -1,5 +1,5 @@
-"""Porous plans: what a version may say, who decides, and that the placement has the sessions, the place and the price of
-what was approved, from its day on."""
+"""Porous plans: what a version may say, who decides, and that the placement has the sessions, the place and the price
+of what was approved, from its day on."""
 
 import io
 from datetime import UTC, date, datetime, timedelta
@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfReader
-from sqlalchemy import select, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
+from marketplace.db import transaction
 from marketplace.errors import Conflict, Invalid, InvalidTransition, NoRoom, NotPermitted, Stale
 from marketplace.models import (
     At,
@@ -25,13 +26,12 @@ from marketplace.models import (
     Ride,
     WhyPlanned,
 )
-from marketplace.permissions import Actor
+from marketplace.permissions import SYSTEM, Actor
 from marketplace.services import placement_corrections, placements, porous_plans
 from marketplace.services.agreements import agreement_file
 from marketplace.services.porous_week import journeys, week_faults
 from marketplace.services.verify import RULES
-from tests.commissioning import STARTS_ON
-from tests.planning import said, week
+from tests.commissioning import STARTS_ON, said, week
 from tests.running import ON, POROUS, Running, running
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -86,9 +86,7 @@ def test_a_version_is_proposed_by_the_setting_and_holds_once_the_authority_has_a
     assert told == ["plan_proposed", "plan_approved"]
 
 
-def test_a_porous_placement_does_not_start_without_an_approved_plan_of_that_day(
-    session: Session, case: Running
-) -> None:
+def test_a_porous_placement_starts_on_a_plan_that_is_approved_for_that_day(session: Session, case: Running) -> None:
     with pytest.raises(Invalid) as refused:
         start(session, case)
     assert "approved" in refused.value.errors["day"][0]
@@ -122,12 +120,14 @@ def test_a_setting_that_keeps_the_roll_keeps_a_whole_place(session: Session, cas
     assert (used(case, session), case.placement.sessions, case.placement.is_on_roll) == (Decimal(1), 4, True)
 
 
-def test_without_room_nothing_is_approved(session: Session) -> None:
-    case = running(session, kind="porous", places="0.4")
-    plan = propose(session, case, week=week(6), goal_sessions=10)
-    with session.begin_nested() as attempt, pytest.raises(NoRoom):
+def test_without_room_nothing_is_approved(database: Engine) -> None:  # noqa: ARG001
+    with transaction(SYSTEM) as session:
+        case = running(session, kind="porous", places="0.4")
+        plan = propose(session, case, week=week(6), goal_sessions=10)
+    with pytest.raises(NoRoom), transaction(case.commissioner) as session:
         approve(session, case, plan)
-        attempt.rollback()
+    with transaction(SYSTEM) as session:
+        assert porous_plans.find_plan(session, plan.id).status is PlanStatus.PROPOSED
 
 
 def test_the_sessions_of_a_planned_week_change_by_another_version_only(session: Session, case: Running) -> None:
@@ -243,10 +243,10 @@ def test_a_full_placement_has_no_plan(session: Session) -> None:
 def test_the_agreement_has_the_split_of_every_approved_version(session: Session, case: Running) -> None:
     case.placement.agreement = {
         "on": "2026-11-30", "reference": "Agreement 1", "sender": "Norbury", "recipient": "Trust", "title": "IPA",
-        "opening": [], "facts": [["Band", "Intensive"]], "rows": [], "quoted": "", "closing": [], "officer": "An Officer",
+        "opening": [], "facts": [["Band", "Intensive"]], "rows": [], "quoted": "", "closing": [], "officer": "One",
     }  # fmt: skip
-    planned(session, case)
     session.flush()
+    planned(session, case)
     pages = PdfReader(io.BytesIO(agreement_file(session, award_id=case.placement.award_id))).pages
     words = " ".join("".join(page.extract_text() for page in pages).split())
     assert "Week from 4 January 2027" in words

@@ -21,6 +21,7 @@ BREAKERS = {
     ),
     "placed": "UPDATE needs SET status = 'withdrawn'",
     "placements": "UPDATE placements SET status = 'ended', ends_on = starts_on",
+    "porous weeks": "UPDATE provisions SET kind = 'porous', sessions = 4; UPDATE placements SET status = 'started'",
     "offers": "UPDATE consultations SET status = 'refused', ended_at = NULL WHERE status = 'awarded'",
     "needs": "UPDATE needs SET status = 'consulting'",
     "told": "UPDATE users SET created_at = '2026-01-01'; DELETE FROM messages",
