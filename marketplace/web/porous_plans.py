@@ -79,7 +79,7 @@ def show(plan_id: int) -> ResponseReturnValue:
     with transaction(actor()) as session:
         plan = porous_plans.find_plan(session, plan_id)
         placement = find_placement(session, plan.placement_id)
-        is_open = plan.status is PlanStatus.PROPOSED and placement.status is not PlacementStatus.ENDED
+        is_open = plan.status is PlanStatus.PROPOSED and _is_split(placement)
         held = porous_plans.plan_on(session, placement.id, max(today(), placement.starts_on))
         return render_template(
             "porous/show.html",
@@ -134,10 +134,13 @@ def post_withdraw(plan_id: int) -> ResponseReturnValue:
 
 def may_propose(session: Session, placement: Placement) -> bool:
     """Whether this person may propose another version now."""
-    is_porous = placement.provision.kind is Kind.POROUS and placement.status is not PlacementStatus.ENDED
-    may = can_give_notice(actor(), placement.authority_id, placement.provider_id)
-    plans = porous_plans.plans_of(session, placement.id) if is_porous and may else []
-    return is_porous and may and all(plan.status is not PlanStatus.PROPOSED for plan in plans)
+    if not (_is_split(placement) and can_give_notice(actor(), placement.authority_id, placement.provider_id)):
+        return False
+    return all(plan.status is not PlanStatus.PROPOSED for plan in porous_plans.plans_of(session, placement.id))
+
+
+def _is_split(placement: Placement) -> bool:
+    return placement.provision.kind is Kind.POROUS and placement.status is not PlacementStatus.ENDED
 
 
 def _kept(last: PorousPlan) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def test_the_setting_proposes_the_week_and_the_authority_approves_it_in_writing(
     assert "Version 1 waits for the authority" in placement
     page = sides.la.get(f"/plans/{plan.id}").text
     assert "4 sessions at the special setting, 6 in mainstream, from 4 January 2027." in page
-    assert "journeys" not in page, "the family brings the pupil"
+    assert "4 journeys a week at the authority's cost." in page
     assert "Little Elms &lt;Primary&gt;" in page
     assert "As both schools &lt;agreed&gt;." in page
     answer = sides.decide(sides.la, "approve", decision="The panel <agrees>.")
