@@ -303,6 +303,26 @@ WHY_PLANNED = {
     "staffing": "Staff or timetable of a school",
     "other": "Another reason",
 }
+# What a pupil is asked about belonging at each review, in the words of the younger and of the older; and the answers.
+BELONGING_TO_YEAR_6 = (
+    "Do you feel part of your class at your mainstream school?",
+    "Do you feel part of your class at your special school?",
+    "Is there a grown-up at each school who listens to you?",
+    "Do you know where you are each day, and is that all right for you?",
+)
+BELONGING_FROM_YEAR_7 = (
+    "I belong at my mainstream school",
+    "I belong at the special setting",
+    "In each place there is an adult who listens to me",
+    "I know where I am each day, and moving between the two is all right for me",
+)
+BELONGING_SHORT = ("In mainstream", "At the special setting", "Somebody listens", "Moving between")
+BELONGING_ANSWERS = {4: "Yes", 3: "Mostly", 2: "A little", 1: "No", 0: "Not asked, or no answer"}
+REVIEW_NEXT = {
+    "go_on": "The week goes on as it is",
+    "change": "The week should change: propose another version",
+    "end": "The split week should end: enter the end of the placement",
+}
 PLAN_STATUSES = {"proposed": "Proposed", "approved": "Approved", "returned": "Not approved", "withdrawn": "Withdrawn"}
 
 # The clocks of a case in law, and what each asks for.
@@ -400,6 +420,11 @@ UNPLACED = {
     "budget": "The budget does not reach",
     "request_full": "The setting that the parents request is full",
 }
+
+
+def belonging_questions(year_group: int | None) -> tuple[str, ...]:
+    """The four questions about belonging, in words for the pupil's age; for the older where it is not known."""
+    return BELONGING_TO_YEAR_6 if year_group is not None and year_group <= 6 else BELONGING_FROM_YEAR_7
 
 
 def in_words(day: date) -> str:

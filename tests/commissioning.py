@@ -34,9 +34,11 @@ from marketplace.models import (
     PlacementStatus,
     PlanStatus,
     PorousPlan,
+    PorousReview,
     Provision,
     RefusalCode,
     RefusalReason,
+    ReviewNext,
     Ride,
     Route,
     Transfer,
@@ -295,3 +297,13 @@ def plan(session: Session, placement_: Placement, **fields: Any) -> PorousPlan:
         **(decided if is_decided else {}), **fields,
     }  # fmt: skip
     return kept(session, PorousPlan(placement=placement_, **said(**fields)))
+
+
+def review(session: Session, plan_: PorousPlan, **fields: Any) -> PorousReview:
+    """A first review of a plan, after six weeks, after which the week goes on."""
+    fields = {
+        "number": 1, "on": plan_.review_on, "belonging": [4, 3, 4, 2], "pupil": "I like both.", "special": "Settled.",
+        "mainstream": "Joins in.", "outcome": ReviewNext.GO_ON, "next_on": plan_.review_on + timedelta(weeks=6),
+        "officer": "An Editor", **fields,
+    }  # fmt: skip
+    return kept(session, PorousReview(placement=plan_.placement, plan=plan_, **fields))

@@ -50,6 +50,7 @@ from marketplace.models.placements import (
     PlacementStatus,
 )
 from marketplace.models.porous import PLAN_MOVES, At, Goal, PlanStatus, PorousPlan, Ride, WhyPlanned
+from marketplace.models.porous_reviews import PorousReview, ReviewNext
 from marketplace.models.price_runs import Calibration, Corridor, PlacementSet, PriceBasis, PriceRun, ShadowRun
 from marketplace.models.provisions import Pool, Provision, Unit, Vacancy
 from marketplace.models.schedules import PriceLine, PriceSchedule, line_key
@@ -144,6 +145,7 @@ __all__ = [
     "PlanStatus",
     "Pool",
     "PorousPlan",
+    "PorousReview",
     "PriceBasis",
     "PriceIndex",
     "PriceLine",
@@ -156,6 +158,7 @@ __all__ = [
     "RefusalCode",
     "RefusalReason",
     "Region",
+    "ReviewNext",
     "ReviewOutcome",
     "Ride",
     "Role",

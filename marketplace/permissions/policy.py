@@ -129,6 +129,8 @@ POLICY: dict[str, Rule] = {
     "porous_plans.post_return": COMMISSIONER,
     "porous_plans.post_withdraw": NOTICE,
     "porous_plans.show": PLACED,
+    "porous_reviews.new": NOTICE,
+    "porous_reviews.post_new": NOTICE,
     "price_drafts.index": EDITOR,
     "price_drafts.post_confirm": EDITOR,
     "price_drafts.post_publish": EDITOR,

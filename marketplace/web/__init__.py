@@ -45,6 +45,7 @@ NOUNS = (
     "placement_sets",
     "placement_steps",
     "porous_plans",
+    "porous_reviews",
     "placements",
     "price_drafts",
     "price_files",

@@ -6,9 +6,9 @@ from flask.typing import ResponseReturnValue
 from marketplace import vocabulary
 from marketplace.db import transaction
 from marketplace.models import OrganisationKind, PlacementStatus, today
-from marketplace.permissions import POLICY
+from marketplace.permissions import POLICY, can_give_notice
 from marketplace.schemas.placements import PlacementsQuerySchema
-from marketplace.services import agreements, ledger_accounts, porous_plans
+from marketplace.services import agreements, ledger_accounts, porous_plans, porous_reviews
 from marketplace.services.placement_ends import notice_of
 from marketplace.services.placement_lists import Standing, list_placements, standing_of
 from marketplace.services.placement_steps import find_placement
@@ -60,6 +60,11 @@ def show(placement_id: int) -> ResponseReturnValue:
             plans=porous_plans.plans_of(session, placement.id),
             held=porous_plans.plan_on(session, placement.id, max(today(), placement.starts_on)),
             may_propose=may_propose(session, placement),
+            reviews=porous_reviews.reviews_of(session, placement.id),
+            next_review=porous_reviews.next_review(session, placement),
+            may_review=can_give_notice(actor(), placement.authority_id, placement.provider_id)
+            and placement.starts_on <= today(),
+            today=today(),
             years={} if is_provider else ledger_accounts.years_of(session, placement),
             is_provider=is_provider,
             may_open_identity=is_provider and placement.status is not PlacementStatus.ENDED,

@@ -1,4 +1,4 @@
-"""How a pupil's week is split between a special setting and a mainstream school, in dated versions."""
+"""How a pupil's week is split between a special setting and a mainstream school, in dated versions, and its reviews."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -94,7 +94,43 @@ def upgrade() -> None:
     op.execute(f"CREATE POLICY adds ON porous_plans FOR INSERT WITH CHECK ({SIDES})")
     op.execute(f"CREATE POLICY changes ON porous_plans FOR UPDATE USING ({SIDES}) WITH CHECK ({SIDES})")
 
+    op.create_table(
+        "porous_reviews",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("placement_id", sa.BigInteger(), nullable=False),
+        sa.Column("plan_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("belonging", postgresql.ARRAY(sa.Integer()), nullable=False),
+        sa.Column("pupil", sa.String(length=4000), nullable=True),
+        sa.Column("family", sa.String(length=4000), nullable=True),
+        sa.Column("special", sa.String(length=4000), nullable=False),
+        sa.Column("mainstream", sa.String(length=4000), nullable=False),
+        sa.Column("outcome", _one_of("outcome", "go_on", "change", "end"), nullable=False),
+        sa.Column("next_on", sa.Date(), nullable=True),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=True),
+        sa.Column("officer", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "cardinality(belonging) = 4 AND belonging <@ ARRAY[0, 1, 2, 3, 4]", name=op.f("ck_porous_reviews_belonging")
+        ),
+        sa.CheckConstraint('"next_on" > "on"', name=op.f("ck_porous_reviews_next_on")),
+        sa.CheckConstraint("(outcome = 'end') = (next_on IS NULL)", name=op.f("ck_porous_reviews_next_unless_it_ends")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_porous_reviews_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["placement_id"], ["placements.id"], name=op.f("fk_porous_reviews_placement_id")),
+        sa.ForeignKeyConstraint(["plan_id"], ["porous_plans.id"], name=op.f("fk_porous_reviews_plan_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_porous_reviews")),
+        sa.UniqueConstraint("placement_id", "number", name=op.f("uq_porous_reviews_placement_id_number")),
+    )
+    op.execute(f"GRANT SELECT, INSERT ON porous_reviews TO {APPLICATION}")
+    op.execute("ALTER TABLE porous_reviews ENABLE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY reads ON porous_reviews FOR SELECT USING ({SYSTEM} OR {SEEN})")
+    op.execute(f"CREATE POLICY adds ON porous_reviews FOR INSERT WITH CHECK ({SIDES})")
+
 
 def downgrade() -> None:
+    op.drop_table("porous_reviews")
     op.drop_table("porous_plans")
     op.drop_column("placements", "is_on_roll")

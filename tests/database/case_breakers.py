@@ -108,6 +108,10 @@ BREAKERS = {
     "ck_porous_plans_review_weeks": "UPDATE porous_plans SET review_weeks = 27",
     "ck_porous_plans_decided_at": "UPDATE porous_plans SET status = 'approved'",
     "ck_porous_plans_decision": "UPDATE porous_plans SET decision = 'x'",
+    "uq_porous_reviews_placement_id_number": again("porous_reviews", id=999),
+    "ck_porous_reviews_belonging": "UPDATE porous_reviews SET belonging = ARRAY[1, 2, 3, 5]",
+    "ck_porous_reviews_next_on": 'UPDATE porous_reviews SET next_on = "on"',
+    "ck_porous_reviews_next_unless_it_ends": "UPDATE porous_reviews SET next_on = NULL",
     "uq_ledger_lines_reverses_id": f"{reversal()} WHERE reverses_id IS NULL; {reversal()} WHERE reverses_id IS NULL",
     "ck_ledger_lines_dates": unguarded("ledger_lines", "UPDATE ledger_lines SET ends_on = starts_on - 1"),
     "ck_ledger_lines_year": unguarded("ledger_lines", "UPDATE ledger_lines SET ends_on = ends_on + 1"),
@@ -148,6 +152,8 @@ INDIRECT = {
         "placement_events", "UPDATE placement_events SET kind = 'nonsense' WHERE kind = 'started'"
     ),
     "fk_porous_plans_placement_id": f"UPDATE porous_plans SET placement_id = -1 WHERE {FIRST.format('porous_plans')}",
+    "fk_porous_reviews_placement_id": f"""UPDATE porous_reviews SET placement_id = -1
+                                          WHERE {FIRST.format("porous_reviews")}""",
     "ck_porous_plans_goal": "UPDATE porous_plans SET goal = 'nonsense'",
     "ck_case_dates_review_outcome": """UPDATE case_dates SET review_held_on = '2027-01-04',
                                        review_decided_on = '2027-01-04', review_outcome = 'nonsense'""",

@@ -161,10 +161,10 @@ def _placement(session: Session, canary: str, need: Need, provision: Provision) 
         reason=f"{canary} reason", before=last.after, after=last.after,
     )  # fmt: skip
     placement.events.append(varied)
-    commissioning.plan(
+    plan = commissioning.plan(
         session, placement, school=f"{canary} school", reason=f"{canary} reason", officer=f"{canary} one"
     )
-    session.flush()
+    commissioning.review(session, plan, pupil=f"{canary} pupil", family=f"{canary} family", officer=f"{canary} one")
     return placement
 
 
