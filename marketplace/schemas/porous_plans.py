@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from marketplace import vocabulary
 from marketplace.models import At, Goal, WhyPlanned
@@ -49,6 +49,12 @@ class PlanSchema(VersionSchema):
     )
     why = member(WhyPlanned, "Say why this version is proposed.", required=True)
     reason = words("Say in words why this week. Both sides read it. Do not name the pupil.", required=True)
+
+    @validates_schema(skip_on_field_errors=False)
+    def require_goal_on(self, data: dict[str, Any], **_: Any) -> None:
+        """A goal has its day, which is said together with what else is missing."""
+        if data.get("goal") not in {None, Goal.STABLE} and not data.get("goal_on"):
+            raise ValidationError({"goal_on": ["Enter the day by which the goal is to be met."]})
 
     @post_load
     def gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -96,7 +96,34 @@ def answered(authority: str) -> dict[str, object]:
 
 def placed(authority: str) -> dict[str, object]:
     """The same, and the first offer is awarded by two people: the placement is agreed."""
-    scene = answered(authority)
+    return awarded(authority, answered(authority))
+
+
+def split(authority: str) -> dict[str, object]:
+    """One setting is consulted about a porous placement, offers it from today on, and it is awarded by two people."""
+    with transaction(SYSTEM) as session:
+        la = session.scalars(select(Authority).where(Authority.name == authority)).one()
+        commissioner = acting(session, la.id, Role.COMMISSIONER)
+        need, chosen = suitable(session, la.id, kind=Kind.POROUS, settings=1)
+        provision = provisions_by_id(session, chosen)[chosen[0]]
+        editor = acting(session, provision.setting.provider_id or 0, Role.PROVIDER_EDITOR)
+        version, band = need.version, need.band
+        assert band is not None
+    with transaction(commissioner) as session:
+        (sent,) = consultations.consult(
+            session, commissioner, need_id=need.id, version=version, provision_ids=chosen, on=today(), at=now()
+        )
+    with transaction(editor) as session:
+        row = session.get_one(Consultation, sent.id)
+        replies.offer(
+            session, editor, consultation_id=row.id, version=row.version, provision_id=chosen[0], band=band,
+            starts_on=today(), is_held=True, at=now(), on=today(),
+        )  # fmt: skip
+    return awarded(authority, {"need": need.id, "reference": need.reference})
+
+
+def awarded(authority: str, scene: dict[str, object]) -> dict[str, object]:
+    """The first offer is awarded by two people."""
     with transaction(SYSTEM) as session:
         la = session.scalars(select(Authority).where(Authority.name == authority)).one()
         commissioner, approver = (acting(session, la.id, role) for role in (Role.COMMISSIONER, Role.APPROVER))
@@ -174,8 +201,10 @@ def asked(authority: str) -> dict[str, object]:
     return {"provider": email, "consultations": ids, "references": references}
 
 
-def suitable(session: Session, authority_id: int) -> tuple[Need, list[int]]:
-    """The first published need of the authority without a request or an order that four settings would suit, and
+def suitable(
+    session: Session, authority_id: int, *, kind: Kind = Kind.FULL, settings: int = SETTINGS
+) -> tuple[Need, list[int]]:
+    """The first published need of the authority without a request or an order that so many settings would suit, and
     have room for, with one provision of each."""
     actor = acting(session, authority_id, Role.COMMISSIONER)
     open_needs = select(Need).where(
@@ -186,11 +215,11 @@ def suitable(session: Session, authority_id: int) -> tuple[Need, list[int]]:
         first: dict[int, int] = {}
         for option in rank_options(session, actor, need=need, on=max(today(), need.starts_on or today())).options:
             may_refuse = option.setting_type != SettingType.INDEPENDENT  # such a refusal cannot be overruled
-            if option.vacant >= option.use and option.kind == Kind.FULL and may_refuse:
+            if option.vacant >= option.use and option.kind == kind and may_refuse:
                 first.setdefault(option.setting_urn, option.provision_id)
-        if len(first) >= SETTINGS:
-            return need, list(first.values())[:SETTINGS]
-    raise LookupError("no need that four settings would suit")
+        if len(first) >= settings:
+            return need, list(first.values())[:settings]
+    raise LookupError("no need that so many settings would suit")
 
 
 def gone(provision_id: str) -> dict[str, object]:
@@ -207,6 +236,7 @@ ACTS: dict[str, Callable[[str], dict[str, object]]] = {
     "asked": asked,
     "gone": gone,
     "placed": placed,
+    "split": split,
 }
 
 if __name__ == "__main__":
