@@ -278,7 +278,7 @@ AFTER_END = {
 
 # The plan of a porous placement's week.
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
-SESSION_PLACES = {"special": "Special setting", "mainstream": "Mainstream school"}
+SESSION_PLACES = {"special": "Special", "mainstream": "Mainstream"}
 MAIN_SCHOOLS = {
     "mainstream": "The mainstream school keeps the roll, and is named in Section I of the plan",
     "special": "The special setting keeps the roll and a whole place, and is named in Section I of the plan",
