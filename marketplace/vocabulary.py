@@ -323,6 +323,12 @@ REVIEW_NEXT = {
     "change": "The week should change: propose another version",
     "end": "The split week should end: enter the end of the placement",
 }
+DIRECTIONS = {
+    "mainstream": "Towards mainstream only",
+    "special": "Towards the special setting only",
+    "both": "Both ways",
+    "none": "As at the start",
+}
 PLAN_STATUSES = {"proposed": "Proposed", "approved": "Approved", "returned": "Not approved", "withdrawn": "Withdrawn"}
 
 # The clocks of a case in law, and what each asks for.

@@ -111,6 +111,7 @@ POLICY: dict[str, Rule] = {
     "ledger.index": BUYER,
     "ledger.show": BUYER,
     "maps.boundaries": SIGNED_IN,
+    "movement.index": PLACED,
     "needs.index": BUYER,
     "needs.post_withdraw": COMMISSIONER,
     "needs.show": BUYER,

@@ -39,6 +39,7 @@ NOUNS = (
     "inbox",
     "ledger",
     "maps",
+    "movement",
     "needs",
     "options",
     "people",
