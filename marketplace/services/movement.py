@@ -128,7 +128,7 @@ def paths(session: Session, *, on: date) -> list[Path]:
     ).all()
     sides = {side for row in rows for side in (row.placement.authority_id, row.placement.provider_id)}
     named = select(Organisation.id, Organisation.name).where(Organisation.id.in_(sides))
-    names = {key: name for key, name in session.execute(named)}
+    names: dict[int, str] = dict(session.execute(named).tuples().all())
     by_placement: dict[int, list[PorousPlan]] = {}
     for row in rows:
         by_placement.setdefault(row.placement_id, []).append(row)
