@@ -128,7 +128,7 @@ def paths(session: Session, *, on: date) -> list[Path]:
     ).all()
     sides = {side for row in rows for side in (row.placement.authority_id, row.placement.provider_id)}
     named = select(Organisation.id, Organisation.name).where(Organisation.id.in_(sides))
-    names: dict[int, str] = dict(session.execute(named).tuples().all())
+    names: dict[int, str] = dict(session.execute(named).all())
     by_placement: dict[int, list[PorousPlan]] = {}
     for row in rows:
         by_placement.setdefault(row.placement_id, []).append(row)
