@@ -399,6 +399,15 @@ POLICY: dict[str, tuple[str, str, str]] = {
     "max_km": ("Longest daily journey", "One way by road, for the needs that state none.", "km"),
     "cost_weight": ("What £1,000 counts as", "The more, the rather a cheaper place is taken for a longer way.", "km"),
     "preference_weight": ("What a step down the wishes counts as", "The more, the rather the wishes are met.", "km"),
+    "least_restrictive_weight": (
+        "What a step to a fuller kind counts as",
+        (
+            "A porous placement is one step beyond outreach, a full placement two. The more, the rather a pupil is "
+            "given the least restrictive kind that was judged suitable; 0 is no preference. Keep it below half of what "
+            "a pupil without a place counts as."
+        ),
+        "km",
+    ),
     "unplaced_1": ("Left without a place, priority 1", "What a pupil who is left without a place counts as.", "km"),
     "unplaced_2": ("Left without a place, priority 2", "Usually half of the one above.", "km"),
     "unplaced_3": ("Left without a place, priority 3", "The usual priority.", "km"),

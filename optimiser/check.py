@@ -137,7 +137,10 @@ def _objective(judge: Judge, answer: Answer, phase: str) -> float:
     """The sum over the pupils of a phase of what they cost in km-equivalents, or their unplaced weight."""
     policy = judge.policy
     placed = [
-        row.child_km + policy.cost_weight * row.cost / 1000 + policy.preference_weight * row.wish
+        row.child_km
+        + policy.cost_weight * row.cost / 1000
+        + policy.preference_weight * row.wish
+        + policy.least_restrictive_weight * judge.steps(row.kind)
         for row in answer.assignments
         if row.phase == phase
     ]

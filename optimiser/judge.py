@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from optimiser.problem import Policy, Price, Problem, Provision, Pupil
 
 _LEVELS = {0: "universal", 1: "mild", 2: "moderate", 3: "intensive", 4: "profound", 5: "exceptional"}
+_FULLER = {"outreach": 0, "porous": 1, "full": 2}
 _REQUESTABLE = ("nmss", "section41", "state_special", "ap", "resourced_mainstream")
 
 
@@ -106,6 +107,10 @@ class Judge:
         if not wishes:
             return 0
         return min(3, wishes.index(setting)) if setting in wishes else 3
+
+    def steps(self, kind: str) -> int:
+        """From outreach, the least restrictive kind, to a fuller one."""
+        return _FULLER[kind]
 
     def use(self, provision: Provision, band: str) -> float:
         """Of the pool: places, or hours a week."""

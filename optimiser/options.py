@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimiser.eligibility import REASONS, Bools, Catalogue, Floats, Ints, replace_by_setting
-from optimiser.problem import BANDS, Problem, Provision, Pupil
+from optimiser.problem import BANDS, RESTRICTION, Problem, Provision, Pupil
 
 _BLOCK_CELLS = 2_000_000  # pupils x provisions looked at together: bounds the memory, not the result
 _RUN = 50  # blocks joined at a time: many small arrays kept till the end would leave holes that nothing else fits
@@ -186,7 +186,7 @@ def details(catalogue: Catalogue, pupils: Sequence[Pupil], row: Ints, provision:
     policy = catalogue.policy
     band = np.array([catalogue.band(p) for p in pupils], dtype=np.int64)[row]
     hours = catalogue.hours[band, provision]
-    trips, child_share, use_share, is_outreach = (column[provision] for column in _shares(catalogue))
+    trips, child_share, use_share, is_outreach, steps = (column[provision] for column in _shares(catalogue))
     free_below = policy.free_below_km
     limit = np.array([free_below[p.year_group > 2] for p in pupils], dtype=np.float64)[row]
     entitled = np.array([p.transport for p in pupils], dtype=bool)[row] | (road_km > limit)
@@ -205,12 +205,16 @@ def details(catalogue: Catalogue, pupils: Sequence[Pupil], row: Ints, provision:
         transport=transport,
         wish=wish,
         cost=cost,
-        objective=child_km + policy.cost_weight * cost / 1000 + policy.preference_weight * wish,
+        objective=child_km
+        + policy.cost_weight * cost / 1000
+        + policy.preference_weight * wish
+        + policy.least_restrictive_weight * steps,
     )
 
 
-def _shares(catalogue: Catalogue) -> tuple[Floats, Floats, Floats, Bools]:
-    """For each provision: one-way trips a year, child's km per road km, use of the pool, whether the hours are used."""
+def _shares(catalogue: Catalogue) -> tuple[Floats, Floats, Floats, Bools, Ints]:
+    """For each provision: one-way trips a year, child's km per road km, use of the pool, whether the hours are used,
+    steps to a fuller kind."""
     journeys = catalogue.policy.journeys
     rows: list[tuple[float, float, float]] = []
     for row in catalogue.provisions:
@@ -222,7 +226,9 @@ def _shares(catalogue: Catalogue) -> tuple[Floats, Floats, Floats, Bools]:
         else:
             rows.append((journeys[row.pattern], journeys[row.pattern] / journeys["day"], 1.0))
     trips, child_share, use_share = np.array(rows, dtype=np.float64).reshape(-1, 3).T
-    return trips, child_share, use_share, np.array([row.kind == "outreach" for row in catalogue.provisions], dtype=bool)
+    is_outreach = np.array([row.kind == "outreach" for row in catalogue.provisions], dtype=bool)
+    steps = np.array([RESTRICTION[row.kind] for row in catalogue.provisions], dtype=np.int64)
+    return trips, child_share, use_share, is_outreach, steps
 
 
 def _wishes(catalogue: Catalogue, pupils: Sequence[Pupil], row: Ints, provision: Ints) -> Ints:

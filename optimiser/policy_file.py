@@ -6,7 +6,7 @@ It must never hold a default: those are `optimiser.problem.Policy`'s.
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,9 @@ ENTRIES = {
     "max_km": Entry("daily travel, one way, by road", 0, 2_000),
     "cost_weight": Entry("km-equivalents per £1,000", 0, 1_000_000),
     "preference_weight": Entry("km-equivalents per step down the wishes", 0, 1_000_000),
+    "least_restrictive_weight": Entry(
+        "km-equivalents per step to a fuller kind (outreach 0, porous 1, full 2); 0 is off", 0, 1_000_000
+    ),
     "unplaced": Entry("km-equivalents of a pupil unplaced, priority 1 to 5", 0, 1_000_000_000, length=5),
     "transport_rate": Entry("£ per road km per pupil, after sharing", 0, 1_000),
     "free_below_km": Entry("no transport up to here: to year 2; from year 3", 0, 100, length=2),
@@ -81,7 +84,18 @@ def read_policy(path: Path, errors: list[FileError]) -> Policy:
         errors.extend(FileError(path.name, row_number, at, str(bad), what, how) for at, bad, what, how in complaints)
         if not complaints:
             values[name] = _typed(name, value)
-    return Policy(**values)
+    return _whole(Policy(**values), path.name, text, errors)
+
+
+def _whole(policy: Policy, file: str, text: str, errors: list[FileError]) -> Policy:
+    """The policy, if its numbers agree with each other; otherwise without the one that does not."""
+    if not policy.leaves_full_unplaced:
+        return policy
+    name, least = "least_restrictive_weight", min(policy.unplaced)
+    problem = f"would leave pupils without a full place: two steps count as much as the {exact(least)} of unplaced"
+    remedy = f"Give a number below {exact(least / 2)}, half of the least of unplaced, or raise those."
+    errors.append(FileError(file, _row(text, name), name, exact(policy.least_restrictive_weight), problem, remedy))
+    return replace(policy, least_restrictive_weight=0.0)
 
 
 def policy_text(policy: Policy, *, with_remarks: bool = False) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 AREAS = ("ci", "cl", "semh", "sp")  # the four areas of need of the SEND Code of Practice
 BANDS = ("universal", "mild", "moderate", "intensive", "profound", "exceptional")  # by level, 0 to 5
 KINDS = ("full", "porous", "outreach")
+RESTRICTION = {"outreach": 0, "porous": 1, "full": 2}  # steps away from a whole week in the mainstream school
 PATTERNS = ("day", "weekly", "termly", "annual")
 SETTING_TYPES = ("nmss", "section41", "independent", "state_special", "ap", "resourced_mainstream")
 GROUNDS = ("unsuitable", "education_of_others", "resources", "public_expenditure")
@@ -115,12 +116,20 @@ class Policy:
     max_km: float = 40.0
     cost_weight: float = 0.1
     preference_weight: float = 5.0
+    least_restrictive_weight: float = 0.0
     unplaced: tuple[float, float, float, float, float] = (16000.0, 8000.0, 4000.0, 2000.0, 1000.0)
     transport_rate: float = 1.5
     free_below_km: tuple[float, float] = (3.219, 4.828)
     journeys: dict[str, int] = field(default_factory=lambda: {"day": 380, "weekly": 76, "termly": 12, "annual": 12})
     co_occurrence: bool = True
     bound_gap: float = 0.001
+
+    @property
+    def leaves_full_unplaced(self) -> bool:
+        """Whether a full place would count no better than none because of its kind alone, however near it is and free
+        of charge: the weight is to choose between kinds, and may leave nobody without a place."""
+        weight = self.least_restrictive_weight
+        return weight > 0 and RESTRICTION["full"] * weight >= min(self.unplaced)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,3 +213,5 @@ class Problem:
         yield from (f"{what} is {value}, not 0 or more" for what, value in amounts if not 0 <= value < math.inf)
         if self.policy.journeys.keys() != set(PATTERNS) or self.policy.journeys["day"] <= 0:
             yield "the policy's journeys must name day (above 0), weekly, termly and annual"
+        if self.policy.leaves_full_unplaced:
+            yield "the policy's least_restrictive_weight counts a full place as no better than none"

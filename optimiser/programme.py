@@ -7,6 +7,7 @@ Sets
     L           LAs with a budget;  O(l) the options of the pupils of LA l
 Parameters
     w_o         objective of option o: child's km + cost_weight x cost / 1000 + preference_weight x wish
+                + least_restrictive_weight x steps to a fuller kind (outreach 0, porous 1, full 2)
     u_p         weight of leaving pupil p unplaced
     a_o         use of its pool by option o (places, place-shares or hours a week)
     c_o         cost of option o, £1,000 a year

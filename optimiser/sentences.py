@@ -3,7 +3,7 @@
 It must decide nothing, and name a pupil by nothing but the reference.
 """
 
-from optimiser.problem import Policy
+from optimiser.problem import RESTRICTION, Policy
 from optimiser.reasons import Alternative, Counted, Reasons
 from optimiser.words import amount, each, one_more_is_worth, pounds, some
 
@@ -69,6 +69,8 @@ def _parts(row: Counted, policy: Policy) -> str:
     ]
     if option.wish:
         parts.append(f"{policy.preference_weight * option.wish:,.2f} for the wishes")
+    if kind := policy.least_restrictive_weight * RESTRICTION[option.kind]:
+        parts.append(f"{kind:,.2f} for the kind, which is not the least restrictive")
     return ", ".join(parts)
 
 
@@ -131,6 +133,8 @@ def _own(row: Alternative, chosen: Counted, policy: Policy) -> str:
     ]
     if one.wish != other.wish:
         parts.append(f"wishes {_signed(policy.preference_weight * (one.wish - other.wish))}")
+    if kind := policy.least_restrictive_weight * (RESTRICTION[one.kind] - RESTRICTION[other.kind]):
+        parts.append(f"a {'fuller' if kind > 0 else 'less restrictive'} kind {_signed(kind)}")
     return ", ".join(parts)
 
 

@@ -42,6 +42,7 @@ class PolicySchema(FormSchema):
     max_km = PolicyNumber("max_km")
     cost_weight = PolicyNumber("cost_weight")
     preference_weight = PolicyNumber("preference_weight")
+    least_restrictive_weight = PolicyNumber("least_restrictive_weight")
     unplaced_1 = PolicyNumber("unplaced")
     unplaced_2 = PolicyNumber("unplaced")
     unplaced_3 = PolicyNumber("unplaced")

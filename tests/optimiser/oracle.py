@@ -63,6 +63,7 @@ def pairs(problem: Problem, pupil: Pupil) -> list[Pair]:
             child = 0.0 if row.kind == "outreach" else km * trips / days
             worth = child + problem.policy.cost_weight * cost / 1000
             worth += problem.policy.preference_weight * step_down(problem, pupil, row.setting)
+            worth += problem.policy.least_restrictive_weight * ("outreach", "porous", "full").index(row.kind)
             use = (price.hours or 0.0) if row.kind == "outreach" else week
             found.append(Pair(row.provision, row.pool, use, cost, worth))
     return found

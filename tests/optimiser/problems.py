@@ -140,6 +140,7 @@ def _policy(rnd: random.Random) -> Policy:
         transport_rate=rnd.choice([0.0, 1.5, 1.5, 0.77]),
         free_below_km=rnd.choice([(0.0, 0.0), (3.219, 4.828), (3.219, 4.828)]),
         journeys={"day": rnd.choice([200, 380, 380]), "weekly": rnd.choice([70, 76]), "termly": 12, "annual": 2},
+        least_restrictive_weight=rnd.choice([0.0, 0.0, 6.5]),
     )
 
 

@@ -161,6 +161,14 @@ def test_a_policy_given_apart_takes_the_place_of_the_folders(folder: Path, tmp_p
     assert policy.circuity == Policy().circuity
 
 
+def test_a_weight_of_kinds_that_outweighs_having_a_place_is_told_with_the_most_it_may_be(folder: Path) -> None:
+    change(folder / "policy.toml", "least_restrictive_weight = 0", "least_restrictive_weight = 750")
+    (error,) = errors_of(folder)
+    assert (error.file, error.column, error.value) == ("policy.toml", "least_restrictive_weight", "750")
+    assert error.row is not None
+    assert "below 500, half of the least of unplaced" in error.remedy
+
+
 def test_a_byte_order_mark_before_the_policy_does_not_matter(folder: Path) -> None:
     path = folder / "policy.toml"
     path.write_text("\ufeff" + path.read_text("utf-8"), "utf-8")

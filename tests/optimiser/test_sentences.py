@@ -74,6 +74,18 @@ def test_a_placement_is_told_with_what_it_counts_and_how_far_it_is_proven() -> N
     assert lines(wished)[1].endswith("4.00 for the cost, 6.00 for the wishes.")
 
 
+def test_what_the_kind_counts_is_named_where_the_policy_prefers_the_less_restrictive() -> None:
+    policy = replace(POLICY, least_restrictive_weight=7.5)
+    row = replace(ROW, own=-16.2, total=-16.2)
+    found = told(replace(PLACED, alternatives=(row,)), policy, UNITS, "")
+    assert found[1].endswith("4.00 for the cost, 15.00 for the kind, which is not the least restrictive.")
+    assert "a less restrictive kind −15.00" in found[8]
+    back = replace(PLACED, chosen=Counted(option=THERE, own=20.0, pool=0.0, budget=0.0))
+    found = told(replace(back, alternatives=(replace(row, option=HERE),)), policy, UNITS, "")
+    assert "for the kind" not in found[1]  # outreach is no step from the mainstream school
+    assert "a fuller kind +15.00" in found[8]
+
+
 def test_a_placement_that_is_fixed_or_requested_is_a_duty() -> None:
     fixed = replace(PLACED, phase="duties", pupil=replace(PLACED.pupil, locked="V1"))
     assert lines(fixed)[2:5] == [

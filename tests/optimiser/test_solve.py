@@ -310,6 +310,7 @@ CONTRADICTIONS: dict[str, Problem] = {
     "pool K1 is nan": problem(pools=(Pool(pool="K1", setting="100001", unit="places", amount=math.nan),)),
     "budget of 901 is -1": problem(budgets=(Budget(la="901", budget=-1),)),
     "journeys": problem(policy=Policy(journeys={"day": 380})),
+    "no better than none": problem(policy=Policy(least_restrictive_weight=500.0)),
 }
 
 

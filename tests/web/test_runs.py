@@ -194,6 +194,31 @@ def test_procurement_changes_the_policy_of_a_run_which_goes_by_it_and_shows_it(
         assert event.data["policy"] == {"circuity": 1.2, "cost_weight": 2.5}
 
 
+def test_a_run_may_prefer_the_least_restrictive_kind_and_says_what_a_step_counts(
+    world: World, sign_in: SignIn, addresses: embedded.Addresses
+) -> None:
+    client = sign_in(world.people["region"])
+    answer = builders.post(client, "/runs/start", **NUMBERS, least_restrictive_weight="12")
+    assert answer.status_code == 302, answer.text
+    jobs.work(addresses.application, is_waiting=False)
+    page = text_of(client.get(answer.location).text)
+    assert "What a step to a fuller kind counts as (changed) 12 0 km" in page
+    assert "a step from outreach to a porous placement, or from there to a full one, as 12, and" in page
+    with transaction(SYSTEM) as session:
+        assert session.scalars(select(MatchingRun)).one().policy["least_restrictive_weight"] == 12.0
+
+
+def test_a_weight_that_would_leave_everybody_in_need_of_a_full_place_without_one_is_refused(
+    world: World, sign_in: SignIn
+) -> None:
+    client = sign_in(world.people["region"])
+    answer = builders.post(client, "/runs/start", **NUMBERS, least_restrictive_weight="500")
+    assert answer.status_code == 422
+    assert "Enter a number below 500: half of the least that a pupil without a place counts as." in answer.text
+    assert 'href="#least_restrictive_weight"' in answer.text
+    assert 'value="500"' in answer.text
+
+
 def test_a_run_by_the_published_policy_says_so(world: World, sign_in: SignIn, done: int) -> None:
     assert "The policy of this run: as published" in sign_in(world.people["region"]).get(f"/runs/{done}").text
 

@@ -58,15 +58,20 @@ def start_run(
 ) -> MatchingRun:
     """Queue a run over the published needs of a region or an LA, and its job, in one transaction.
 
-    Raises Conflict when the scope has an active run or no need to place, Invalid for a time limit out of range.
+    Raises Conflict when the scope has an active run or no need to place, Invalid for a time limit out of range
+    or a policy by which no full place would be better than none.
     """
     require(can_start_run(actor, scope_id), "start a matching run")
     if not 1 <= seconds <= MOST_SECONDS:
         raise Invalid({"seconds": [f"Give a time limit from 1 to {MOST_SECONDS:,} seconds."]})
+    policy = policy or optimiser.Policy()
+    if policy.leaves_full_unplaced:
+        most = f"{min(policy.unplaced) / 2:,.15g}"
+        words = f"Enter a number below {most}: half of the least that a pupil without a place counts as."
+        raise Invalid({"least_restrictive_weight": [f"{words} Otherwise no full place would be better than none."]})
     if not published_needs(session, scope_id=scope_id):
         raise Conflict("There is no published need to place. Post needs first, then start the run.")
     work.fail_lost(session, actor, MatchingRun, MatchingRun.scope_id == scope_id)
-    policy = policy or optimiser.Policy()
     run = MatchingRun(
         scope_id=scope_id,
         requested_by_id=actor.user_id,
