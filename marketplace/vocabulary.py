@@ -275,6 +275,11 @@ AFTER_END = {
     "not_needed": "No placement is needed any more",
     "transfer": "The pupil moves to the next phase of education, for which there is a need of its own",
 }
+ENDINGS = {  # the same of placements that ended, as a record counts them
+    "needed_again": "Another placement was needed",
+    "not_needed": "No placement was needed any more",
+    "transfer": "Moved to the next phase of education",
+}
 
 # The plan of a porous placement's week.
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")

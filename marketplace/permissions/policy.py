@@ -107,6 +107,8 @@ POLICY: dict[str, Rule] = {
     "identities.post_edit": COMMISSIONER,
     "identities.post_index": PUPIL_READER,
     "inbox.index": EDITOR,
+    "kinds.index": BUYER,
+    "kinds.years": BUYER,
     "ledger.file": BUYER,
     "ledger.index": BUYER,
     "ledger.show": BUYER,

@@ -37,6 +37,7 @@ NOUNS = (
     "home",
     "identities",
     "inbox",
+    "kinds",
     "ledger",
     "maps",
     "movement",

@@ -92,6 +92,16 @@ def read(schema: type[Schema] | Schema, values: Mapping[str, Any] | None = None)
     return loaded
 
 
+def sent_by_address(schema: type[Schema]) -> tuple[dict[str, Any], Form]:
+    """A form that is sent as an address, since it changes nothing: what the schema reads, and the form to show again,
+    as it was typed. Where something is wrong the form says what, and nothing is read."""
+    values = asked()
+    try:
+        return read(schema, values), Form(values=values)
+    except Invalid as invalid:
+        return {}, Form(values=values, errors=invalid.errors, cause=invalid)
+
+
 def _by_field(messages: Any, prefix: str = "") -> dict[str, list[str]]:
     if isinstance(messages, list):
         return {prefix or "_form": [str(message) for message in messages]}

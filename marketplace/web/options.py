@@ -18,6 +18,7 @@ from marketplace.schemas.needs import OptionsSchema
 from marketplace.services import needs
 from marketplace.services.consultation_steps import OPEN_NEEDS
 from marketplace.services.consultations import choose, consultations_of
+from marketplace.services.kinds import best_of_kinds
 from marketplace.services.law import test_of
 from marketplace.services.matching.options import (
     RankedOption,
@@ -72,6 +73,7 @@ def index(need_id: int) -> ResponseReturnValue:
             "options/index.html",
             need=need,
             ranked=ranked,
+            best=best_of_kinds(ranked),
             rows=[
                 {"option": row, "provision": named[row.provision_id], "quote": quotes.get(row.provision_id)}
                 for row in shown

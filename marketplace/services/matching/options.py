@@ -24,8 +24,8 @@ NOTHING_OFFERED = "urn"  # how the row of a setting that offers nothing begins
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankedOption:
     """A provision that would suit, and its marginal public cost. Money in pence a year; `vacant` and `use`, what the
-    pupil would take of it, in places or hours a week; `objective` in km-equivalents: the optimiser's measure, the
-    smaller the better. Kind, pattern and type are the values of their enumerations."""
+    pupil would take of it, in places or hours a week, `fte` as a share of full time; `objective` in km-equivalents: the
+    optimiser's measure, the smaller the better. Kind, pattern and type are the values of their enumerations."""
 
     provision_id: int
     setting_urn: int
@@ -37,6 +37,7 @@ class RankedOption:
     transport: int
     vacant: float
     use: float
+    fte: float
     wish: int | None  # 1 = first wish; None = not among the wishes
     is_requested: bool
     objective: float
@@ -80,10 +81,11 @@ class RankedOptions:
     @property
     def refusals(self) -> dict[str, int]:
         """How many provisions each reason refuses, in the order in which the reasons are tested."""
-        counts = dict.fromkeys(REASONS, 0)
-        for row in self.refused:
-            counts[row.reason] += 1
-        return {reason: count for reason, count in counts.items() if count}
+        return _counted(self.refused)
+
+    def refusals_of(self, kind: str) -> dict[str, int]:
+        """The same for the provisions of one kind."""
+        return _counted(row for row in self.refused if row.kind == kind)
 
 
 def rank_options(session: Session, actor: Actor, *, need: Need, on: date) -> RankedOptions:
@@ -138,6 +140,7 @@ def _ranked(provision_id: int, option: Option, pupil: Pupil, setting_type: str, 
         transport=option.transport * 100,
         vacant=vacant,
         use=option.use,
+        fte=option.fte,
         wish=pupil.wishes.index(option.setting) + 1 if option.setting in pupil.wishes else None,
         is_requested=option.setting == pupil.request,
         objective=option.objective,
@@ -158,6 +161,13 @@ def _refused(refused: Iterable[Refused], options: Iterable[int]) -> tuple[Refuse
             provision_id=at, setting_urn=int(row.setting), kind=row.kind, road_km=row.road_km, reason=row.reason
         )
     return tuple(sorted(kept.values(), key=lambda row: (row.road_km, row.provision_id or 0, row.setting_urn)))
+
+
+def _counted(refused: Iterable[RefusedProvision]) -> dict[str, int]:
+    counts = dict.fromkeys(REASONS, 0)
+    for row in refused:
+        counts[row.reason] += 1
+    return {reason: count for reason, count in counts.items() if count}
 
 
 def _binding(need: Need) -> Setting | None:
