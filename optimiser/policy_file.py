@@ -60,6 +60,10 @@ FORMS = {name: entry.form for name, entry in ENTRIES.items()} | {
     "co_occurrence": "true or false",
 }
 
+# Entries younger than results that are kept: as published they change neither what a problem is written as nor its
+# SHA-256, so that a result of before can still be explained.
+ADDED = frozenset({"least_restrictive_weight"})
+
 Complaint = tuple[str, object, str, str]  # name, value, problem, remedy
 
 
@@ -99,9 +103,14 @@ def _whole(policy: Policy, file: str, text: str, errors: list[FileError]) -> Pol
 
 
 def policy_text(policy: Policy, *, with_remarks: bool = False) -> str:
-    """The file that reads back as this policy; the remarks say what each number means and may be."""
+    """The file that reads back as this policy; the remarks say what each number means and may be.
+
+    Without remarks an entry of ADDED that is as published is left out.
+    """
     lines = []
     for name, entry in ENTRIES.items():
+        if not with_remarks and name in ADDED and getattr(policy, name) == getattr(Policy(), name):
+            continue
         if with_remarks:
             lines.append(f"# {entry.meaning}: {FORMS[name]}")
         lines.append(f"{name} = {_toml(getattr(policy, name))}")

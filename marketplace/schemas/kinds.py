@@ -16,7 +16,7 @@ SESSIONS = "Enter a whole number of sessions from {} to {}."
 def _sessions(fewest: int) -> fields.Integer:
     words = SESSIONS.format(fewest, MOST_SESSIONS)
     return fields.Integer(
-        strict=False, validate=validate.Range(fewest, MOST_SESSIONS, error=words), error_messages={"invalid": words}
+        validate=validate.Range(fewest, MOST_SESSIONS, error=words), error_messages={"invalid": words}
     )
 
 

@@ -56,7 +56,7 @@ class SideBySide:
 
     def best(self, kind: Kind) -> Best | None:
         """The best of one kind."""
-        return next(row.best for row in self.kinds if row.kind is kind)
+        return next(row.best for row in self.kinds if row.kind == kind)  # a template names it by its value
 
 
 def side_by_side(session: Session, actor: Actor, *, need: Need, on: date, today: date) -> SideBySide:
@@ -100,7 +100,7 @@ def side_by_side(session: Session, actor: Actor, *, need: Need, on: date, today:
 
 def best_of_kinds(ranked: RankedOptions) -> dict[Kind, RankedOption]:
     """The best option of each kind that has one, the least restrictive first."""
-    found = {}
+    found: dict[Kind, RankedOption] = {}
     for kind in LEAST_RESTRICTIVE_FIRST:
         options: Sequence[RankedOption] = [option for option in ranked.options if option.kind == kind]
         if options:

@@ -18,7 +18,6 @@ from marketplace.models import (
     AfterEnd,
     Consultation,
     ConsultationStatus,
-    EventKind,
     Placement,
     PlacementEvent,
     PlacementStatus,
@@ -27,10 +26,10 @@ from marketplace.models import (
     london_day,
 )
 from marketplace.services.deadlines import day_number
+from marketplace.services.placement_corrections import ENDS
 from marketplace.services.small_groups import FEWEST
 
 YEARS_BACK = timedelta(days=3 * 365)  # older than this, a provider has other staff and other places
-_ENDS = (EventKind.ENDED, EventKind.TRANSFERRED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +109,7 @@ def _endings(session: Session, provider_ids: Collection[int], *, on: date) -> di
             Placement.status == PlacementStatus.ENDED,
             Placement.ends_on >= Placement.starts_on,
             Placement.ends_on >= on - YEARS_BACK,
-            PlacementEvent.kind.in_(_ENDS),
+            PlacementEvent.kind.in_(ENDS),
         )
         .distinct(Placement.id)  # the last end: an earlier one was undone
         .order_by(Placement.id, PlacementEvent.number.desc())

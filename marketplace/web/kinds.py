@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from marketplace import vocabulary
 from marketplace.db import transaction
-from marketplace.models import Kind, today
+from marketplace.models import today
 from marketplace.schemas.kinds import PathwaySchema
 from marketplace.services import needs, pathways
 from marketplace.services.kinds import side_by_side
@@ -57,4 +57,4 @@ def years(need_id: int) -> ResponseReturnValue:
 
 def _series(comparison: Comparison) -> list[dict[str, Any]]:
     """What each path has cost by the end of each year, for the chart."""
-    return [{"name": vocabulary.KINDS[Kind(kind)], "values": path.so_far} for kind, path in comparison.paths.items()]
+    return [{"name": vocabulary.KINDS[kind], "values": path.so_far} for kind, path in comparison.paths.items()]

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 
 from optimiser import Answer, Policy, Problem, check, match, options_for
 from optimiser.answer_files import write_answer
+from optimiser.files import problem_sha256
+from optimiser.policy_file import policy_text
 from optimiser.eligibility import Catalogue
 from optimiser.options import find_options
 from tests.optimiser import oracle
@@ -103,6 +105,14 @@ def test_at_weight_0_every_objective_is_to_the_last_bit_what_it_was_before_there
         for row in options_for(source, child).options:
             cost = policy.cost_weight * row.cost / 1000
             assert row.objective == row.child_km + cost + policy.preference_weight * row.wish
+
+
+def test_where_it_is_off_a_problem_is_written_and_hashed_as_before_there_was_one() -> None:
+    """A result folder of an earlier version is explained only where its problem still has the SHA-256 of the run."""
+    assert "least_restrictive_weight" not in policy_text(Policy())
+    weighed = Policy(least_restrictive_weight=3.5)
+    assert "least_restrictive_weight = 3.5\n" in policy_text(weighed)
+    assert problem_sha256(problem(policy=weighed)) != problem_sha256(problem())
 
 
 def test_the_summary_of_an_answer_says_what_a_step_counted(tmp_path: Path) -> None:
