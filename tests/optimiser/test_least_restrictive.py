@@ -8,10 +8,10 @@ from hypothesis import given, settings
 
 from optimiser import Answer, Policy, Problem, check, match, options_for
 from optimiser.answer_files import write_answer
-from optimiser.files import problem_sha256
-from optimiser.policy_file import policy_text
 from optimiser.eligibility import Catalogue
+from optimiser.files import problem_sha256
 from optimiser.options import find_options
+from optimiser.policy_file import policy_text
 from tests.optimiser import oracle
 from tests.optimiser.problems import problem, problems, provision, pupil
 
