@@ -45,6 +45,7 @@ from pricing.tariff import Grade
         (vocabulary.CLOCKS, Clock),
         (vocabulary.CONSULTATION_STATUSES, ConsultationStatus),
         (vocabulary.DOCUMENT_KINDS, DocumentKind),
+        (vocabulary.ENDINGS, AfterEnd),
         (vocabulary.EVENT_KINDS, EventKind),
         (vocabulary.GRADES, Grade),
         (vocabulary.GROUNDS, Ground),
