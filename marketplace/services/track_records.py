@@ -99,10 +99,9 @@ def _consultations(session: Session, provider_ids: Collection[int], *, on: date)
 
 def _endings(session: Session, provider_ids: Collection[int], *, on: date) -> dict[int, Counter[AfterEnd]]:
     """What became of the need, by provider, of each placement that began and has ended."""
-    found: dict[int, Counter[AfterEnd]] = {}
-    then = PlacementEvent.after["then"].astext
-    for provider_id, after in session.execute(
-        select(Placement.provider_id, then)
+    ended: dict[int, tuple[int, AfterEnd]] = {}  # by placement, its last end: an earlier one was undone
+    for placement_id, provider_id, then in session.execute(
+        select(Placement.id, Placement.provider_id, PlacementEvent.after["then"].astext)
         .join(Placement.events)
         .where(
             Placement.provider_id.in_(provider_ids),
@@ -111,10 +110,12 @@ def _endings(session: Session, provider_ids: Collection[int], *, on: date) -> di
             Placement.ends_on >= on - YEARS_BACK,
             PlacementEvent.kind.in_(ENDS),
         )
-        .distinct(Placement.id)  # the last end: an earlier one was undone
-        .order_by(Placement.id, PlacementEvent.number.desc())
+        .order_by(Placement.id, PlacementEvent.number)
     ):
-        found.setdefault(provider_id, Counter())[AfterEnd(after)] += 1
+        ended[placement_id] = (provider_id, AfterEnd(then))
+    found: dict[int, Counter[AfterEnd]] = {}
+    for provider_id, then in ended.values():
+        found.setdefault(provider_id, Counter())[then] += 1
     return found
 
 

@@ -139,6 +139,6 @@ def test_a_need_that_is_not_published_has_no_kinds_and_a_provider_sees_none(sess
     need = builders.need(session, la, status=NeedStatus.WITHDRAWN)
     with pytest.raises(Conflict):
         found(session, need)
-    editor = builders.acting(builders.user(session, builders.provider(session), Role.EDITOR))
+    editor = builders.acting(builders.user(session, builders.provider(session), Role.PROVIDER_EDITOR))
     with pytest.raises(NotPermitted):
         side_by_side(session, editor, need=builders.need(session, la), on=ON, today=ON)
