@@ -212,7 +212,7 @@ def details(catalogue: Catalogue, pupils: Sequence[Pupil], row: Ints, provision:
     )
 
 
-def _shares(catalogue: Catalogue) -> tuple[Floats, Floats, Floats, Bools, Ints]:
+def _shares(catalogue: Catalogue) -> tuple[Floats, Floats, Floats, Bools, Floats]:
     """For each provision: one-way trips a year, child's km per road km, use of the pool, whether the hours are used,
     steps to a fuller kind."""
     journeys = catalogue.policy.journeys
@@ -227,7 +227,7 @@ def _shares(catalogue: Catalogue) -> tuple[Floats, Floats, Floats, Bools, Ints]:
             rows.append((journeys[row.pattern], journeys[row.pattern] / journeys["day"], 1.0))
     trips, child_share, use_share = np.array(rows, dtype=np.float64).reshape(-1, 3).T
     is_outreach = np.array([row.kind == "outreach" for row in catalogue.provisions], dtype=bool)
-    steps = np.array([RESTRICTION[row.kind] for row in catalogue.provisions], dtype=np.int64)
+    steps = np.array([RESTRICTION[row.kind] for row in catalogue.provisions], dtype=np.float64)
     return trips, child_share, use_share, is_outreach, steps
 
 
