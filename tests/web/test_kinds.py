@@ -44,9 +44,9 @@ def case(sign_in: SignIn) -> Case:
             row = builders.provision(session, pool, kind=kind, sessions=sessions, name=f"The {kind} offer")
             builders.schedule(session, row, starts_on=before)
         need = builders.need(
-            session, la, kinds=["full", "porous", "outreach"], mainstream="A calm room\nand a key adult."
+            session, la, kinds=["full", "porous", "outreach"], mainstream="A calm room\nand a key adult.", year_group=8
         )
-        other = builders.need(session, la, kinds=["full", "porous"])
+        other = builders.need(session, la, kinds=["full", "porous"], year_group=10)
         email = builders.user(session, la, Role.COMMISSIONER).email
         ids = (need.id, other.id, need.reference)
     return Case(sign_in(email), *ids)
@@ -112,6 +112,12 @@ def test_the_assumptions_of_the_address_are_gone_by_and_shown(case: Case) -> Non
     assert re.search(r"8 sessions of 10 in \d{4}/\d\d; 6 sessions of 10 in \d{4}/\d\d; 4 sessions of 10", words)
     assert "£96,000" in words  # the published £48,000 for 4 of 10, at 8
     assert "+ 2.5% a year" in words
+
+
+def test_a_pupil_who_grows_older_than_a_setting_takes_is_said_to_be_counted_there_all_the_same(case: Case) -> None:
+    told = "up to year 11, which this pupil passes within the three years"
+    assert told not in builders.words_of(page(case, "/years"))
+    assert told in builders.words_of(page(case, "/years", need_id=case.other_id))
 
 
 @pytest.mark.parametrize(
