@@ -186,7 +186,8 @@ def details(catalogue: Catalogue, pupils: Sequence[Pupil], row: Ints, provision:
     policy = catalogue.policy
     band = np.array([catalogue.band(p) for p in pupils], dtype=np.int64)[row]
     hours = catalogue.hours[band, provision]
-    trips, child_share, use_share, is_outreach, steps = (column[provision] for column in _shares(catalogue))
+    trips, child_share, use_share, is_outreach = (column[provision] for column in _shares(catalogue))
+    steps = np.array([RESTRICTION[row.kind] for row in catalogue.provisions], dtype=np.float64)[provision]
     free_below = policy.free_below_km
     limit = np.array([free_below[p.year_group > 2] for p in pupils], dtype=np.float64)[row]
     entitled = np.array([p.transport for p in pupils], dtype=bool)[row] | (road_km > limit)
@@ -212,9 +213,8 @@ def details(catalogue: Catalogue, pupils: Sequence[Pupil], row: Ints, provision:
     )
 
 
-def _shares(catalogue: Catalogue) -> tuple[Floats, Floats, Floats, Bools, Floats]:
-    """For each provision: one-way trips a year, child's km per road km, use of the pool, whether the hours are used,
-    steps to a fuller kind."""
+def _shares(catalogue: Catalogue) -> tuple[Floats, Floats, Floats, Bools]:
+    """For each provision: one-way trips a year, child's km per road km, use of the pool, whether the hours are used."""
     journeys = catalogue.policy.journeys
     rows: list[tuple[float, float, float]] = []
     for row in catalogue.provisions:
@@ -226,9 +226,7 @@ def _shares(catalogue: Catalogue) -> tuple[Floats, Floats, Floats, Bools, Floats
         else:
             rows.append((journeys[row.pattern], journeys[row.pattern] / journeys["day"], 1.0))
     trips, child_share, use_share = np.array(rows, dtype=np.float64).reshape(-1, 3).T
-    is_outreach = np.array([row.kind == "outreach" for row in catalogue.provisions], dtype=bool)
-    steps = np.array([RESTRICTION[row.kind] for row in catalogue.provisions], dtype=np.float64)
-    return trips, child_share, use_share, is_outreach, steps
+    return trips, child_share, use_share, np.array([row.kind == "outreach" for row in catalogue.provisions], dtype=bool)
 
 
 def _wishes(catalogue: Catalogue, pupils: Sequence[Pupil], row: Ints, provision: Ints) -> Ints:
