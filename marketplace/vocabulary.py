@@ -336,6 +336,23 @@ DIRECTIONS = {
 }
 PLAN_STATUSES = {"proposed": "Proposed", "approved": "Approved", "returned": "Not approved", "withdrawn": "Withdrawn"}
 
+# Where an outreach order stands, what needs doing first.
+ORDER_STANDINGS = {
+    "accept": "Asked: the provider accepts or declines",
+    "agree": "Accepted: the authority agrees to the price",
+    "overdue": "Over: what came of it?",
+    "review": "Review due",
+    "starting": "Starting",
+    "running": "Running",
+    "ended": "Ended",
+    "given_up": "Declined or withdrawn",
+}
+ORDER_RESULTS = {
+    "met": "Met: the target was reached",
+    "partly": "Partly met",
+    "not_met": "Not met",
+}
+
 # The clocks of a case in law, and what each asks for.
 CLOCKS = {
     "final_plan": "Final plan: 20 weeks from the request for an assessment",

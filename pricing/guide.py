@@ -4,12 +4,16 @@ It must never stand for a price that somebody asked: where the tariff states not
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from math import ceil
 
 from pricing.money import Line, half_up, pounds, total
 from pricing.profile import Band
 from pricing.tariff import Grade, Pattern, Tariff
+
+HOURS_OF_HALF_DAY = 3  # of outreach
 
 
 class Kind(StrEnum):
@@ -88,6 +92,25 @@ def guide_price(
     else:
         lines = _placement_lines(tariff, band, pattern, la_code, sessions)
     return GuidePrice(str(tariff), tariff.is_illustrative, tuple(lines))
+
+
+def half_days(hours: Decimal) -> int:
+    """The half-days that a visit of so many hours counts as: whole ones, and one at least.
+
+    >>> [half_days(Decimal(hours)) for hours in ("0.5", "3", "3.25", "6")]
+    [1, 1, 2, 2]
+    """
+    return max(1, ceil(hours / HOURS_OF_HALF_DAY))
+
+
+def half_days_in_all(hours: Decimal, *, a_week: Decimal) -> int:
+    """The half-days of so many hours in all, given in one visit a week; the last week has what is left.
+
+    >>> half_days_in_all(Decimal(20), a_week=Decimal(2)), half_days_in_all(Decimal(31), a_week=Decimal(6))
+    (10, 11)
+    """
+    weeks, rest = divmod(hours, a_week)
+    return int(weeks) * half_days(a_week) + (half_days(rest) if rest else 0)
 
 
 def standard_price(tariff: Tariff, *, band: Band, pattern: Pattern) -> GuidePrice:

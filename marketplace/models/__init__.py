@@ -41,6 +41,16 @@ from marketplace.models.matching import (
 from marketplace.models.messages import Message, MessageStatus
 from marketplace.models.needs import NEED_MOVES, Ground, Need, NeedStatus
 from marketplace.models.organisations import Authority, Operator, Organisation, OrganisationKind, Provider, Region
+from marketplace.models.outreach import (
+    HOLDING,
+    ORDER_MOVES,
+    OrderResult,
+    OrderReview,
+    OrderShare,
+    OrderStatus,
+    OrderVisit,
+    OutreachOrder,
+)
 from marketplace.models.placements import (
     PLACEMENT_MOVES,
     AfterEnd,
@@ -74,14 +84,16 @@ from pricing.guide import Kind
 from pricing.indices import CostPart
 from pricing.profile import Band
 from pricing.schedule import Discipline, Part, ScheduleStatus
-from pricing.tariff import Pattern
+from pricing.tariff import Grade, Pattern
 
 __all__ = [
     "AWARD_MOVES",
     "CONSULTATION_MOVES",
+    "HOLDING",
     "LONGEST_COMMENT",
     "NEED_MOVES",
     "OPEN_CONSULTATIONS",
+    "ORDER_MOVES",
     "PLACEMENT_MOVES",
     "PLAN_MOVES",
     "RUN_MOVES",
@@ -120,6 +132,7 @@ __all__ = [
     "Framework",
     "FrameworkComment",
     "Goal",
+    "Grade",
     "Ground",
     "HomeArea",
     "Identity",
@@ -133,8 +146,14 @@ __all__ = [
     "NeedStatus",
     "Offer",
     "Operator",
+    "OrderResult",
+    "OrderReview",
+    "OrderShare",
+    "OrderStatus",
+    "OrderVisit",
     "Organisation",
     "OrganisationKind",
+    "OutreachOrder",
     "Part",
     "Pattern",
     "Phase",

@@ -1,5 +1,5 @@
-"""Claims: what of a vacancy is taken, by a placement or, for a time, by a hold. Taken and free add up to what is
-open."""
+"""Claims: what of a vacancy is taken, by a placement, by an outreach order or, for a time, by a hold. Taken and free
+add up to what is open."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from marketplace.models.awards import Award
 from marketplace.models.base import Base, Id, Instant, by_value, now
 from marketplace.models.consultations import Consultation
+from marketplace.models.outreach import OutreachOrder
 from marketplace.models.provisions import Pool, Vacancy
 
 
@@ -30,7 +31,7 @@ class Claim(Base):
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("(ended_at IS NULL) = (vacancy_id IS NOT NULL)", name="vacancy"),
         CheckConstraint("(ended_at IS NULL) = (end_kind IS NULL)", name="ended"),
-        CheckConstraint("(award_id IS NULL) <> (consultation_id IS NULL)", name="one_of_two"),
+        CheckConstraint("num_nonnulls(award_id, consultation_id, order_id) = 1", name="one_of_three"),
         CheckConstraint("consultation_id IS NULL OR held_until IS NOT NULL", name="offer_is_hold"),
     )
 
@@ -40,6 +41,7 @@ class Claim(Base):
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"), index=True)
     award_id: Mapped[int | None] = mapped_column(ForeignKey("awards.id"), index=True)
     consultation_id: Mapped[int | None] = mapped_column(ForeignKey("consultations.id"), index=True)
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("outreach_orders.id"), index=True)
     amount: Mapped[Decimal] = mapped_column(Numeric(8, 2))
     taken_at: Mapped[Instant] = mapped_column(default=now)
     held_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), index=True)
@@ -50,3 +52,4 @@ class Claim(Base):
     vacancy: Mapped[Vacancy | None] = relationship()
     award: Mapped[Award | None] = relationship()
     consultation: Mapped[Consultation | None] = relationship()
+    order: Mapped[OutreachOrder | None] = relationship()

@@ -157,6 +157,22 @@ def can_give_notice(actor: Actor, authority_id: int, provider_id: int) -> bool:
     return can_keep_placement(actor, authority_id) or can_reply(actor, provider_id)
 
 
+def can_keep_order(actor: Actor, authority_id: int) -> bool:
+    """Commissioners of the LA order outreach, withdraw it and say what came of it."""
+    return can_change_need(actor, authority_id)
+
+
+def can_agree_order(actor: Actor, authority_id: int) -> bool:
+    """Commissioners and approvers of the LA agree to the price of outreach; over the threshold, as of an award, only an
+    approver, which the use case holds."""
+    return can_keep_order(actor, authority_id) or can_decide_award(actor, authority_id)
+
+
+def can_review_order(actor: Actor, authority_id: int, provider_id: int) -> bool:
+    """Either side reviews outreach: the LA's commissioners, or editors of the provider."""
+    return can_give_notice(actor, authority_id, provider_id)
+
+
 def can_watch_mail(actor: Actor) -> bool:
     """The operator's administrators see how the outbox stands, in numbers, and have mail sent again."""
     return actor == SYSTEM or OPERATOR_ADMINISTRATOR.admits(actor)

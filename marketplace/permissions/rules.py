@@ -59,3 +59,4 @@ DRAFTER = replace(RUNNER, also=OPERATOR_ADMINISTRATOR)
 ADOPTER = replace(PRICE_READER, also=OPERATOR_ADMINISTRATOR)
 PLACED = replace(BUYER, also=EDITOR)  # both sides of a placement
 NOTICE = replace(COMMISSIONER, also=EDITOR)
+ORDERS = replace(LA_DECIDER, also=EDITOR)  # both sides of an outreach order

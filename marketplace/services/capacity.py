@@ -9,17 +9,35 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, and_, select, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, and_, select, true, update
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from marketplace import audit
 from marketplace.db import as_system
 from marketplace.errors import NoRoom
-from marketplace.models import Award, Claim, ClaimEnd, Consultation, Kind, Pool, Provision, Unit, Vacancy
+from marketplace.models import (
+    Award,
+    Claim,
+    ClaimEnd,
+    Consultation,
+    Kind,
+    OutreachOrder,
+    Pool,
+    Provision,
+    Unit,
+    Vacancy,
+)
 from marketplace.permissions import Actor
 from marketplace.vocabulary import in_words
 
 SESSIONS = 10  # of a school week
+
+Subject = Award | Consultation | OutreachOrder  # for which something is taken
+_CLAIMED: dict[type[Subject], InstrumentedAttribute[int | None]] = {
+    Award: Claim.award_id,
+    Consultation: Claim.consultation_id,
+    OutreachOrder: Claim.order_id,
+}
 
 
 def use_of(
@@ -39,8 +57,8 @@ def room(session: Session, *, pool_id: int, year_group: int, on: date) -> Decima
     return sum((row.free for row in _open(session, pool_id, year_group=year_group, on=on)), Decimal(0))
 
 
-def held(session: Session, subject: Award | Consultation) -> Decimal:
-    """What is taken for an award, or held for an offer, now."""
+def held(session: Session, subject: Subject) -> Decimal:
+    """What is taken for an award or an order, or held for an offer, now."""
     return sum((claim.amount for claim in _live(session, subject)), Decimal(0))
 
 
@@ -49,15 +67,16 @@ def take(
     actor: Actor,
     *,
     provision: Provision,
-    year_group: int,
+    year_group: int | None,
     on: date,
     amount: Decimal,
     authority_id: int,
-    subject: Award | Consultation,
+    subject: Subject,
     held_until: datetime | None = None,
     is_ordered: bool = False,
 ) -> list[Claim]:
-    """Take so much of the vacancies that are open to the year group on the day, for an award or for an offer.
+    """Take so much of the vacancies that are open to the year group on the day, for an award, an offer or an outreach
+    order, which may serve pupils of any (None).
 
     Of several vacancies the one that opened last is used first: what opened earlier, others may need, who begin before.
     (No two of one day are open to the same year group.) Raises NoRoom when they have less free; then nothing is taken.
@@ -73,21 +92,20 @@ def take(
                 claims.append(_claim(session, vacancy, min(vacancy.free, wanted), authority_id, subject, held_until))
                 wanted -= claims[-1].amount
         if wanted > 0 and is_ordered:
+            assert year_group is not None
             opened = _opened(session, pool, year_group=year_group, on=on, amount=wanted)
             claims.append(_claim(session, opened, wanted, authority_id, subject, held_until))
         elif wanted > 0:
-            what = "place" if pool.unit is Unit.PLACES else "hours"
-            raise NoRoom(f"The {what} has gone: {provision.name} has not enough free on {in_words(on)} any more.")
+            what = "place has" if pool.unit is Unit.PLACES else "hours have"
+            raise NoRoom(f"The {what} gone: {provision.name} has not enough free on {in_words(on)} any more.")
         _renew(session, pool)
         _record(session, actor, "capacity taken", pool, subject, claims)
     return claims
 
 
-def free(
-    session: Session, actor: Actor, *, subject: Award | Consultation, at: datetime, has_started: bool = False
-) -> None:
-    """End what was taken for an award or an offer. Where a placement had started the vacancy does not come back by
-    itself: whether a place opens, and for which year groups, the provider says."""
+def free(session: Session, actor: Actor, *, subject: Subject, at: datetime, has_started: bool = False) -> None:
+    """End what was taken for an award, an offer or an order. Where a placement had started the vacancy does not come
+    back by itself: whether a place opens, and for which year groups, the provider says."""
     with as_system(session, actor):
         claims = _live(session, subject)
         for pool_id in sorted({claim.pool_id for claim in claims}):
@@ -189,13 +207,12 @@ def _lock(session: Session, pool_id: int) -> Pool:
     ).one()
 
 
-def _open(session: Session, pool_id: int, *, year_group: int, on: date) -> Sequence[Vacancy]:
+def _open(session: Session, pool_id: int, *, year_group: int | None, on: date) -> Sequence[Vacancy]:
     return session.scalars(
         select(Vacancy)
         .where(
             Vacancy.pool_id == pool_id,
-            Vacancy.low_year <= year_group,
-            Vacancy.high_year >= year_group,
+            true() if year_group is None else and_(Vacancy.low_year <= year_group, Vacancy.high_year >= year_group),
             Vacancy.starts_on <= on,
             Vacancy.used < Vacancy.amount,
         )
@@ -230,7 +247,7 @@ def _claim(
     vacancy: Vacancy,
     amount: Decimal,
     authority_id: int,
-    subject: Award | Consultation,
+    subject: Subject,
     held_until: datetime | None,
 ) -> Claim:
     # Not `used = what was read + amount`: should the lock ever fail, the table's own rule still holds.
@@ -239,8 +256,7 @@ def _claim(
         pool_id=vacancy.pool_id,
         vacancy_id=vacancy.id,
         authority_id=authority_id,
-        award_id=subject.id if isinstance(subject, Award) else None,
-        consultation_id=subject.id if isinstance(subject, Consultation) else None,
+        **{_CLAIMED[type(subject)].key: subject.id},
         amount=amount,
         held_until=held_until,
     )
@@ -248,8 +264,8 @@ def _claim(
     return claim
 
 
-def _live(session: Session, subject: Award | Consultation) -> Sequence[Claim]:
-    of = Claim.award_id if isinstance(subject, Award) else Claim.consultation_id
+def _live(session: Session, subject: Subject) -> Sequence[Claim]:
+    of = _CLAIMED[type(subject)]
     return session.scalars(
         select(Claim)
         .where(of == subject.id, Claim.ended_at.is_(None))
@@ -272,8 +288,6 @@ def _renew(session: Session, pool: Pool) -> None:
     session.expire(pool)
 
 
-def _record(
-    session: Session, actor: Actor, event: str, pool: Pool, subject: Award | Consultation, claims: Iterable[Claim]
-) -> None:
+def _record(session: Session, actor: Actor, event: str, pool: Pool, subject: Subject, claims: Iterable[Claim]) -> None:
     amounts = [f"{claim.amount.normalize():f}" for claim in claims]
     audit.record(session, actor, event, pool, taken_for=[subject.__tablename__, subject.id], amounts=amounts)

@@ -14,12 +14,22 @@ from sqlalchemy.orm import Session, joinedload
 
 from marketplace import vocabulary
 from marketplace.db import as_system
-from marketplace.models import AuditEvent, Award, Consultation, EventKind, Need, Organisation, Placement, User
+from marketplace.models import (
+    AuditEvent,
+    Award,
+    Consultation,
+    EventKind,
+    Need,
+    Organisation,
+    OutreachOrder,
+    Placement,
+    User,
+)
 from marketplace.permissions import Actor
 from marketplace.services.consultations import placement_of
 from marketplace.vocabulary import in_words
 
-Subject = Need | Consultation | Award | Placement
+Subject = Need | Consultation | Award | Placement | OutreachOrder
 
 # event → what it says; {setting} is the setting that it is about.
 WORDS = {
@@ -85,13 +95,13 @@ def case_timeline(session: Session, actor: Actor, need: Need) -> list[Entry]:
     ).all()
     awards = session.scalars(select(Award).filter_by(**of_need).options(joinedload(Award.setting)).order_by(Award.id))
     found = _placements(session, need.id)
-    return _timeline(session, actor, [need, *consultations, *awards, *found], WORDS)
+    return timeline(session, actor, [need, *consultations, *awards, *found], WORDS)
 
 
 def consultation_timeline(session: Session, actor: Actor, row: Consultation) -> list[Entry]:
     """What happened to a consultation and to the placement that came of it, newest first, for either side."""
     placement = placement_of(session, row)
-    return _timeline(session, actor, [row, *([placement] if placement else [])], {**WORDS, **OUTCOME})
+    return timeline(session, actor, [row, *([placement] if placement else [])], {**WORDS, **OUTCOME})
 
 
 def _placements(session: Session, need_id: int) -> list[Placement]:
@@ -100,7 +110,7 @@ def _placements(session: Session, need_id: int) -> list[Placement]:
     return list(session.scalars(query.options(joinedload(Placement.setting), joinedload(Placement.events))).unique())
 
 
-def _timeline(session: Session, actor: Actor, subjects: Iterable[Subject], words: Mapping[str, str]) -> list[Entry]:
+def timeline(session: Session, actor: Actor, subjects: Iterable[Subject], words: Mapping[str, str]) -> list[Entry]:
     """The events of these objects, all of which the actor sees; the trail itself is read as the system."""
     objects = {(each.__tablename__, each.id): each for each in subjects}
     with as_system(session, actor):

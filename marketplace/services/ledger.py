@@ -1,8 +1,9 @@
-"""The ledger: what each placement costs its LA, day by day, in whole pence that add up.
+"""The ledger: what each placement, and each outreach order, costs its LA, day by day, in whole pence that add up.
 
 A fee is for a school year, 1 September to 31 August. What is due up to a day of it is the fee times the days so far
 over the days of that year, to the nearest penny; a line is the difference of two such sums. So the lines of a whole
-school year sum to the fee exactly, however it is cut up: by financial years, by variations, by reversals.
+school year sum to the fee exactly, however it is cut up: by financial years, by variations, by reversals. An outreach
+order's price is for its own days, and is cut in the same way.
 
 Lines are written up to the end of the next financial year, and further ones each April. It must never change a line.
 """
@@ -12,10 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, aliased
 
-from marketplace.models import Band, LedgerLine, Placement, PlacementEvent
+from marketplace.models import Band, LedgerLine, PlacementEvent
 from marketplace.models.uplifts import school_year
 from pricing.money import half_up
 
@@ -53,14 +54,31 @@ def due(fee: int, first: date, last: date) -> int:
     (3650000, 10000)
     """
     year = school_year(first)
-    begins, ends = date(year, 9, 1), date(year + 1, 8, 31)
-    assert first <= last <= ends, "one school year at a time: see cuts"
+    assert school_year(last) == year, "one school year at a time: see cuts"
+    return share(fee, date(year, 9, 1), date(year + 1, 8, 31), first, last)
+
+
+def share(whole: int, begins: date, ends: date, first: date, last: date) -> int:
+    """Pence for the days from first to last, all included, of a sum for the days from begins to ends.
+
+    >>> whole = (30_000, date(2027, 3, 22), date(2027, 4, 20))
+    >>> share(*whole, date(2027, 3, 22), date(2027, 3, 31)), share(*whole, date(2027, 4, 1), date(2027, 4, 20))
+    (10000, 20000)
+    """
+    assert begins <= first <= last <= ends
     days = (ends - begins).days + 1
 
     def so_far(day: date) -> int:
-        return half_up(Fraction(fee * ((day - begins).days + 1), days))
+        return half_up(Fraction(whole * ((day - begins).days + 1), days))
 
     return so_far(last) - so_far(first - DAY)
+
+
+def due_by(line: LedgerLine, first: date, last: date) -> int:
+    """Pence of a line for some of its days, from first to last, both included: a reversal's less than nothing."""
+    order = line.order
+    part = share(line.fee, order.starts_on, order.ends_on, first, last) if order else due(line.fee, first, last)
+    return -part if line.reverses_id is not None else part
 
 
 def cuts(first: date, last: date) -> Iterator[tuple[date, date]]:
@@ -82,18 +100,18 @@ def settle(session: Session, event: PlacementEvent, wanted: Sequence[Stretch]) -
 
     From the first day on which it is another, every line that reaches that day or a later one is reversed; what it held
     for the days before is charged again, and then what is wanted."""
-    live = live_lines(session, event.placement)
+    live = live_lines(session, LedgerLine.placement_id == event.placement.id)
     day = first_change(live, wanted)
     if day is None:
         return 0
     changed = 0
     for line in live:
         if line.ends_on >= day:
-            session.add(_reversal(line, event))
+            session.add(reversal(line, event))
             session.flush()
             changed -= line.amount
             if line.starts_on < day:
-                changed += _charge(session, event, Stretch(line.starts_on, day - DAY, line.fee, line.band))
+                changed += _charge(session, event, replace(_stretch(line), last=day - DAY))
     for each in wanted:
         if each.last >= day:
             changed += _charge(session, event, replace(each, first=max(each.first, day)))
@@ -102,20 +120,26 @@ def settle(session: Session, event: PlacementEvent, wanted: Sequence[Stretch]) -
 
 def first_change(live: Sequence[LedgerLine], wanted: Sequence[Stretch]) -> date | None:
     """The first day on which what is wanted is not what is charged; None where all is charged as it should be."""
-    charged = [Stretch(line.starts_on, line.ends_on, line.fee, line.band) for line in live]
+    charged = [_stretch(line) for line in live]
     turns = sorted({day for each in (*charged, *wanted) for day in (each.first, each.last + DAY)})
     return next((day for day in turns if _of(charged, day) != _of(wanted, day)), None)
 
 
-def live_lines(session: Session, placement: Placement) -> Sequence[LedgerLine]:
-    """What is charged for a placement now: the lines that are no reversals and were not reversed, by day."""
-    reversal = aliased(LedgerLine)
+def live_lines(session: Session, of: ColumnElement[bool]) -> Sequence[LedgerLine]:
+    """What is charged now for those, a placement or an order: the lines that are no reversals and were not reversed, by
+    day."""
+    reversing = aliased(LedgerLine)
     return session.scalars(
         select(LedgerLine)
-        .outerjoin(reversal, reversal.reverses_id == LedgerLine.id)
-        .where(LedgerLine.placement_id == placement.id, LedgerLine.reverses_id.is_(None), reversal.id.is_(None))
+        .outerjoin(reversing, reversing.reverses_id == LedgerLine.id)
+        .where(of, LedgerLine.reverses_id.is_(None), reversing.id.is_(None))
         .order_by(LedgerLine.starts_on, LedgerLine.id)
     ).all()
+
+
+def _stretch(line: LedgerLine) -> Stretch:
+    assert line.band is not None
+    return Stretch(line.starts_on, line.ends_on, line.fee, line.band)
 
 
 def _of(stretches: Sequence[Stretch], day: date) -> tuple[int, Band] | None:
@@ -146,11 +170,13 @@ def _charge(session: Session, event: PlacementEvent, stretch: Stretch) -> int:
     return sum(line.amount for line in lines)
 
 
-def _reversal(line: LedgerLine, event: PlacementEvent) -> LedgerLine:
+def reversal(line: LedgerLine, event: PlacementEvent | None = None) -> LedgerLine:
+    """What undoes a line wholly: of a placement, by which event."""
     return LedgerLine(
         authority_id=line.authority_id,
         placement_id=line.placement_id,
-        event_id=event.id,
+        order_id=line.order_id,
+        event_id=event.id if event else None,
         year=line.year,
         starts_on=line.starts_on,
         ends_on=line.ends_on,

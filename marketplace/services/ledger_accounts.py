@@ -11,16 +11,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from marketplace.errors import NotFound
-from marketplace.models import Authority, Band, Budget, LedgerLine, LedgerTotal, Placement, Setting
-from marketplace.services.ledger import due
+from marketplace.models import Authority, Band, Budget, LedgerLine, LedgerTotal, OutreachOrder, Placement, Setting
+from marketplace.services.ledger import due_by
 from marketplace.vocabulary import BANDS
 
 PAGE = 100
+ORDERS = "Outreach orders"  # which have no band
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a part of an account comes to: its name and pence, with how many placements."""
+    """What a part of an account comes to: its name and pence, with how many placements and outreach orders."""
 
     name: str
     amount: int
@@ -59,11 +60,12 @@ def account(session: Session, *, authority_id: int, year: int, on: date) -> Acco
     if total is None:
         raise NotFound("There is nothing in the ledger of this authority for that year.")
     mine = (LedgerLine.authority_id == authority_id, LedgerLine.year == year)
-    count = func.count(LedgerLine.placement_id.distinct())
+    count = func.count(LedgerLine.placement_id.distinct()) + func.count(LedgerLine.order_id.distinct())
     settings = session.execute(
         select(Setting.id, Setting.name, func.sum(LedgerLine.amount), count)
-        .join(Placement, Placement.id == LedgerLine.placement_id)
-        .join(Setting, Setting.id == Placement.setting_id)
+        .outerjoin(Placement, Placement.id == LedgerLine.placement_id)
+        .outerjoin(OutreachOrder, OutreachOrder.id == LedgerLine.order_id)
+        .join(Setting, Setting.id == func.coalesce(Placement.setting_id, OutreachOrder.setting_id))
         .where(*mine)
         .group_by(Setting.id, Setting.name)
         .order_by(func.sum(LedgerLine.amount).desc(), Setting.name, Setting.id)
@@ -78,9 +80,18 @@ def account(session: Session, *, authority_id: int, year: int, on: date) -> Acco
         authority=session.get_one(Authority, authority_id),
         year=year,
         total=total.amount,
-        until_now=_until(session.scalars(select(LedgerLine).where(*mine, LedgerLine.starts_on <= on)), on),
+        until_now=_until(
+            session.scalars(
+                select(LedgerLine).where(*mine, LedgerLine.starts_on <= on).options(joinedload(LedgerLine.order))
+            ),
+            on,
+        ),
         by_setting=tuple(Part(name, int(amount), placements, at) for at, name, amount, placements in settings),
-        by_band=tuple(Part(BANDS[band], int(bands[band][0]), bands[band][1]) for band in Band if band in bands),
+        by_band=tuple(
+            Part(BANDS[band] if band else ORDERS, int(bands[band][0]), bands[band][1])
+            for band in (*Band, None)
+            if band in bands
+        ),
         budget=session.scalar(select(Budget.amount).where(Budget.authority_id == authority_id)),
     )
 
@@ -96,7 +107,11 @@ def lines_of(session: Session, *, authority_id: int, year: int, page: int | None
     query = (
         select(LedgerLine)
         .where(LedgerLine.authority_id == authority_id, LedgerLine.year == year)
-        .options(joinedload(LedgerLine.placement).joinedload(Placement.setting), joinedload(LedgerLine.event))
+        .options(
+            joinedload(LedgerLine.placement).joinedload(Placement.setting),
+            joinedload(LedgerLine.order).joinedload(OutreachOrder.setting),
+            joinedload(LedgerLine.event),
+        )
         .order_by(LedgerLine.id.desc())
     )
     if page is not None:
@@ -115,6 +130,7 @@ def effects(session: Session, placement: Placement) -> dict[int, dict[int, int]]
     )
     found: dict[int, dict[int, int]] = {}
     for event_id, year, amount in rows:
+        assert event_id is not None  # every line of a placement names its event
         found.setdefault(event_id, {})[year] = int(amount)
     return found
 
@@ -134,6 +150,5 @@ def _until(lines: Iterable[LedgerLine], on: date) -> int:
     """What the lines come to up to a day, which may lie within one."""
     total = 0
     for line in lines:
-        sign = -1 if line.reverses_id is not None else 1
-        total += line.amount if line.ends_on <= on else sign * due(line.fee, line.starts_on, on)
+        total += line.amount if line.ends_on <= on else due_by(line, line.starts_on, on)
     return total

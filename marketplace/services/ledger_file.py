@@ -11,7 +11,7 @@ from optimiser.cells import neutralised
 
 HEADINGS = (
     "Line", "Entered", "Financial year", "Placement", "Pupil", "Setting", "URN", "Band", "Event", "From", "To", "Days",
-    "Fee a school year £", "Amount £", "Reverses line",
+    "Fee a school year £", "Amount £", "Reverses line", "Outreach order",
 )  # fmt: skip
 
 
@@ -25,21 +25,23 @@ def lines_csv(lines: Iterable[LedgerLine]) -> bytes:
 
 
 def _row(line: LedgerLine) -> list[str]:
-    placement, event = line.placement, line.event
+    placement, order, event = line.placement, line.order, line.event
+    setting = (placement or order).setting  # type: ignore[union-attr]  # a line is of one of the two
     return [
         str(line.id),
         line.at.isoformat(timespec="seconds"),
         f"{line.year}-{(line.year + 1) % 100:02}",
-        str(placement.id),
-        neutralised(placement.reference),
-        neutralised(placement.setting.name),
-        str(placement.setting.urn),
-        BANDS[line.band],
-        EVENT_KINDS[event.kind],
+        str(line.placement_id or ""),
+        neutralised(placement.reference) if placement else "",
+        neutralised(setting.name),
+        str(setting.urn),
+        BANDS[line.band] if line.band else "",
+        EVENT_KINDS[event.kind] if event else "",
         line.starts_on.isoformat(),
         line.ends_on.isoformat(),
         str((line.ends_on - line.starts_on).days + 1),
         str(Decimal(line.fee).scaleb(-2)),
         str(Decimal(line.amount).scaleb(-2)),
         str(line.reverses_id or ""),
+        str(line.order_id or ""),
     ]

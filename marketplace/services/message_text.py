@@ -20,7 +20,9 @@ from marketplace.models import (
     Consultation,
     ConsultationStatus,
     Message,
+    OrderStatus,
     Organisation,
+    OutreachOrder,
     Placement,
     PlacementEvent,
     PlacementStatus,
@@ -45,6 +47,8 @@ WHILE: Mapping[str, StrEnum] = {
     "reply_refused": ConsultationStatus.REFUSED,
     "award_proposed": AwardStatus.PROPOSED,
     "plan_proposed": PlanStatus.PROPOSED,
+    "order_asked": OrderStatus.ASKED,
+    "order_accepted": OrderStatus.ACCEPTED,
 }
 
 # Plain text: nothing is markup, and what is filled in is never read as a template.
@@ -102,6 +106,8 @@ def _about(session: Session, message: Message) -> About | None:
         return _of_award(session, message.subject_id, template=message.template)
     if kind == "plan":
         return _of_plan(session, message.subject_id)
+    if kind == "order":
+        return _of_order(session, message.subject_id)
     assert kind == "placement"
     return _of_event(session, message.subject_id)
 
@@ -186,6 +192,22 @@ def _of_plan(session: Session, plan_id: int) -> About | None:
             **_names(session, placement.authority_id, placement.setting_id),
             "reference": placement.reference,
             "on": in_words(plan.starts_on),
+        },
+    )
+
+
+def _of_order(session: Session, order_id: int) -> About | None:
+    row = session.get(OutreachOrder, order_id)
+    if row is None:
+        return None
+    return About(
+        status=row.status,
+        parties=frozenset({row.authority_id, row.provider_id}),
+        path=f"/outreach/{row.id}",
+        facts={
+            "number": str(row.id),
+            **_names(session, row.authority_id, row.setting_id),
+            "day": in_words(row.starts_on),
         },
     )
 

@@ -138,7 +138,7 @@ def carry_charges(session: Session, *, on: date, at: datetime, only: int | None 
     count = 0
     for placement in _locked(session, _is_short(ledger.horizon(on)), only):
         wanted = charges(session, placement, on=on)
-        first = ledger.first_change(ledger.live_lines(session, placement), wanted)
+        first = ledger.first_change(ledger.live_lines(session, LedgerLine.placement_id == placement.id), wanted)
         if first is not None:  # one that is suspended without pay is charged nothing more
             event = keep(session, SYSTEM, placement, EventKind.CARRIED, on=first, at=at, before=terms(placement))
             ledger.settle(session, event, wanted)

@@ -6,12 +6,26 @@ others away: not from the total, nor a party that knows its own figures from the
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from pricing.shadow import Total
 
 FEWEST = 5  # placements
 PARTIES = frozenset({"la"})  # of those who read these tables, who knows the figures of its own group
 MOST_CHANGES = 10  # of those who gain and lose most, either way
+
+
+class Group(Protocol):
+    """What is shown by itself or not: by its name, and of how many it is."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def n(self) -> int: ...
+
+
+AnyGroup = TypeVar("AnyGroup", bound=Group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +63,21 @@ def taken_together(noun: str, totals: Sequence[Total]) -> Groups:
     >>> [(row.name, row.n) for row in taken_together("la", totals).rows]
     [('D', 30), ('3 others', 19)]
     """
-    order = sorted(totals, key=lambda row: (row.n, row.name))
+    hidden = too_few(noun, totals)
+    names = {row.name for row in hidden}
+    shown = tuple(row for row in totals if row.name not in names)
+    return Groups(shown, _sum(hidden) if hidden else None, len(hidden))
+
+
+def too_few(noun: str, groups: Sequence[AnyGroup]) -> list[AnyGroup]:
+    """The groups that are shown together: those of fewer than FEWEST, and as many of the next smallest as it takes."""
+    order = sorted(groups, key=lambda row: (row.n, row.name))
     hidden = [row for row in order if row.n < FEWEST]
     for row in order[len(hidden) :] if hidden else ():
         if _hides(noun, hidden):
             break
         hidden.append(row)
-    names = {row.name for row in hidden}
-    shown = tuple(row for row in totals if row.name not in names)
-    return Groups(shown, _sum(hidden) if hidden else None, len(hidden))
+    return hidden
 
 
 def settings_to_name(providers: Groups, settings: Iterable[Mapping[str, object]]) -> Groups:
@@ -74,7 +94,7 @@ def settings_to_name(providers: Groups, settings: Iterable[Mapping[str, object]]
     return Groups(tuple(sorted(shown, key=lambda row: row.name)), None, count - len(shown))
 
 
-def _hides(noun: str, hidden: Sequence[Total]) -> bool:
+def _hides(noun: str, hidden: Sequence[Group]) -> bool:
     n = sum(row.n for row in hidden)
     without = max(row.n for row in hidden) if noun in PARTIES else 0
     return n - without >= FEWEST

@@ -51,9 +51,9 @@ RULES = (
     ),
     Rule(
         "holds",
-        "what holds a place for an offer or a proposal says until when; what a placement takes does not",
+        "what holds a place for an offer or a proposal says until when; what a placement or an order takes does not",
         "SELECT 'claim ' || c.id FROM claims c LEFT JOIN awards a ON a.id = c.award_id WHERE c.ended_at IS NULL"
-        " AND (c.held_until IS NULL) <> (coalesce(a.status, '') = 'made')",
+        " AND (c.held_until IS NULL) <> (coalesce(a.status, '') = 'made' OR c.order_id IS NOT NULL)",
     ),
     Rule(
         "one award",
@@ -147,8 +147,9 @@ RULES = (
         "reversals",
         "a reversal undoes one line wholly",
         "SELECT 'line ' || r.id FROM ledger_lines r JOIN ledger_lines l ON l.id = r.reverses_id WHERE"
-        " (r.authority_id, r.placement_id, r.year, r.starts_on, r.ends_on, r.band, r.fee, r.amount) IS DISTINCT FROM"
-        " (l.authority_id, l.placement_id, l.year, l.starts_on, l.ends_on, l.band, l.fee, -l.amount)",
+        " (r.authority_id, r.placement_id, r.order_id, r.year, r.starts_on, r.ends_on, r.band, r.fee, r.amount)"
+        " IS DISTINCT FROM (l.authority_id, l.placement_id, l.order_id, l.year, l.starts_on, l.ends_on, l.band, l.fee,"
+        " -l.amount)",
     ),
     Rule(
         "corrections",
@@ -184,6 +185,46 @@ RULES = (
         "one matching run is active in a region or an LA",
         "SELECT 'scope ' || scope_id FROM matching_runs WHERE status IN ('queued', 'running')"
         " GROUP BY scope_id HAVING count(*) > 1",
+    ),
+    Rule(
+        "order hours",
+        "an outreach order without a placement that is accepted or runs takes its hours a week, and no other any",
+        "SELECT 'order ' || o.id FROM outreach_orders o LEFT JOIN (SELECT order_id, sum(amount) AS amount FROM claims"
+        " WHERE ended_at IS NULL GROUP BY order_id) c ON c.order_id = o.id WHERE coalesce(c.amount, 0) <>"
+        " CASE WHEN o.placement_id IS NULL AND o.status IN ('accepted', 'running') THEN o.hours_a_week ELSE 0 END",
+    ),
+    Rule(
+        "order charges",
+        "an outreach order without a placement is charged its price for its days, once agreed, and no other anything",
+        f"WITH live AS ({_LIVE_LINES}) SELECT 'order ' || o.id FROM outreach_orders o LEFT JOIN (SELECT order_id,"
+        " sum(amount) AS amount, sum(ends_on - starts_on + 1) AS days, min(starts_on) AS first, max(ends_on) AS last"
+        " FROM live GROUP BY order_id) c ON c.order_id = o.id WHERE CASE"
+        " WHEN o.placement_id IS NOT NULL OR o.status NOT IN ('running', 'ended') THEN c.order_id IS NOT NULL"
+        " ELSE (c.first, c.last, c.days) IS DISTINCT FROM (o.starts_on, coalesce(o.ended_on, o.ends_on),"
+        " coalesce(o.ended_on, o.ends_on) - o.starts_on + 1) OR c.amount > o.price"
+        " OR coalesce(o.ended_on, o.ends_on) = o.ends_on AND c.amount <> o.price END",
+    ),
+    Rule(
+        "order visits",
+        "a visit lies within its order, and names a school of it where schools share the hours",
+        "SELECT 'visit ' || v.id FROM order_visits v JOIN outreach_orders o ON o.id = v.order_id WHERE"
+        ' v.undone_at IS NULL AND (v."on" NOT BETWEEN o.starts_on AND coalesce(o.ended_on, o.ends_on)'
+        " OR EXISTS (SELECT FROM order_shares s WHERE s.order_id = o.id) <> (v.share_id IS NOT NULL)"
+        " OR v.share_id NOT IN (SELECT s.id FROM order_shares s WHERE s.order_id = o.id))",
+    ),
+    Rule(
+        "order shares",
+        "the shares of the schools of an order come to 100",
+        "SELECT 'order ' || order_id FROM order_shares GROUP BY order_id HAVING sum(share) <> 100",
+    ),
+    Rule(
+        "audit of orders",
+        "every outreach order has an event of its beginning, and of how it stands now",
+        "SELECT 'order ' || o.id FROM outreach_orders o CROSS JOIN LATERAL (VALUES"
+        " (CASE WHEN o.placement_id IS NULL THEN 'asked' ELSE 'ordered' END), (CASE o.status WHEN 'running' THEN"
+        " CASE WHEN o.placement_id IS NULL THEN 'agreed' ELSE 'ordered' END ELSE o.status END)) must (event)"
+        " WHERE NOT EXISTS (SELECT FROM audit_events e WHERE e.subject_type = 'outreach_orders' AND e.subject_id = o.id"
+        " AND e.event = 'outreach ' || must.event)",
     ),
 )
 

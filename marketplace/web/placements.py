@@ -8,7 +8,7 @@ from marketplace.db import transaction
 from marketplace.models import OrganisationKind, PlacementStatus, today
 from marketplace.permissions import POLICY, can_give_notice
 from marketplace.schemas.placements import PlacementsQuerySchema
-from marketplace.services import agreements, ledger_accounts, porous_plans, porous_reviews
+from marketplace.services import agreements, ledger_accounts, outreach, porous_plans, porous_reviews
 from marketplace.services.placement_ends import notice_of
 from marketplace.services.placement_lists import Standing, list_placements, standing_of
 from marketplace.services.placement_steps import find_placement
@@ -67,6 +67,8 @@ def show(placement_id: int) -> ResponseReturnValue:
             today=today(),
             years={} if is_provider else ledger_accounts.years_of(session, placement),
             is_provider=is_provider,
+            order=outreach.order_of(session, placement) if POLICY["outreach.show"].admits(actor()) else None,
+            may_order=outreach.may_be_ordered(placement) and POLICY["outreach_drafts.of_placement"].admits(actor()),
             may_open_identity=is_provider and placement.status is not PlacementStatus.ENDED,
             words=vocabulary,
         )

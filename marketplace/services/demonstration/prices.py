@@ -25,7 +25,7 @@ from marketplace.models import (
 )
 from marketplace.services.demonstration.chance import chance
 from marketplace.services.demonstration.supply import Offered, terms_of
-from pricing.guide import guide_price
+from pricing.guide import HOURS_OF_HALF_DAY, guide_price
 from pricing.tariff import Grade, Tariff
 
 # How a type of setting asks, against the guide price of an independent day place.
@@ -45,7 +45,6 @@ BANDS = tuple(Band)
 THERAPY_HOURS = {Band.MODERATE: "0.5", Band.INTENSIVE: "1", Band.PROFOUND: "1.5", Band.EXCEPTIONAL: "2"}
 ONE_TO_ONE_HOURS = {Band.PROFOUND: 8, Band.EXCEPTIONAL: 15}
 HALF_DAYS_A_WEEK = {Band.MILD: "0.5", Band.MODERATE: "1", Band.INTENSIVE: "1.5"}
-HOURS_OF_HALF_DAY = 3
 SCHOOL_WEEKS = 38
 THERAPY_RATE, ONE_TO_ONE_RATE = 9_500, 2_400  # pence an hour
 
