@@ -10,13 +10,17 @@ from sqlalchemy.orm import Session
 
 from marketplace.models import (
     OPEN_CONSULTATIONS,
+    Authority,
     AwardStatus,
     Consultation,
     ConsultationStatus,
     EventKind,
     Message,
+    OrderStatus,
+    OutreachOrder,
     PlacementEvent,
     PlanStatus,
+    Provision,
     Role,
     User,
     now,
@@ -25,6 +29,7 @@ from marketplace.services.message_text import FOLDER, Text, text_of
 from marketplace.services.placement_steps import UNTOLD
 from tests import builders, commissioning
 from tests.mail_server import PAGES
+from tests.ordering import order, outreach_provision
 
 TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.txt"))
 # What a name that is put together can end in.
@@ -56,8 +61,8 @@ class Case:
 
 
 def build_case(session: Session) -> Case:
-    """One LA and one provider, with a consultation in every state, an award made and one proposed, and a placement to
-    which everything has happened."""
+    """One LA and one provider, with a consultation in every state, an award made and one proposed, a placement to which
+    everything has happened, and outreach orders."""
     canaries = [f"canary{number}" for number in range(12)]
     typed = iter(canaries)
     framework = builders.framework(session)
@@ -120,4 +125,17 @@ def build_case(session: Session) -> Case:
             session, placement, number=number, status=status, officer=canaries[0], reason=canaries[1],
             school=canaries[2], special_staff=canaries[0],
         )  # fmt: skip
+    subjects |= _orders(session, outreach_provision(session, provision), la, canaries[0])
     return Case(session, officer, editor, stranger, canaries, subjects)
+
+
+def _orders(session: Session, provision: Provision, la: Authority, typed: str) -> dict[str, OutreachOrder]:
+    """Outreach orders, one that is asked, one that is accepted, and one to which everything else has happened."""
+    text = {"outcome": typed, "measure": typed, "school": typed, "purpose": typed}
+    rows = {
+        status: order(session, provision, la, status=status, price=430_000, threshold=430_000, **text)
+        for status in (OrderStatus.ASKED, OrderStatus.ACCEPTED, OrderStatus.RUNNING)
+    }
+    told = {"asked": OrderStatus.ASKED, "accepted": OrderStatus.ACCEPTED}
+    later = ("declined", "agreed", "withdrawn", "reviewed", "ended")
+    return {f"order_{name}": rows[told.get(name, OrderStatus.RUNNING)] for name in (*told, *later)}

@@ -26,7 +26,8 @@ from tests import builders, commissioning
 
 PLENTY = 10_000_000_00  # pence: no award of a trial needs a second person
 EMPTIED = (  # what a trial leaves, in an order in which nothing refers to what is gone
-    "messages", "effects", "ledger_lines", "ledger_totals", "placement_events", "claims", "placements", "awards",
+    "messages", "effects", "ledger_lines", "ledger_totals", "placement_events", "claims", "order_visits",
+    "order_reviews", "order_shares", "outreach_orders", "placements", "awards",
     "refusal_reasons", "offers", "consultations", "recommendations", "needs", "audit_links", "audit_heads",
     "audit_events", "procrastinate_events", "procrastinate_jobs",
 )  # fmt: skip

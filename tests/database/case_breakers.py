@@ -6,6 +6,7 @@ FIRST = "id = (SELECT min(id) FROM {0})"
 LEDGER = {
     "authority_id": "authority_id",
     "placement_id": "placement_id",
+    "order_id": "order_id",
     "event_id": "event_id",
     "year": "year",
     "starts_on": "starts_on",
@@ -47,6 +48,9 @@ def again(table: str, **changes: int) -> str:
 # Tables to which rows are only added.
 KEPT = ("placement_events", "ledger_lines", "audit_events", "audit_links")
 
+ORDER = "(SELECT min(id) FROM outreach_orders)"
+ENDED = "status = 'ended', last_value = baseline, result_words = 'x'"
+
 BREAKERS = {
     "ck_vacancies_used": "UPDATE vacancies SET used = amount + 0.01",
     "uq_consultations_open": "UPDATE consultations SET status = 'sent', ended_at = NULL WHERE status = 'withdrawn'",
@@ -86,7 +90,7 @@ BREAKERS = {
     "ck_claims_amount": "UPDATE claims SET amount = 0",
     "ck_claims_vacancy": "UPDATE claims SET vacancy_id = NULL",
     "ck_claims_ended": "UPDATE claims SET end_kind = 'freed'",
-    "ck_claims_one_of_two": "UPDATE claims SET award_id = NULL",
+    "ck_claims_one_of_three": "UPDATE claims SET award_id = NULL",
     "ck_claims_offer_is_hold": """UPDATE claims SET award_id = NULL,
                                   consultation_id = (SELECT min(id) FROM consultations)""",
     "uq_placements_award_id": "UPDATE placements SET award_id = (SELECT min(award_id) FROM placements)",
@@ -115,6 +119,26 @@ BREAKERS = {
     "uq_ledger_lines_reverses_id": f"{reversal()} WHERE reverses_id IS NULL; {reversal()} WHERE reverses_id IS NULL",
     "ck_ledger_lines_dates": unguarded("ledger_lines", "UPDATE ledger_lines SET ends_on = starts_on - 1"),
     "ck_ledger_lines_year": unguarded("ledger_lines", "UPDATE ledger_lines SET ends_on = ends_on + 1"),
+    "ck_ledger_lines_of_one": unguarded("ledger_lines", "UPDATE ledger_lines SET order_id = 1"),
+    "ck_ledger_lines_of_placement": unguarded("ledger_lines", "UPDATE ledger_lines SET band = NULL"),
+    "uq_outreach_orders_placement_id": "UPDATE outreach_orders SET price = NULL, placement_id = 1",
+    "ck_outreach_orders_dates": "UPDATE outreach_orders SET ends_on = starts_on - 1",
+    "ck_outreach_orders_target": "UPDATE outreach_orders SET target = baseline",
+    "ck_outreach_orders_hours": "UPDATE outreach_orders SET hours = hours_a_week - 1",
+    "ck_outreach_orders_pupils": "UPDATE outreach_orders SET pupils_with = -1",
+    "ck_outreach_orders_served": "UPDATE outreach_orders SET pupils_with = 0, pupils_without = 0",
+    "ck_outreach_orders_urn": "UPDATE outreach_orders SET urn = 99999",
+    "ck_outreach_orders_year_group": "UPDATE outreach_orders SET year_group = 15",
+    "ck_outreach_orders_price": "UPDATE outreach_orders SET status = 'accepted', price = NULL",
+    "ck_outreach_orders_two_people": "UPDATE outreach_orders SET threshold = price - 1, agreed_by_id = asked_by_id",
+    "ck_outreach_orders_of_placement": "UPDATE outreach_orders SET status = 'asked', price = NULL, placement_id = 1",
+    "ck_outreach_orders_reason": "UPDATE outreach_orders SET reason = 'x'",
+    "ck_outreach_orders_ended": "UPDATE outreach_orders SET result = 'partly'",
+    "ck_outreach_orders_ended_on": f"UPDATE outreach_orders SET {ENDED}, result = 'partly', ended_on = ends_on + 1",
+    "ck_outreach_orders_met": f"UPDATE outreach_orders SET {ENDED}, ended_on = ends_on, result = 'met'",
+    "uq_order_shares_order_id_school": "UPDATE order_shares SET school = 'same'",
+    "ck_order_shares_share": "UPDATE order_shares SET share = 0",
+    "ck_order_visits_hours": "UPDATE order_visits SET hours = 24.01",
     "uq_messages_key": "UPDATE messages SET key = 'same'",
     "ck_messages_sent_at": "UPDATE messages SET status = 'sent'",
     "ck_messages_tries": "UPDATE messages SET tries = -1",
@@ -142,6 +166,14 @@ INDIRECT = {
     "fk_approval_thresholds_authority_id": f"""UPDATE approval_thresholds SET authority_id = -1
                                                WHERE {FIRST.format("approval_thresholds")}""",
     "fk_claims_consultation_id": "UPDATE claims SET award_id = NULL, consultation_id = -1, held_until = now()",
+    "fk_claims_order_id": "UPDATE claims SET award_id = NULL, order_id = -1",
+    "fk_outreach_orders_placement_id": f"""UPDATE outreach_orders SET price = NULL, placement_id = -1
+                                           WHERE {FIRST.format("outreach_orders")}""",
+    "ck_outreach_orders_result": f"UPDATE outreach_orders SET {ENDED}, ended_on = ends_on, result = 'nonsense'",
+    "fk_order_shares_order_id": f"""UPDATE order_shares SET order_id = -1 WHERE {FIRST.format("order_shares")}""",
+    "fk_ledger_lines_order_id": unguarded(
+        "ledger_lines", "UPDATE ledger_lines SET placement_id = NULL, event_id = NULL, band = NULL, order_id = -1"
+    ),
     "fk_placements_award_id": f"UPDATE placements SET award_id = -1 WHERE {FIRST.format('placements')}",
     "fk_placement_events_placement_id": unguarded(
         "placement_events",
@@ -180,6 +212,7 @@ GUARDED = [
     ("ledger_lines_reversal", reversal(band="'mild'")),
     ("ledger_lines_reversal", reversal(starts_on="starts_on + 1")),
     ("ledger_lines_reversal", reversal(placement_id="(SELECT max(id) FROM placements)")),
+    ("ledger_lines_reversal", reversal(placement_id="NULL", event_id="NULL", band="NULL", order_id=ORDER)),
     ("ledger_lines_reversal", reversal(authority_id="(SELECT max(authority_id) FROM placements)")),
     ("ledger_lines_reversal", f"{reversal()}; {reversal()} WHERE reverses_id IS NOT NULL"),
     ("ledger_lines_reversal", reversal(reverses_id="-1")),

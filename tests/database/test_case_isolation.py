@@ -24,6 +24,10 @@ from marketplace.models import (
     Message,
     Need,
     Offer,
+    OrderReview,
+    OrderShare,
+    OrderVisit,
+    OutreachOrder,
     Placement,
     PlacementEvent,
     PlacementStatus,
@@ -46,6 +50,10 @@ READS: dict[type[Base], dict[str, int]] = {
     Claim: {"la": 1, "region": 1, "provider": 1},
     Placement: {"la": 1, "region": 1, "provider": 1},
     PlacementEvent: {"la": 2, "region": 2, "provider": 2},
+    OutreachOrder: {"la": 1, "region": 1, "provider": 1},
+    OrderShare: {"la": 2, "region": 2, "provider": 2},
+    OrderVisit: {"la": 1, "region": 1, "provider": 1},
+    OrderReview: {"la": 1, "region": 1, "provider": 1},
     LedgerLine: {"la": 1, "region": 1},
     LedgerTotal: {"la": 1, "region": 1},
     Effect: {"la": 1},
@@ -64,7 +72,11 @@ def test_a_case_is_read_by_its_own_side_only(world: World, kind: str, model: typ
         assert session.scalar(select(func.count()).select_from(model)) == expected
         rows = session.scalars(select(model)).all()
         assert len(rows) == expected
-        owned = {row.authority_id for row in rows if isinstance(row, Consultation | Claim | Placement | Identity)}
+        owned = {
+            row.authority_id
+            for row in rows
+            if isinstance(row, Consultation | Claim | Placement | Identity | OutreachOrder)
+        }
         assert owned <= {world.sides[0]["la"]}
 
 

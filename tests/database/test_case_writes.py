@@ -118,6 +118,15 @@ FROZEN = [
     "ledger_lines SET amount = 0",
     "ledger_totals SET amount = 0",
     "placement_events SET officer = 'x'",
+    *(
+        f"outreach_orders SET {column} = {column}"
+        for column in ("authority_id", "provider_id", "placement_id", "hours")
+    ),
+    "outreach_orders SET outcome = 'x'",
+    "outreach_orders SET target = 1",
+    "order_shares SET share = 1",
+    "order_visits SET hours = 1",
+    "order_reviews SET value = 1",
     "audit_links SET hash = ''",
     "audit_heads SET position = 0",
 ]

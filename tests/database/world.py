@@ -24,6 +24,7 @@ from marketplace.models import (
     FrameworkComment,
     MatchingRun,
     Need,
+    OrderStatus,
     Organisation,
     Part,
     PriceIndex,
@@ -45,7 +46,7 @@ from marketplace.models import (
     UserSession,
 )
 from marketplace.permissions import SYSTEM, Actor
-from tests import builders, commissioning
+from tests import builders, commissioning, ordering
 
 
 def add_price_runs(session: Session, owner: Organisation, user_id: int) -> None:
@@ -143,9 +144,11 @@ class World:
         builders.demand(session, provision.setting)
         session.add(AuditEvent(organisation_id=la.id, event="tested", subject_type="needs", subject_id=need.id))
         case = add_case(session, need, provision, user)
+        outreach = ordering.outreach_provision(session, provision)
+        order = ordering.order(session, outreach, la, status=OrderStatus.RUNNING, asked_by_id=user.id)
         session.flush()
         ids = {"region": region.id, "la": la.id, "provider": provider.id, "setting": provision.setting_id}
-        return {**ids, **case, "provision": provision.id, "operator": builders.operator(session).id}
+        return {**ids, **case, "order": order.id, "provision": provision.id, "operator": builders.operator(session).id}
 
     def actor(self, kind: str, side: int = 0) -> Actor:
         return Actor(scope=kind, user_id=None, organisation_id=self.sides[side][kind])

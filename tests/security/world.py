@@ -20,6 +20,7 @@ from marketplace.models import (
     MatchingRun,
     Need,
     NeedStatus,
+    OrderStatus,
     OrganisationKind,
     Part,
     Placement,
@@ -43,7 +44,7 @@ from marketplace.services.calibrations import start_calibration
 from marketplace.services.corridors import start_corridor
 from marketplace.services.people import ROLES
 from marketplace.services.shadow_runs import start_shadow_run
-from tests import builders, commissioning
+from tests import builders, commissioning, ordering
 from tests.pricing.placements import placement
 
 UNKNOWN = 10**9
@@ -88,6 +89,7 @@ def build_side(session: Session, canary: str) -> Side:
         session, la, reference=f"{canary}-3", mainstream=f"{canary} placed", status=NeedStatus.PLACED
     )
     placement = _placement(session, canary, placed, provision)
+    order, visit = _order(session, canary, la, provision)
     draft_need = builders.need(session, la, reference=f"{canary}-2", status="draft", published_at=None)
     other_need = builders.need(session, la, need.framework, reference=f"{canary}-5", status="consulting")
     unopened = commissioning.consultation(session, other_need, provision)  # which no look at it may open
@@ -133,6 +135,8 @@ def build_side(session: Session, canary: str) -> Side:
         "uplift": uplift.id,
         "consultation": replied.id,
         "provider-consultation": unopened.id,
+        "order": order,
+        "visit": visit,
         "draft_need": draft_need.id,
         "placement": placement.id,
         "plan": session.scalars(select(PorousPlan.id).where(PorousPlan.placement_id == placement.id)).one(),
@@ -166,6 +170,16 @@ def _placement(session: Session, canary: str, need: Need, provision: Provision) 
     )
     commissioning.review(session, plan, pupil=f"{canary} pupil", family=f"{canary} family", officer=f"{canary} one")
     return placement
+
+
+def _order(session: Session, canary: str, la: Authority, provision: Provision) -> tuple[int, int]:
+    """Outreach that runs, with what was written about it, and a visit; their ids."""
+    text = {name: f"{canary} {name}" for name in ("outcome", "measure", "school", "purpose")}
+    row = ordering.order(
+        session, ordering.outreach_provision(session, provision), la, status=OrderStatus.RUNNING,
+        starts_on=date(2026, 9, 1), **text,
+    )  # fmt: skip
+    return row.id, row.visits[0].id
 
 
 def _waiting_award(session: Session, canary: str, la: Authority, provision: Provision) -> None:
@@ -243,6 +257,8 @@ def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple
         "placement_id": (mine.ids["placement"], theirs.ids["placement"]),
         "plan_id": (mine.ids["plan"], theirs.ids["plan"]),
         "award_id": (mine.ids["award"], theirs.ids["award"]),
+        "order_id": (mine.ids["order"], theirs.ids["order"]),
+        "visit_id": (mine.ids["visit"], theirs.ids["visit"]),
         "setting_id": (mine.ids["setting"], theirs.ids["setting"] if is_provider else None),
         "provision_id": (mine.ids["provision"], theirs.ids["provision"] if is_provider else None),
         "pool_id": (mine.ids["pool"], theirs.ids["pool"] if is_provider else None),

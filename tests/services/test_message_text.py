@@ -15,6 +15,8 @@ from marketplace.models import (
     Consultation,
     ConsultationStatus,
     EventKind,
+    OrderStatus,
+    OutreachOrder,
     PlacementEvent,
     PlacementStatus,
     PlanStatus,
@@ -25,7 +27,16 @@ from tests import builders
 from tests.mail_server import PAGES
 from tests.told import ENDINGS, TEMPLATES, Case, build_case
 
-TELLERS = {"tell_people", "tell_person", "tell_authority", "tell_provider", "tell_proposer", "_tell", "_tell_provider"}
+TELLERS = {
+    "tell_people",
+    "tell_person",
+    "tell_authority",
+    "tell_provider",
+    "tell_proposer",
+    "tell",
+    "_tell",
+    "_tell_provider",
+}
 
 
 # --- templates and their callers ---
@@ -44,7 +55,7 @@ def called() -> Iterator[str]:
 
 def names(argument: ast.expr) -> Iterator[str]:
     match argument:
-        case ast.Constant(value=str(name)) if re.fullmatch("(consultation|reply|award|plan|placement)_[a-z_]+", name):
+        case ast.Constant(value=str(name)) if re.fullmatch("(consultation|reply|award|plan|placement|order)_[a-z_]+", name):
             yield name
         case ast.JoinedStr(values=[ast.Constant(value=str(beginning)), ast.FormattedValue()]) if beginning in ENDINGS:
             yield from (f"{beginning}{ending}" for ending in ENDINGS[beginning])
@@ -71,17 +82,17 @@ def test_every_message_says_what_happened_and_where_to_look_and_nothing_that_was
     case: Case, template: str
 ) -> None:
     text = case.text(template)
-    assert re.match(r"(Consultation|Award|Placement) \d+: ", text.subject)
+    assert re.match(r"(Consultation|Award|Placement|Outreach order) \d+: ", text.subject)
     assert "\n" not in text.subject
     assert len(text.subject) <= 78
     for name in ("N-", "Norbury", "Ash Grove"):  # in no subject, since those are shown on locked screens
         assert name not in text.subject
     assert "Ash Grove School" in text.body
-    assert re.search(
+    assert template.startswith("order_") or re.search(  # which is about a school, and names no pupil
         r"its reference.*N-|your reference N-|reference for the pupil: N-|authority's reference: N-", text.body
     )
     (link,) = re.findall(r"^https://\S+$", text.body, flags=re.MULTILINE)
-    assert re.fullmatch(rf"{PAGES}/(consultations|inbox|awards|approvals|placements|plans)/\d+", link)
+    assert re.fullmatch(rf"{PAGES}/(consultations|inbox|awards|approvals|placements|plans|outreach)/\d+", link)
     for canary in [*case.canaries, "None", "{", "  ", "canary", "2014", "£"]:
         assert canary not in f"{text.subject}\n{text.body}", canary
     assert text.body.isprintable() or set(re.findall(r"[^\x20-\x7e\xa3]", text.body)) <= {"\n"}
@@ -161,6 +172,8 @@ def test_what_is_over_is_not_told(case: Case, template: str) -> None:
         subject.ended_at = datetime(2026, 11, 20, tzinfo=UTC)
     elif isinstance(subject, PorousPlan):
         subject.status = PlanStatus.WITHDRAWN
+    elif isinstance(subject, OutreachOrder):
+        subject.status, subject.reason = OrderStatus.WITHDRAWN, "Not needed any more."
     else:
         subject.status, subject.held_until = AwardStatus.LAPSED, None
     case.session.flush()
@@ -174,7 +187,9 @@ def test_who_has_replied_since_is_not_reminded(case: Case) -> None:
         case.text("consultation_reminder")
 
 
-@pytest.mark.parametrize("template", ["consultation_sent", "reply_offered", "award_made", "placement_started"])
+@pytest.mark.parametrize(
+    "template", ["consultation_sent", "reply_offered", "award_made", "placement_started", "order_agreed"]
+)
 def test_what_is_gone_is_not_told(case: Case, template: str) -> None:
     message = case.message(template)
     message.subject_id = 10**9

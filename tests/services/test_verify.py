@@ -1,11 +1,16 @@
 """Each rule of `verify` holds on whole data, and finds and names the row that breaks it."""
 
+from decimal import Decimal
+
 import pytest
 from sqlalchemy import Engine, text
 
 from marketplace.db import transaction
+from marketplace.models import OutreachOrder, now
 from marketplace.permissions import SYSTEM
+from marketplace.services.outreach_delivery import log_visit
 from marketplace.services.verify import MOST_NAMED, RULES, Finding, verify
+from tests.ordering import SHARED, STARTS, ordering
 from tests.services.test_commissioning import Case, approve, case, consult, offer, propose
 
 __all__ = ["case"]  # a fixture
@@ -48,6 +53,11 @@ BREAKERS = {
         " INSERT INTO matching_runs (scope_id, status, on_date, seconds, policy, created_at)"
         " SELECT id, 'queued', '2026-11-30', 1, '{}', now() FROM organisations, generate_series(1, 2) WHERE kind = 'la'"
     ),
+    "order hours": "UPDATE claims SET amount = amount + 1 WHERE order_id IS NOT NULL",
+    "order charges": "UPDATE ledger_lines SET amount = amount + 1 WHERE order_id IS NOT NULL",
+    "order visits": "UPDATE order_visits SET share_id = NULL",
+    "order shares": "UPDATE order_shares SET share = share + 1",
+    "audit of orders": "DELETE FROM audit_events WHERE event = 'outreach agreed'",
 }
 
 
@@ -59,6 +69,15 @@ def placed(case: Case) -> None:
     first, _ = consult(case)
     offer(case, first, is_held=True)
     approve(case, propose(case, first))
+    with transaction(SYSTEM) as session:
+        ordered = ordering(session)
+    order_id = ordered.run(shares=SHARED)
+    with transaction(ordered.editor) as session:
+        school = session.get_one(OutreachOrder, order_id).shares[0]
+        log_visit(
+            session, ordered.editor, order_id=order_id, day=STARTS, hours=Decimal(3), share_id=school.id, words=None,
+            on=STARTS, at=now(),
+        )  # fmt: skip
 
 
 def test_every_rule_holds_of_a_placement_that_was_made_as_it_should_be(case: Case) -> None:
