@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace.db import transaction
@@ -22,6 +23,7 @@ from marketplace.models import (
     Pool,
     Provision,
     Role,
+    Tariff,
     Unit,
 )
 from marketplace.permissions import SYSTEM, Actor
@@ -109,7 +111,8 @@ class Ordering:
 def ordering(session: Session, hours: str = "12", **fields: Any) -> Ordering:
     """The sides, with so many staff hours a week open to years 7 to 11."""
     framework = builders.framework(session)
-    builders.tariff(session, framework=framework)
+    if session.scalar(select(Tariff.id).limit(1)) is None:
+        builders.tariff(session, framework=framework)
     la, provider = builders.authority(session), builders.provider(session)
     setting = builders.setting(session, la, provider, **fields)
     pool = builders.pool(session, setting, (7, 11, date(2026, 9, 1), hours), name="Staff", unit=Unit.HOURS)
@@ -146,13 +149,8 @@ def order(session: Session, provision: Provision, la: Authority, **fields: Any) 
     terms = {name: getattr(TERMS, name) for name in Terms.__slots__ if name != "shares"}
     is_running = fields.get("status") is OrderStatus.RUNNING
     own = {"price": PRICE, "threshold": 1_000_000} if is_running and "placement_id" not in fields else {}
-    row = kept(
-        session,
-        OutreachOrder(
-            authority_id=la.id, setting_id=provision.setting_id, provider_id=provision.setting.provider_id,
-            provision=provision, **{**terms, **own, **fields},
-        ),
-    )  # fmt: skip
+    of = {"authority_id": la.id, "setting_id": provision.setting_id, "provider_id": provision.setting.provider_id}
+    row = kept(session, OutreachOrder(provision_id=provision.id, **{**of, **terms, **own, **fields}))
     if is_running:
         words = fields.get("outcome", "As seen in class.")
         row.shares = [

@@ -11,13 +11,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 import pricing.guide
 from marketplace.errors import Invalid, InvalidTransition, NotPermitted
 from marketplace.models import (
     HOLDING,
+    Authority,
     Kind,
     OrderShare,
     OrderStatus,
@@ -73,12 +74,18 @@ class Terms:
     shares: Mapping[str, int]
 
 
-def outreach_offered(session: Session) -> Sequence[Provision]:
-    """The outreach that is offered, by setting and name: what an order may ask for."""
+def outreach_offered(session: Session, *, authority_id: int) -> Sequence[Provision]:
+    """The outreach that is offered to an LA, by setting and name: what an order may ask for."""
+    code = session.scalar(select(Authority.code).where(Authority.id == authority_id))
     return session.scalars(
         select(Provision)
         .join(Provision.setting)
-        .where(Provision.kind == Kind.OUTREACH, Provision.is_offered, Setting.provider_id.is_not(None))
+        .where(
+            Provision.kind == Kind.OUTREACH,
+            Provision.is_offered,
+            Setting.provider_id.is_not(None),
+            or_(func.cardinality(Provision.las) == 0, Provision.las.contains([code])),
+        )
         .options(joinedload(Provision.setting))
         .order_by(Setting.name, Setting.id, Provision.name, Provision.id)
     ).all()
@@ -89,7 +96,9 @@ def ask_order(
 ) -> OutreachOrder:
     """The LA asks a provider for outreach without a placement. Raises Invalid, by field."""
     require(can_keep_order(actor, authority_id), "order outreach")
-    provision = next((row for row in outreach_offered(session) if row.id == provision_id), None)
+    provision = next(
+        (row for row in outreach_offered(session, authority_id=authority_id) if row.id == provision_id), None
+    )
     if provision is None:
         raise Invalid({"provision_id": ["Choose one of the outreach provisions that are offered."]})
     _require_sound(terms)

@@ -12,7 +12,9 @@ from marketplace.models import ORDER_MOVES, OrderStatus, OutreachOrder, Role
 from marketplace.permissions import Actor, can_keep_order, can_reply, require
 from marketplace.services import outbox
 
-ROLES = frozenset({Role.COMMISSIONER, Role.PROVIDER_EDITOR})  # of either side, who are told
+# Of either side, who are told; of a price also who may have to agree to it.
+ROLES = frozenset({Role.COMMISSIONER, Role.PROVIDER_EDITOR})
+AGREEING = ROLES | {Role.APPROVER}
 
 
 def find_order(session: Session, order_id: int) -> OutreachOrder:
@@ -73,7 +75,7 @@ def tell(session: Session, actor: Actor, order: OutreachOrder, template: str) ->
         session,
         actor,
         organisation_id=order.authority_id if actor.organisation_id == order.provider_id else order.provider_id,
-        roles=ROLES,
+        roles=AGREEING if order.status is OrderStatus.ACCEPTED else ROLES,
         template=template,
         subject_id=order.id,
         key=f"{template} {order.id} version {order.version}",

@@ -23,7 +23,8 @@ bp = Blueprint("outreach_drafts", __name__)
 def new() -> ResponseReturnValue:
     """What outreach is asked for, of whom, for which school."""
     with transaction(actor()) as session:
-        return _page(provisions=outreach.outreach_offered(session), placement=None)
+        mine = actor().organisation_id or 0
+        return _page(provisions=outreach.outreach_offered(session, authority_id=mine), placement=None)
 
 
 @bp.post("/outreach/new")

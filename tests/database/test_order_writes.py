@@ -12,6 +12,7 @@ from marketplace.models import (
     LedgerLine,
     OrderReview,
     OrderShare,
+    OrderStatus,
     OrderVisit,
     OutreachOrder,
     Provision,
@@ -48,7 +49,9 @@ def test_whom_an_la_asks_runs_the_setting(world: World) -> None:
 
 def test_an_order_is_of_no_placement_that_its_la_does_not_see(world: World) -> None:
     with refused(world.actor("la"), "outreach_orders") as session:
-        ordering.order(session, *of_side(world, 0), status="running", placement_id=world.sides[1]["placement"])
+        ordering.order(
+            session, *of_side(world, 0), status=OrderStatus.RUNNING, placement_id=world.sides[1]["placement"]
+        )
 
 
 def test_an_order_is_changed_by_its_two_sides_only(world: World) -> None:

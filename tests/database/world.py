@@ -144,8 +144,7 @@ class World:
         builders.demand(session, provision.setting)
         session.add(AuditEvent(organisation_id=la.id, event="tested", subject_type="needs", subject_id=need.id))
         case = add_case(session, need, provision, user)
-        outreach = ordering.outreach_provision(session, provision)
-        order = ordering.order(session, outreach, la, status=OrderStatus.RUNNING, asked_by_id=user.id)
+        order = ordering.order(session, provision, la, status=OrderStatus.RUNNING, asked_by_id=user.id)
         session.flush()
         ids = {"region": region.id, "la": la.id, "provider": provider.id, "setting": provision.setting_id}
         return {**ids, **case, "order": order.id, "provision": provision.id, "operator": builders.operator(session).id}

@@ -176,8 +176,7 @@ def _order(session: Session, canary: str, la: Authority, provision: Provision) -
     """Outreach that runs, with what was written about it, and a visit; their ids."""
     text = {name: f"{canary} {name}" for name in ("outcome", "measure", "school", "purpose")}
     row = ordering.order(
-        session, ordering.outreach_provision(session, provision), la, status=OrderStatus.RUNNING,
-        starts_on=date(2026, 9, 1), **text,
+        session, provision, la, status=OrderStatus.RUNNING, starts_on=date(2026, 9, 1), **text,
     )  # fmt: skip
     return row.id, row.visits[0].id
 

@@ -14,12 +14,15 @@ from marketplace.models import (
     HOLDING,
     ORDER_MOVES,
     AuditEvent,
+    Authority,
     Claim,
     LedgerLine,
     LedgerTotal,
     Message,
     OrderStatus,
     OutreachOrder,
+    Pool,
+    Provision,
 )
 from marketplace.permissions import SYSTEM
 from marketplace.services import outreach, outreach_charges
@@ -81,7 +84,7 @@ def test_an_order_is_asked_accepted_at_a_price_and_agreed_and_each_year_has_its_
             2027: found[1][3],
         }
         assert session.scalars(select(Claim.held_until)).all() == [None]
-    assert told() == {"order_asked": 1, "order_accepted": 2, "order_agreed": 1}
+    assert told() == {"order_asked": 1, "order_accepted": 3, "order_agreed": 1}
     whole(case)
 
 
@@ -103,7 +106,7 @@ def test_where_no_tariff_holds_there_is_no_guide(case: Ordering) -> None:
     ("field", "changes"),
     [
         ("target", {"target": Decimal(2)}),
-        ("ends_on", {"ends_on": STARTS - timedelta(days=1)}),
+        ("ends_on", {"ends_on": STARTS - timedelta(days=1), "next_review_on": None}),
         ("ends_on", {"ends_on": STARTS + timedelta(days=732)}),
         ("hours", {"hours": Decimal(2)}),
         ("next_review_on", {"next_review_on": STARTS - timedelta(days=1)}),
@@ -131,6 +134,17 @@ def test_only_outreach_that_is_offered_can_be_ordered(case: Ordering) -> None:
             session, builders.authority(session), builders.provider(session)))).id  # fmt: skip
     with pytest.raises(Invalid, match="Choose one of the outreach provisions"):
         case.ask()
+
+
+def test_outreach_for_other_authorities_only_is_not_offered(case: Ordering) -> None:
+    with transaction(SYSTEM) as session:
+        session.get_one(Provision, case.provision).las = ["901"]
+    with pytest.raises(Invalid, match="Choose one of the outreach provisions"):
+        case.ask()
+    with transaction(SYSTEM) as session:
+        mine = session.get_one(Authority, case.la).code
+        session.get_one(Provision, case.provision).las = ["901", mine]
+    case.ask()
 
 
 def test_a_whole_school_may_be_served_and_schools_may_share_the_hours(case: Ordering) -> None:
@@ -277,14 +291,15 @@ def test_the_outreach_of_a_placement_is_given_an_outcome_and_nothing_is_counted_
     with transaction(SYSTEM) as session:
         found = running(session, kind="outreach")
         placement_id, la = found.placement.id, found.commissioner
-        used = found.placement.provision.pool.taken
+        pool_id = found.placement.provision.pool_id
+        used = session.get_one(Pool, pool_id).taken
         lines = session.scalar(select(func.count()).select_from(LedgerLine))
     with transaction(la) as session:
         order = outreach.order_of_placement(session, la, placement_id=placement_id, terms=TERMS, at=AT)
         assert order.status is OrderStatus.RUNNING
     with transaction(SYSTEM) as session:
         assert session.scalar(select(func.count()).select_from(LedgerLine)) == lines
-        assert found.placement.provision.pool.taken == used
+        assert session.get_one(Pool, pool_id).taken == used
         days = (ENDS - STARTS).days + 1
         assert abs(outreach_charges.charged(session, session.get_one(OutreachOrder, order.id))
                    - round(found.placement.price * days / 365)) <= 1  # fmt: skip
