@@ -44,6 +44,10 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
         "starts_on",
         "A threshold is stated from this day already. Choose another day.",
     ),
+    "uq_outreach_orders_placement_id": (
+        "_form",
+        "Somebody else has just stated what this outreach is for. See theirs.",
+    ),
     "uq_users_email": ("email", "Somebody already signs in with this e-mail address."),
     "ex_vacancies_overlap": ("vacancies", "Two rows with the same date overlap in year groups. Change one of them."),
     "uq_placement_sets_owner_id_name": ("name", "You already have placements under this name. Use another one."),

@@ -14,6 +14,7 @@ from marketplace.models import (
     Ground,
     Kind,
     NeedStatus,
+    OrderResult,
     Pattern,
     PriceBasis,
     RefusalCode,
@@ -26,6 +27,7 @@ from marketplace.models import (
 )
 from marketplace.services.benchmarks.figures import By
 from marketplace.services.caseload import ToDo
+from marketplace.services.outreach_lists import OrderStanding
 from marketplace.services.placement_lists import Standing
 from optimiser.eligibility import REASONS
 from optimiser.problem import AREAS, PRIMARY_NEEDS
@@ -55,6 +57,8 @@ from pricing.tariff import Grade
         (vocabulary.KIND_DESCRIPTIONS, Kind),
         (vocabulary.LEVEL_DESCRIPTIONS, AREAS),
         (vocabulary.NEED_STATUSES, NeedStatus),
+        (vocabulary.ORDER_RESULTS, OrderResult),
+        (vocabulary.ORDER_STANDINGS, OrderStanding),
         (vocabulary.PATTERNS, Pattern),
         (vocabulary.PLACEMENT_STANDINGS, Standing),
         (vocabulary.PRICE_BASES, PriceBasis),

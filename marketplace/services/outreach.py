@@ -14,11 +14,11 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-import pricing.guide
 from marketplace.errors import Invalid, InvalidTransition, NotPermitted
 from marketplace.models import (
     HOLDING,
     Authority,
+    Grade,
     Kind,
     OrderShare,
     OrderStatus,
@@ -61,7 +61,7 @@ class Terms:
     target: Decimal
     hours: Decimal
     hours_a_week: Decimal
-    grade: pricing.tariff.Grade
+    grade: Grade
     school: str
     urn: int | None
     year_group: int | None

@@ -176,6 +176,6 @@ def test_what_is_charged_is_the_days_times_the_fee_whatever_is_entered_in_whatev
         if session.scalar(select(func.max(PlacementEvent.number))) != number or charged(session, case) != before:
             entered = on
         assert charged(session, case) == model.expected(horizon(entered)), (name, on)
-        lines = live_lines(session, case.placement)
+        lines = live_lines(session, LedgerLine.placement_id == case.placement.id)
         assert all(following.starts_on > line.ends_on for line, following in pairwise(lines))
     assert [finding for finding in verify(session) if finding.count and finding.rule.name not in MADE_UP] == []
