@@ -46,7 +46,7 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
     ),
     "uq_outreach_orders_placement_id": (
         "_form",
-        "Somebody else has just stated what this outreach is for. See theirs.",
+        "Somebody else has just said what this outreach is for. See theirs.",
     ),
     "uq_users_email": ("email", "Somebody already signs in with this e-mail address."),
     "ex_vacancies_overlap": ("vacancies", "Two rows with the same date overlap in year groups. Change one of them."),

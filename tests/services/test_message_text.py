@@ -53,9 +53,12 @@ def called() -> Iterator[str]:
                     yield from names(argument)
 
 
+NAMED = re.compile("(consultation|reply|award|plan|placement|order)_[a-z_]+")
+
+
 def names(argument: ast.expr) -> Iterator[str]:
     match argument:
-        case ast.Constant(value=str(name)) if re.fullmatch("(consultation|reply|award|plan|placement|order)_[a-z_]+", name):
+        case ast.Constant(value=str(name)) if NAMED.fullmatch(name):
             yield name
         case ast.JoinedStr(values=[ast.Constant(value=str(beginning)), ast.FormattedValue()]) if beginning in ENDINGS:
             yield from (f"{beginning}{ending}" for ending in ENDINGS[beginning])
