@@ -206,7 +206,7 @@ def agree_order(session: Session, actor: Actor, *, order_id: int, version: int, 
                 "You asked for this order, and it costs more than the threshold: another approver agrees."
             )
     record(session, actor, "agreed", order)
-    outreach_charges.charge_order(session, actor, order)
+    outreach_charges.charge_order(session, order)
     tell(session, actor, order, "order_agreed")
     return order
 
@@ -227,7 +227,7 @@ def withdraw_order(
         raise InvalidTransition("This order has begun. End it, and say what came of it.")
     _give_up(session, actor, order, OrderStatus.WITHDRAWN, reason, at=at)
     record(session, actor, "withdrawn", order)
-    outreach_charges.reverse_order(session, actor, order, last_day=None)
+    outreach_charges.reverse_order(session, order, last_day=None)
     tell(session, actor, order, "order_withdrawn")
     return order
 

@@ -10,27 +10,23 @@ from itertools import pairwise
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from marketplace.db import as_system
 from marketplace.models import LedgerLine, OutreachOrder
-from marketplace.permissions import Actor
 from marketplace.services.ledger import DAY, due_by, financial_year, live_lines, reversal, share
 
 
-def charge_order(session: Session, actor: Actor, order: OutreachOrder) -> None:
-    """Charge the price from the first day to the last."""
-    with as_system(session, actor):
-        _charge(session, order, order.starts_on, order.ends_on)
+def charge_order(session: Session, order: OutreachOrder) -> None:
+    """Charge the price from the first day to the last, by the LA, whose ledger it is."""
+    _charge(session, order, order.starts_on, order.ends_on)
 
 
-def reverse_order(session: Session, actor: Actor, order: OutreachOrder, *, last_day: date | None) -> None:
-    """Charge nothing after the last day; None: nothing at all."""
-    with as_system(session, actor):
-        for line in live_lines(session, LedgerLine.order_id == order.id):
-            if last_day is None or line.ends_on > last_day:
-                session.add(reversal(line))
-                session.flush()
-                if last_day is not None and line.starts_on <= last_day:
-                    _charge(session, order, line.starts_on, last_day)
+def reverse_order(session: Session, order: OutreachOrder, *, last_day: date | None) -> None:
+    """Charge nothing after the last day; None: nothing at all. By the LA, as before."""
+    for line in live_lines(session, LedgerLine.order_id == order.id):
+        if last_day is None or line.ends_on > last_day:
+            session.add(reversal(line))
+            session.flush()
+            if last_day is not None and line.starts_on <= last_day:
+                _charge(session, order, line.starts_on, last_day)
 
 
 def charged(session: Session, order: OutreachOrder) -> int:

@@ -197,7 +197,7 @@ def end_order(
     session.flush()
     if order.placement_id is None:
         capacity.free(session, actor, subject=order, at=at)
-        outreach_charges.reverse_order(session, actor, order, last_day=last_day)
+        outreach_charges.reverse_order(session, order, last_day=last_day)
     record(session, actor, "ended", order, result=result.value)
     tell(session, actor, order, "order_ended")
     return order

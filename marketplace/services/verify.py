@@ -210,7 +210,8 @@ RULES = (
         "SELECT 'visit ' || v.id FROM order_visits v JOIN outreach_orders o ON o.id = v.order_id WHERE"
         ' v.undone_at IS NULL AND (v."on" NOT BETWEEN o.starts_on AND coalesce(o.ended_on, o.ends_on)'
         " OR EXISTS (SELECT FROM order_shares s WHERE s.order_id = o.id) <> (v.share_id IS NOT NULL)"
-        " OR v.share_id NOT IN (SELECT s.id FROM order_shares s WHERE s.order_id = o.id))",
+        " OR (v.share_id IS NOT NULL AND v.share_id NOT IN"
+        " (SELECT s.id FROM order_shares s WHERE s.order_id = o.id)))",
     ),
     Rule(
         "order shares",

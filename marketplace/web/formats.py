@@ -77,7 +77,7 @@ def number(value: int | float) -> str:
     return f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
 
 
-def exact(value: float) -> str:
+def exact(value: float | Decimal) -> str:
     """A number as it is, thousands separated and without idle zeros: "16,000", "0.001"."""
     text = f"{Decimal(str(value)):,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -11,7 +11,7 @@ AS_SYSTEM = {
     "capacity.take_back": "what an LA undoes takes the provider's place again",
     "capacity.free": "an award that ends, or a reply that changes, gives back a place of the other side's pool",
     "capacity.settle": "the claim on a provider's vacancy is held for good once the LA's award is made",
-    "case_history._timeline": "the trail of an organisation is its own; of objects that both sides see, both read it",
+    "case_history.timeline": "the trail of an organisation is its own; of objects that both sides see, both read it",
     "consultation_steps.lock_consultation": "a provider's reply locks the need first, which no provider may read",
     "identities._openings": "an LA is told which providers opened who its pupil is; their trail is their own",
     "messages.outstanding": "the operator is told how many messages wait and why some failed; whose they are it is not",
