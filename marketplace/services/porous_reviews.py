@@ -6,7 +6,7 @@ It must never change the plan or the placement: what a review comes to, people d
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from marketplace import audit
@@ -65,8 +65,8 @@ def keep_review(
     at: datetime,
     **said: Any,
 ) -> PorousReview:
-    """Keep what a review of a day said, by either side. Raises Invalid, by field; InvalidTransition where no plan is
-    approved."""
+    """Keep what a review of a day said, by either side. Raises Invalid, by field; Stale where another one was kept
+    meanwhile; InvalidTransition where no plan is approved."""
     placement = lock(
         session, actor, placement_id, version,
         may=lambda actor, row: can_give_notice(actor, row.authority_id, row.provider_id),
@@ -87,5 +87,8 @@ def keep_review(
     )  # fmt: skip
     session.add(review)
     session.flush()
+    # A page that was opened before has not seen this review.
+    session.execute(update(Placement).where(Placement.id == placement.id).values(version=Placement.version + 1))
+    session.expire(placement)
     audit.record(session, actor, "porous week reviewed", review, placement_id=placement.id, number=review.number)
     return review

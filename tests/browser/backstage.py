@@ -39,6 +39,7 @@ from marketplace.permissions import SYSTEM, Actor
 from marketplace.services import approvals, awards, consultations, replies
 from marketplace.services.choices import choices
 from marketplace.services.matching.options import provisions_by_id, rank_options
+from marketplace.services.outreach import outreach_offered
 from marketplace.services.people import actor_of
 from tests import builders
 
@@ -201,6 +202,16 @@ def asked(authority: str) -> dict[str, object]:
     return {"provider": email, "consultations": ids, "references": references}
 
 
+def outreach(authority: str) -> dict[str, object]:
+    """The first outreach offered to the authority of which more than an hour a week is free, and its provider."""
+    with transaction(SYSTEM) as session:
+        la = session.scalars(select(Authority).where(Authority.name == authority)).one()
+        offered = outreach_offered(session, authority_id=la.id)
+        provision = next(row for row in offered if row.pool.open_on(today()) > 1)
+        editor = acting(session, provision.setting.provider_id or 0, Role.PROVIDER_EDITOR)
+        return {"provision": provision.id, "provider": session.get_one(User, editor.user_id).email}
+
+
 def suitable(
     session: Session, authority_id: int, *, kind: Kind = Kind.FULL, settings: int = SETTINGS
 ) -> tuple[Need, list[int]]:
@@ -235,6 +246,7 @@ ACTS: dict[str, Callable[[str], dict[str, object]]] = {
     "answered": answered,
     "asked": asked,
     "gone": gone,
+    "outreach": outreach,
     "placed": placed,
     "split": split,
 }

@@ -90,6 +90,16 @@ def test_nothing_is_reviewed_that_was_not_planned(session: Session) -> None:
         keep(session, case)
 
 
+def test_of_two_who_review_the_same_week_at_once_the_second_is_told(session: Session, case: Running) -> None:
+    seen = case.of(SIX_WEEKS)
+    keep(session, case)
+    with pytest.raises(Stale):
+        porous_reviews.keep_review(
+            session, case.commissioner, **seen, day=SIX_WEEKS, outcome=ReviewNext.GO_ON,
+            next_on=SIX_WEEKS + timedelta(weeks=1), **SAID,
+        )  # fmt: skip
+
+
 def test_who_is_of_neither_side_keeps_none_and_a_stale_page_is_told(session: Session, case: Running) -> None:
     with pytest.raises(NotPermitted):
         keep(session, case, by=running(session).editor)

@@ -28,6 +28,7 @@ NOTHING_TYPED = {
     "documents.post_remove",
     "framework_drafts.post_copy",
     "identities.post_index",
+    "outreach_visits.post_undo",
     "provisions.post_offer",
     "provisions.post_withdraw",
     "replies.post_change",
