@@ -56,7 +56,7 @@ class PlanStatus(StrEnum):
     PROPOSED = "proposed"  # waits for the LA's written approval
     APPROVED = "approved"  # holds from its day until the next approved version does
     RETURNED = "returned"  # by the LA, with its reason
-    WITHDRAWN = "withdrawn"  # by the side that proposed it, or because its placement has ended
+    WITHDRAWN = "withdrawn"  # by the side that proposed it
 
 
 PLAN_MOVES: dict[PlanStatus, frozenset[PlanStatus]] = {

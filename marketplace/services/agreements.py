@@ -12,7 +12,7 @@ from marketplace.errors import NotFound
 from marketplace.models import Award, Organisation, Placement, PlanStatus, PorousPlan, london_day
 from marketplace.permissions import Actor
 from marketplace.services.letters import Letter, set_letter
-from marketplace.services.porous_plans import plans_of
+from marketplace.services.porous_versions import plans_of
 from marketplace.services.porous_week import week_in_words
 from marketplace.services.published_prices import line_words
 from marketplace.vocabulary import BANDS, KINDS, MAIN_SCHOOLS, PATTERNS, in_words

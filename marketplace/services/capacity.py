@@ -27,10 +27,9 @@ from marketplace.models import (
     Unit,
     Vacancy,
 )
+from marketplace.models.porous import SESSIONS
 from marketplace.permissions import Actor
 from marketplace.vocabulary import in_words
-
-SESSIONS = 10  # of a school week
 
 Subject = Award | Consultation | OutreachOrder  # for which something is taken
 _CLAIMED: dict[type[Subject], InstrumentedAttribute[int | None]] = {

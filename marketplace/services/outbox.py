@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from marketplace.db import as_system
-from marketplace.models import Message, Role, User, UserRole
+from marketplace.models import Message, Placement, Role, User, UserRole
 from marketplace.permissions import Actor
 
 QUEUE = "mail"
@@ -42,6 +42,19 @@ def tell_people(
             .order_by(User.id)
         ).all()
         return sum(_owe(session, user_id, template, subject_id, key) for user_id in people)
+
+
+def tell_other_side(
+    session: Session, actor: Actor, placement: Placement, *, template: str, subject_id: int, key: str
+) -> None:
+    """Owe a message to the side of a placement that has not done what is told; of what the system did, to both."""
+    sides = {placement.provider_id: Role.PROVIDER_EDITOR, placement.authority_id: Role.COMMISSIONER}
+    sides.pop(actor.organisation_id or 0, None)
+    for organisation_id, role in sides.items():
+        tell_people(
+            session, actor, organisation_id=organisation_id, roles={role}, template=template, subject_id=subject_id,
+            key=key,
+        )  # fmt: skip
 
 
 def tell_person(session: Session, actor: Actor, *, user_id: int, template: str, subject_id: int, key: str) -> int:

@@ -18,7 +18,6 @@ from marketplace.models import (
     Placement,
     PlacementEvent,
     PlacementStatus,
-    Role,
 )
 from marketplace.permissions import Actor, can_keep_placement, require
 from marketplace.services import outbox
@@ -161,17 +160,7 @@ def keep(
 
 
 def _tell(session: Session, actor: Actor, event: PlacementEvent) -> None:
-    """The side that has not done it is told; of what the system did, both."""
-    placement = event.placement
-    sides = {placement.provider_id: Role.PROVIDER_EDITOR, placement.authority_id: Role.COMMISSIONER}
-    sides.pop(actor.organisation_id or 0, None)
-    for organisation_id, role in sides.items():
-        outbox.tell_people(
-            session,
-            actor,
-            organisation_id=organisation_id,
-            roles={role},
-            template=f"placement_{event.kind}",
-            subject_id=event.id,
-            key=f"placement {placement.id} event {event.number}",
-        )
+    outbox.tell_other_side(
+        session, actor, event.placement, template=f"placement_{event.kind}", subject_id=event.id,
+        key=f"placement {event.placement_id} event {event.number}",
+    )  # fmt: skip

@@ -20,7 +20,6 @@ from marketplace.models import (
     Kind,
     Placement,
     PlacementStatus,
-    PlanStatus,
     PorousPlan,
     Provision,
 )
@@ -28,6 +27,7 @@ from marketplace.permissions import Actor
 from marketplace.services import capacity
 from marketplace.services.placement_charges import price_of, recharge
 from marketplace.services.placement_steps import FARTHEST, keep, lock, move, require_day, terms
+from marketplace.services.porous_versions import last_plan, plan_on
 from marketplace.vocabulary import in_words
 
 
@@ -70,7 +70,7 @@ def start_placement(
         raise Invalid({"day": ["Enter the day on which the pupil started: today, or within the last year."]})
     if placement.ends_on is not None and day > placement.ends_on:
         raise Invalid({"day": [f"The last day is {in_words(placement.ends_on)}. Enter that day or an earlier one."]})
-    if placement.provision.kind is Kind.POROUS and not _has_plan(session, placement, day):
+    if placement.provision.kind is Kind.POROUS and not plan_on(session, placement.id, day):
         raise Invalid({"day": ["A porous placement starts on a plan of the week that is approved from that day on."]})
     before = terms(placement)
     move(placement, PlacementStatus.STARTED)
@@ -124,7 +124,7 @@ def vary_placement(
         raise Invalid({"sessions": ["Enter how many of the ten sessions of a week, from 1 to 9."]})
     if provision.kind is Kind.OUTREACH and not hours_a_week:
         raise Invalid({"hours_a_week": ["Enter the hours of outreach a week."]})
-    is_planned = plan is None and provision.kind is Kind.POROUS and _has_plan(session, placement)
+    is_planned = plan is None and provision.kind is Kind.POROUS and last_plan(session, placement.id)
     if is_planned and sessions != placement.sessions:
         raise Invalid({"sessions": ["The plan of the week states the sessions. Propose another version of it."]})
     before, taken, pool_id = terms(placement), use(placement), placement.provision.pool_id
@@ -214,13 +214,3 @@ def use(placement: Placement) -> Decimal:
         hours_a_week=placement.hours_a_week,
         is_on_roll=placement.is_on_roll,
     )
-
-
-def _has_plan(session: Session, placement: Placement, day: date = date.max) -> bool:
-    """Whether a version of the plan of the week is approved that holds on a day, or ever."""
-    found = select(PorousPlan.id).where(
-        PorousPlan.placement_id == placement.id,
-        PorousPlan.status == PlanStatus.APPROVED,
-        PorousPlan.starts_on <= day,
-    )
-    return session.scalar(found.limit(1)) is not None

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from marketplace import audit
-from marketplace.errors import Conflict, Invalid, InvalidTransition, NotFound, Stale
+from marketplace.errors import Conflict, Invalid, InvalidTransition, Stale
 from marketplace.models import (
     PLAN_MOVES,
     At,
@@ -20,48 +20,15 @@ from marketplace.models import (
     PlacementStatus,
     PlanStatus,
     PorousPlan,
-    Role,
     WhyPlanned,
 )
 from marketplace.permissions import Actor, can_give_notice, can_keep_placement, require
 from marketplace.services import outbox
 from marketplace.services.placement_steps import lock, require_day
 from marketplace.services.placements import vary_placement
+from marketplace.services.porous_versions import find_plan, last_plan, plans_of
 from marketplace.services.porous_week import week_faults
 from marketplace.vocabulary import in_words
-
-
-def plans_of(session: Session, placement_id: int) -> list[PorousPlan]:
-    """All versions of a placement's plan, the newest first."""
-    rows = select(PorousPlan).where(PorousPlan.placement_id == placement_id).order_by(PorousPlan.number.desc())
-    return list(session.scalars(rows))
-
-
-def plan_on(session: Session, placement_id: int, day: date) -> PorousPlan | None:
-    """The version that holds on a day: of those approved the one that began last, of one day the latest."""
-    return session.scalar(
-        select(PorousPlan)
-        .where(
-            PorousPlan.placement_id == placement_id,
-            PorousPlan.status == PlanStatus.APPROVED,
-            PorousPlan.starts_on <= day,
-        )
-        .order_by(PorousPlan.starts_on.desc(), PorousPlan.number.desc())
-        .limit(1)
-    )
-
-
-def last_plan(session: Session, placement_id: int) -> PorousPlan | None:
-    """The version that was approved last, whether or not it holds already."""
-    return plan_on(session, placement_id, date.max)
-
-
-def find_plan(session: Session, plan_id: int) -> PorousPlan:
-    """A version that the actor of this transaction may know of. Raises NotFound."""
-    row = session.get(PorousPlan, plan_id)
-    if row is None:
-        raise NotFound("There is no such plan.")
-    return row
 
 
 def propose_plan(
@@ -87,7 +54,7 @@ def propose_plan(
     session.add(plan)
     session.flush()
     audit.record(session, actor, "porous plan proposed", plan, placement_id=placement.id, number=plan.number)
-    _tell(session, actor, placement, plan)
+    _tell(session, actor, plan)
     return plan
 
 
@@ -105,7 +72,7 @@ def approve_plan(
     audit.record(session, actor, "porous plan approved", plan, placement_id=placement.id, number=plan.number)
     session.flush()
     if (placement.sessions, placement.is_on_roll) == (plan.special, plan.main is At.SPECIAL):
-        _tell(session, actor, placement, plan)
+        _tell(session, actor, plan)
     else:  # which is told as a variation
         vary_placement(
             session,
@@ -133,7 +100,7 @@ def return_plan(
     require(can_keep_placement(actor, placement.authority_id), "return a plan")
     _decide(plan, PlanStatus.RETURNED, actor, decision, at)
     audit.record(session, actor, "porous plan returned", plan, placement_id=placement.id, number=plan.number)
-    _tell(session, actor, placement, plan)
+    _tell(session, actor, plan)
     return plan
 
 
@@ -191,17 +158,9 @@ def _require(session: Session, placement: Placement, plan: PorousPlan, *, on: da
         raise Invalid(errors)
 
 
-def _tell(session: Session, actor: Actor, placement: Placement, plan: PorousPlan) -> None:
-    """The side that has not done it is told of how the version stands."""
-    sides = {placement.provider_id: Role.PROVIDER_EDITOR, placement.authority_id: Role.COMMISSIONER}
-    sides.pop(actor.organisation_id or 0, None)
-    for organisation_id, role in sides.items():
-        outbox.tell_people(
-            session,
-            actor,
-            organisation_id=organisation_id,
-            roles={role},
-            template=f"plan_{plan.status}",
-            subject_id=plan.id,
-            key=f"plan {plan.id} {plan.status}",
-        )
+def _tell(session: Session, actor: Actor, plan: PorousPlan) -> None:
+    """The other side is told how the version stands."""
+    outbox.tell_other_side(
+        session, actor, plan.placement, template=f"plan_{plan.status}", subject_id=plan.id,
+        key=f"plan {plan.id} {plan.status}",
+    )  # fmt: skip

@@ -14,7 +14,7 @@ from marketplace.errors import Invalid, InvalidTransition
 from marketplace.models import Consultation, Placement, PlacementStatus, PorousReview, ReviewNext
 from marketplace.permissions import Actor, can_give_notice
 from marketplace.services.placement_steps import lock
-from marketplace.services.porous_plans import last_plan, plan_on
+from marketplace.services.porous_versions import last_plan, plan_on
 from marketplace.vocabulary import in_words
 
 FARTHEST = timedelta(weeks=26)  # from one review to the next

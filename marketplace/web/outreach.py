@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from marketplace import vocabulary
 from marketplace.db import transaction
-from marketplace.models import OrderResult, OrderStatus, OrganisationKind, OutreachOrder, today
+from marketplace.models import OrderStatus, OrganisationKind, OutreachOrder, today
 from marketplace.permissions import POLICY, Actor, can_agree_order, can_keep_order, can_reply, can_review_order
 from marketplace.schemas.outreach import OrdersQuerySchema
 from marketplace.services import outreach, outreach_charges, outreach_history
 from marketplace.services.outreach_delivery import delivered
 from marketplace.services.outreach_lists import OrderStanding, list_orders
-from marketplace.services.outreach_outcomes import outcomes_by_provider
+from marketplace.services.outreach_outcomes import cost_of_outcome, outcomes_by_provider
 from marketplace.services.outreach_steps import find_order
 from marketplace.web import forms
 from marketplace.web.current import actor
@@ -93,7 +93,7 @@ def show(order_id: int) -> ResponseReturnValue:
             delivered=delivered(order),
             chart=_chart(order),
             charged=outreach_charges.charged(session, order) if is_agreed and not is_provider else None,
-            is_met=order.result is OrderResult.MET,
+            cost=None if is_provider else cost_of_outcome(session, order),
             is_provider=is_provider,
             sides={order.authority_id: order.authority.name, order.provider_id: order.provider.name},
             entries=outreach_history.order_timeline(session, actor(), order),

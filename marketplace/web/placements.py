@@ -8,7 +8,7 @@ from marketplace.db import transaction
 from marketplace.models import OrganisationKind, PlacementStatus, today
 from marketplace.permissions import POLICY, can_give_notice
 from marketplace.schemas.placements import PlacementsQuerySchema
-from marketplace.services import agreements, ledger_accounts, outreach, porous_plans, porous_reviews
+from marketplace.services import agreements, ledger_accounts, outreach, porous_reviews, porous_versions
 from marketplace.services.placement_ends import notice_of
 from marketplace.services.placement_lists import Standing, list_placements, standing_of
 from marketplace.services.placement_steps import find_placement
@@ -57,8 +57,8 @@ def show(placement_id: int) -> ResponseReturnValue:
             notice=notice_of(session, placement),
             acts=Acts.of(session, placement, actor()),
             entries=entries(session, placement, actor()),
-            plans=porous_plans.plans_of(session, placement.id),
-            held=porous_plans.plan_on(session, placement.id, max(today(), placement.starts_on)),
+            plans=porous_versions.plans_of(session, placement.id),
+            held=porous_versions.plan_on(session, placement.id, max(today(), placement.starts_on)),
             may_propose=may_propose(session, placement),
             reviews=porous_reviews.reviews_of(session, placement.id),
             next_review=porous_reviews.next_review(session, placement),

@@ -27,7 +27,7 @@ from marketplace.models.porous import DAYS, SESSIONS
 from marketplace.permissions import can_give_notice, can_keep_placement
 from marketplace.schemas.base import VersionSchema
 from marketplace.schemas.porous_plans import RIDES, WEEK, DecisionSchema, PlanSchema
-from marketplace.services import porous_plans
+from marketplace.services import porous_plans, porous_versions
 from marketplace.services.placement_steps import find_placement
 from marketplace.services.porous_week import journeys
 from marketplace.web import forms
@@ -45,8 +45,8 @@ def new(placement_id: int) -> ResponseReturnValue:
         placement = find_placement(session, placement_id)
         if not may_propose(session, placement) and not forms.shown().errors:
             return redirect(url_for("placements.show", placement_id=placement_id))
-        last = porous_plans.last_plan(session, placement_id)
-        plans = porous_plans.plans_of(session, placement_id)
+        last = porous_versions.last_plan(session, placement_id)
+        plans = porous_versions.plans_of(session, placement_id)
         return render_template(
             "porous/new.html",
             placement=placement,
@@ -77,10 +77,10 @@ def post_new(placement_id: int) -> ResponseReturnValue:
 def show(plan_id: int) -> ResponseReturnValue:
     """One version: the week, what it is for, and what may be decided about it."""
     with transaction(actor()) as session:
-        plan = porous_plans.find_plan(session, plan_id)
+        plan = porous_versions.find_plan(session, plan_id)
         placement = find_placement(session, plan.placement_id)
         is_open = plan.status is PlanStatus.PROPOSED and _is_split(placement)
-        held = porous_plans.plan_on(session, placement.id, max(today(), placement.starts_on))
+        held = porous_versions.plan_on(session, placement.id, max(today(), placement.starts_on))
         return render_template(
             "porous/show.html",
             plan=plan,
@@ -136,7 +136,7 @@ def may_propose(session: Session, placement: Placement) -> bool:
     """Whether this person may propose another version now."""
     if not (_is_split(placement) and can_give_notice(actor(), placement.authority_id, placement.provider_id)):
         return False
-    return all(plan.status is not PlanStatus.PROPOSED for plan in porous_plans.plans_of(session, placement.id))
+    return all(plan.status is not PlanStatus.PROPOSED for plan in porous_versions.plans_of(session, placement.id))
 
 
 def _is_split(placement: Placement) -> bool:

@@ -10,7 +10,7 @@ from marketplace.db import transaction
 from marketplace.models import PlacementStatus, now, today
 from marketplace.permissions import can_give_notice
 from marketplace.schemas.porous_reviews import QUESTIONS, ReviewSchema
-from marketplace.services import porous_plans, porous_reviews
+from marketplace.services import porous_reviews, porous_versions
 from marketplace.services.placement_steps import find_placement
 from marketplace.web import forms
 from marketplace.web.current import actor
@@ -23,7 +23,7 @@ def new(placement_id: int) -> ResponseReturnValue:
     """What the pupil, the family and both schools say, and what comes next; with what was said last beside it."""
     with transaction(actor()) as session:
         placement = find_placement(session, placement_id)
-        plan = porous_plans.plan_on(session, placement_id, today())
+        plan = porous_versions.plan_on(session, placement_id, today())
         may = can_give_notice(actor(), placement.authority_id, placement.provider_id)
         if plan is None or placement.status is PlacementStatus.ENDED or not may:
             return redirect(url_for("placements.show", placement_id=placement_id))

@@ -29,6 +29,7 @@ from tests.told import ENDINGS, TEMPLATES, Case, build_case
 
 TELLERS = {
     "tell_people",
+    "tell_other_side",
     "tell_person",
     "tell_authority",
     "tell_provider",

@@ -27,7 +27,7 @@ from marketplace.models import (
     WhyPlanned,
 )
 from marketplace.permissions import SYSTEM, Actor
-from marketplace.services import placement_corrections, placements, porous_plans
+from marketplace.services import placement_corrections, placements, porous_plans, porous_versions
 from marketplace.services.agreements import agreement_file
 from marketplace.services.porous_week import journeys, week_faults
 from marketplace.services.verify import RULES
@@ -75,10 +75,10 @@ def test_a_version_is_proposed_by_the_setting_and_holds_once_the_authority_has_a
     session: Session, case: Running
 ) -> None:
     plan = propose(session, case)
-    assert porous_plans.plan_on(session, case.placement.id, LATER) is None
+    assert porous_versions.plan_on(session, case.placement.id, LATER) is None
     approve(session, case, plan)
-    assert porous_plans.plan_on(session, case.placement.id, STARTS_ON - timedelta(days=1)) is None
-    assert porous_plans.plan_on(session, case.placement.id, STARTS_ON) is plan
+    assert porous_versions.plan_on(session, case.placement.id, STARTS_ON - timedelta(days=1)) is None
+    assert porous_versions.plan_on(session, case.placement.id, STARTS_ON) is plan
     assert (plan.decided_by, plan.decision) == (case.commissioner.name, "Agreed by the panel.")
     kept = session.scalars(select(AuditEvent.event).where(AuditEvent.subject_type == "porous_plans")).all()
     assert sorted(kept) == ["porous plan approved", "porous plan proposed"]
@@ -112,7 +112,7 @@ def test_more_sessions_take_more_of_the_place_and_cost_more_from_their_day_on(se
     assert case.placement.price == POROUS * 6 // 4
     event = max(case.placement.events, key=lambda row: row.number)
     assert (event.on, event.after["plan_id"]) == (LATER, plan.id)
-    assert porous_plans.plan_on(session, case.placement.id, STARTS_ON).number == 1  # type: ignore[union-attr]
+    assert porous_versions.plan_on(session, case.placement.id, STARTS_ON).number == 1  # type: ignore[union-attr]
 
 
 def test_a_setting_that_keeps_the_roll_keeps_a_whole_place(session: Session, case: Running) -> None:
@@ -127,7 +127,7 @@ def test_without_room_nothing_is_approved(database: Engine) -> None:  # noqa: AR
     with pytest.raises(NoRoom), transaction(case.commissioner) as session:
         approve(session, case, plan)
     with transaction(SYSTEM) as session:
-        assert porous_plans.find_plan(session, plan.id).status is PlanStatus.PROPOSED
+        assert porous_versions.find_plan(session, plan.id).status is PlanStatus.PROPOSED
 
 
 def test_the_sessions_of_a_planned_week_change_by_another_version_only(session: Session, case: Running) -> None:
@@ -174,7 +174,7 @@ def test_what_cannot_be_is_said_beside_its_field_and_nothing_is_kept(
     with pytest.raises(Invalid) as refused:
         propose(session, case, **changes)
     assert field in refused.value.errors
-    assert porous_plans.plans_of(session, case.placement.id) == []
+    assert porous_versions.plans_of(session, case.placement.id) == []
 
 
 def test_no_version_begins_before_the_one_that_was_approved_last(session: Session, case: Running) -> None:
@@ -188,7 +188,7 @@ def test_of_two_versions_of_one_day_the_later_holds(session: Session, case: Runn
     planned(session, case)
     again = propose(session, case, week=week(5), why=WhyPlanned.FAMILY)
     approve(session, case, again)
-    assert porous_plans.plan_on(session, case.placement.id, STARTS_ON) is again
+    assert porous_versions.plan_on(session, case.placement.id, STARTS_ON) is again
 
 
 def test_one_version_waits_at_a_time(session: Session, case: Running) -> None:
