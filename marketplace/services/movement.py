@@ -20,12 +20,13 @@ from marketplace.models import (
     Goal,
     Organisation,
     Placement,
+    PlacementEvent,
     PlacementStatus,
     PlanStatus,
     PorousPlan,
 )
 from marketplace.models.porous import SESSIONS
-from marketplace.services.placement_charges import effective_events
+from marketplace.services.placement_charges import events_that_hold
 from marketplace.services.small_groups import FEWEST
 
 ALL = "All"
@@ -132,7 +133,8 @@ def paths(session: Session, *, on: date) -> list[Path]:
     by_placement: dict[int, list[PorousPlan]] = {}
     for row in rows:
         by_placement.setdefault(row.placement_id, []).append(row)
-    return [_path(session, plans, names, on=on) for plans in by_placement.values()]
+    events = events_that_hold(session, by_placement)
+    return [_path(plans, events[placement_id], names, on=on) for placement_id, plans in by_placement.items()]
 
 
 def movements(found: Sequence[Path], by: Callable[[Path], str]) -> list[Movement]:
@@ -206,12 +208,12 @@ def means(found: Sequence[Path], *, on: date) -> list[float | None]:
     return averages
 
 
-def _path(session: Session, plans: Sequence[PorousPlan], names: Mapping[int, str], *, on: date) -> Path:
+def _path(plans: Sequence[PorousPlan], events: Sequence[PlacementEvent], names: Mapping[int, str], *, on: date) -> Path:
     placement = plans[0].placement
     # Of one day the later version holds; what holds before the first day holds from it on.
     by_day: dict[date, PorousPlan | None] = {max(plan.starts_on, placement.starts_on): plan for plan in plans}
     counts = {day: plan.mainstream for day, plan in by_day.items() if plan}
-    for event in effective_events(session, placement):
+    for event in events:
         is_full = event.kind is EventKind.VARIED and event.after["sessions"] is None
         has_returned = event.kind is EventKind.ENDED and event.after.get("then") == AfterEnd.NOT_NEEDED
         day = event.on + timedelta(days=1) if has_returned else event.on

@@ -3,6 +3,7 @@
 It must never reprice by itself: each fee is that of an event, by the schedule that held for it.
 """
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -50,19 +51,25 @@ def charges(session: Session, placement: Placement, *, on: date) -> list[Stretch
 
 def effective_events(session: Session, placement: Placement) -> list[PlacementEvent]:
     """The events of a placement that hold: those that were not undone, in the order in which they were entered."""
+    return events_that_hold(session, [placement.id])[placement.id]
+
+
+def events_that_hold(session: Session, placement_ids: Collection[int]) -> dict[int, list[PlacementEvent]]:
+    """The same of several placements, by placement."""
     undoing = aliased(PlacementEvent)
-    return list(
-        session.scalars(
-            select(PlacementEvent)
-            .outerjoin(undoing, undoing.undoes_id == PlacementEvent.id)
-            .where(
-                PlacementEvent.placement_id == placement.id,
-                PlacementEvent.kind != EventKind.UNDONE,
-                undoing.id.is_(None),
-            )
-            .order_by(PlacementEvent.number)
+    found: dict[int, list[PlacementEvent]] = {placement_id: [] for placement_id in placement_ids}
+    for event in session.scalars(
+        select(PlacementEvent)
+        .outerjoin(undoing, undoing.undoes_id == PlacementEvent.id)
+        .where(
+            PlacementEvent.placement_id.in_(placement_ids),
+            PlacementEvent.kind != EventKind.UNDONE,
+            undoing.id.is_(None),
         )
-    )
+        .order_by(PlacementEvent.placement_id, PlacementEvent.number)
+    ):
+        found[event.placement_id].append(event)
+    return found
 
 
 def price_of(
