@@ -4,7 +4,6 @@ It must never decide who sees a placement: the database's row-level security doe
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -12,8 +11,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from marketplace.models import Need, Placement, PlacementStatus
-
-PAGE = 50
+from marketplace.services.standings import Listed, count_by, list_by
 
 
 class Standing(StrEnum):
@@ -27,62 +25,33 @@ class Standing(StrEnum):
     ENDED = "ended"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placements:
-    """One page of placements in groups, how many there are in each group, and in all."""
-
-    groups: dict[Standing, list[Placement]]
-    counts: dict[Standing, int]
-    page: int
-    pages: int
-
-    @property
-    def count(self) -> int:
-        """How many placements there are on all pages."""
-        return sum(self.counts.values())
-
-
-def list_placements(session: Session, *, on: date, standings: Collection[Standing] = (), page: int = 1) -> Placements:
+def list_placements(
+    session: Session, *, on: date, standings: Collection[Standing] = (), page: int = 1
+) -> Listed[Placement, Standing]:
     """One page of the placements that the actor of this transaction may see: by group, then by the day that comes next
     (the last day of what is ending, the first of what is starting; of what has ended the latest first), then by id.
     `standings` narrows it; a page past the end is the last."""
-    standing = _standing(on)
-    counts = count_placements(session, on=on)
-    counts = {each: count for each, count in counts.items() if not standings or each in standings}
-    pages = max(1, -(-sum(counts.values()) // PAGE))
-    page = min(max(page, 1), pages)
-    order = case({member.value: place for place, member in enumerate(Standing)}, value=standing)
     ended = Placement.status == PlacementStatus.ENDED
-    found = session.execute(
-        select(Placement, standing)
-        .where(standing.in_([each.value for each in counts]))
-        .options(
-            joinedload(Placement.setting),
-            joinedload(Placement.provision),
-            joinedload(Placement.authority),
-            joinedload(Placement.provider),
-        )
-        .order_by(
-            order,
+    sides = (Placement.setting, Placement.provision, Placement.authority, Placement.provider)
+    return list_by(
+        session,
+        Placement,
+        _standing(on),
+        Standing,
+        chosen=standings,
+        page=page,
+        options=[joinedload(side) for side in sides],
+        then=[
             case((ended, None), else_=func.coalesce(Placement.ends_on, Placement.starts_on)),
             Placement.ends_on.desc(),
             Placement.id,
-        )
-        .limit(PAGE)
-        .offset((page - 1) * PAGE)
-    ).all()
-    groups: dict[Standing, list[Placement]] = {}
-    for placement, group in found:
-        groups.setdefault(Standing(group), []).append(placement)
-    return Placements(groups=groups, counts=counts, page=page, pages=pages)
+        ],
+    )
 
 
 def count_placements(session: Session, *, on: date) -> dict[Standing, int]:
     """How many placements stand where, of those that the actor of this transaction may see; none that is empty."""
-    standing = _standing(on)
-    rows = session.execute(select(standing, func.count()).select_from(Placement).group_by(standing)).all()
-    found = {Standing(group): count for group, count in rows}
-    return {each: found[each] for each in Standing if each in found}
+    return count_by(session, Placement, _standing(on), Standing)
 
 
 def placements_of(session: Session, need: Need) -> Sequence[Placement]:
