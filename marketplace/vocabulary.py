@@ -24,6 +24,12 @@ SEXES = {"F": "Female", "M": "Male"}
 INTAKES = {"mixed": "Girls and boys", "F": "Girls only", "M": "Boys only"}
 
 AREAS = {area.value: area.words for area in Area}  # of the SEND Code of Practice (2015), chapter 6
+SHARES = {  # into which a place is divided for split weeks; none of them: by the session
+    5: "Fifths: two sessions each",
+    4: "Quarters: two or three sessions each",
+    2: "Halves: five sessions each",
+    1: "Not at all: each pupil takes a whole place",
+}
 LEVELS = {int(level): level.name.capitalize() for level in Level}
 BANDS = {band.value: band.value.capitalize() for band in Band}
 

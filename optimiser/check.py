@@ -63,7 +63,7 @@ def _assignment(judge: Judge, row: Assignment) -> Iterator[str]:
         "wish": judge.wish(pupil, provision.setting),
     }
     use = _use(judge, row)
-    fte = use / 25 if provision.kind == "outreach" else use
+    fte = {"full": 1.0, "porous": (provision.sessions or 0) / 10, "outreach": use / 25}[provision.kind]
     close = {"fte": fte, "road_km": judge.road_km(pupil, provision), "child_km": judge.child_km(pupil, provision)}
     yield from _differences(row, exact, close)
 

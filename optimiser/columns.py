@@ -153,6 +153,12 @@ PROVISIONS = Table(
         Column("las", Listed(LA), "the LAs that it serves; blank: any", ()),
         Column("pool", ID, "the capacity that it draws on", refers="pools"),
         Column("sessions", Whole(1, 9), "porous only: sessions of 10 a week at the special setting", None),
+        Column(
+            "shares",
+            Whole(1, 10),
+            "porous only: the equal shares into which a place is divided, 1, 2, 4, 5 or 10; blank: 10",
+            None,
+        ),
         Column("radius_km", Number(0, MAX_KM), "outreach only: how far its staff travel by road; blank: any", None),
     ),
 )

@@ -113,7 +113,10 @@ class Judge:
         return _FULLER[kind]
 
     def use(self, provision: Provision, band: str) -> float:
-        """Of the pool: places, or hours a week."""
+        """Of the pool: places, in whole shares of one for a split week, or hours a week."""
         if provision.kind == "outreach":
             return self.prices[provision.provision, band].hours or 0.0
-        return (provision.sessions or 0) / 10 if provision.kind == "porous" else 1.0
+        if provision.kind == "full":
+            return 1.0
+        shares = provision.shares or 10
+        return math.ceil((provision.sessions or 0) * shares / 10) / shares

@@ -186,7 +186,7 @@ def details(catalogue: Catalogue, pupils: Sequence[Pupil], row: Ints, provision:
     policy = catalogue.policy
     band = np.array([catalogue.band(p) for p in pupils], dtype=np.int64)[row]
     hours = catalogue.hours[band, provision]
-    trips, child_share, use_share, is_outreach = (column[provision] for column in _shares(catalogue))
+    trips, child_share, use_share, week_share, is_outreach = (column[provision] for column in _shares(catalogue))
     steps = np.array([RESTRICTION[row.kind] for row in catalogue.provisions], dtype=np.float64)[provision]
     free_below = policy.free_below_km
     limit = np.array([free_below[p.year_group > 2] for p in pupils], dtype=np.float64)[row]
@@ -201,7 +201,7 @@ def details(catalogue: Catalogue, pupils: Sequence[Pupil], row: Ints, provision:
         road_km=road_km,
         child_km=child_km,
         use=np.where(is_outreach, hours, use_share),
-        fte=np.where(is_outreach, hours / _HOURS_OF_FULL_TIME, use_share),
+        fte=np.where(is_outreach, hours / _HOURS_OF_FULL_TIME, week_share),
         price=price,
         transport=transport,
         wish=wish,
@@ -213,20 +213,23 @@ def details(catalogue: Catalogue, pupils: Sequence[Pupil], row: Ints, provision:
     )
 
 
-def _shares(catalogue: Catalogue) -> tuple[Floats, Floats, Floats, Bools]:
-    """For each provision: one-way trips a year, child's km per road km, use of the pool, whether the hours are used."""
+def _shares(catalogue: Catalogue) -> tuple[Floats, Floats, Floats, Floats, Bools]:
+    """For each provision: one-way trips a year, child's km per road km, use of the pool, FTE, whether the hours are
+    used. Of a place that is divided into shares a split week uses whole ones."""
     journeys = catalogue.policy.journeys
-    rows: list[tuple[float, float, float]] = []
+    rows: list[tuple[float, float, float, float]] = []
     for row in catalogue.provisions:
         if row.kind == "outreach":
-            rows.append((0.0, 0.0, 0.0))
+            rows.append((0.0, 0.0, 0.0, 0.0))
         elif row.kind == "porous":
-            sessions = row.sessions or 0
-            rows.append((journeys["day"] * sessions / 10, sessions / 10, sessions / 10))
+            sessions, shares = row.sessions or 0, row.shares or 10
+            use = -(-sessions * shares // 10) / shares
+            rows.append((journeys["day"] * sessions / 10, sessions / 10, use, sessions / 10))
         else:
-            rows.append((journeys[row.pattern], journeys[row.pattern] / journeys["day"], 1.0))
-    trips, child_share, use_share = np.array(rows, dtype=np.float64).reshape(-1, 3).T
-    return trips, child_share, use_share, np.array([row.kind == "outreach" for row in catalogue.provisions], dtype=bool)
+            rows.append((journeys[row.pattern], journeys[row.pattern] / journeys["day"], 1.0, 1.0))
+    trips, child_share, use_share, week_share = np.array(rows, dtype=np.float64).reshape(-1, 4).T
+    is_outreach = np.array([row.kind == "outreach" for row in catalogue.provisions], dtype=bool)
+    return trips, child_share, use_share, week_share, is_outreach
 
 
 def _wishes(catalogue: Catalogue, pupils: Sequence[Pupil], row: Ints, provision: Ints) -> Ints:

@@ -13,6 +13,7 @@ AREAS = ("ci", "cl", "semh", "sp")  # the four areas of need of the SEND Code of
 BANDS = ("universal", "mild", "moderate", "intensive", "profound", "exceptional")  # by level, 0 to 5
 KINDS = ("full", "porous", "outreach")
 RESTRICTION = {"outreach": 0, "porous": 1, "full": 2}  # steps away from a whole week in the mainstream school
+SHARES = (1, 2, 4, 5, 10)  # into which a place may be divided: sums of them are exact in hundredths
 PATTERNS = ("day", "weekly", "termly", "annual")
 SETTING_TYPES = ("nmss", "section41", "independent", "state_special", "ap", "resourced_mainstream")
 GROUNDS = ("unsuitable", "education_of_others", "resources", "public_expenditure")
@@ -49,7 +50,11 @@ class Pupil:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provision:
-    """Something a setting offers: full, porous or outreach, drawing on one pool."""
+    """Something a setting offers: full, porous or outreach, drawing on one pool.
+
+    `shares`: into how many equal parts a place is divided for split weeks (None: 10, one for each session). A pupil
+    takes whole ones, as many as the sessions need, so a setting that cannot fill odd sessions is not oversold.
+    """
 
     provision: str
     setting: str
@@ -68,6 +73,7 @@ class Provision:
     facilities: tuple[str, ...] = ()
     las: tuple[str, ...] = ()
     sessions: int | None = None
+    shares: int | None = None
     radius_km: float | None = None
 
 
@@ -201,6 +207,8 @@ class Problem:
         for row in self.provisions:
             if row.kind == "porous" and row.sessions not in range(1, 10):
                 yield f"porous provision {row.provision} has {row.sessions} sessions, which is not 1 to 9"
+            if row.shares is not None and row.shares not in SHARES:
+                yield f"provision {row.provision} divides a place into {row.shares} shares, not into one of {SHARES}"
             if row.kind != "full" and row.pattern != "day":
                 yield f"{row.kind} provision {row.provision} has the pattern {row.pattern}, which is not day"
         amounts: Iterable[tuple[str, float]] = (

@@ -9,7 +9,7 @@ from typing import Any
 
 from optimiser.cells import exact
 from optimiser.errors import FileError
-from optimiser.problem import Pool, Price, Provision
+from optimiser.problem import SHARES, Pool, Price, Provision
 from optimiser.tables import UNREAD, Rows
 
 UNIT_OF_KIND = {"full": "places", "porous": "places", "outreach": "hours"}
@@ -80,6 +80,9 @@ def _provision_alone(provision: Provision) -> Iterator[Complaint]:
     if kind == "porous" and provision.sessions is None:
         yield "sessions", "", "is blank for a porous provision", "Give the sessions of 10 a week, 1 to 9."
     yield from _only_for(kind, "porous", "sessions", provision.sessions)
+    yield from _only_for(kind, "porous", "shares", provision.shares)
+    if provision.shares not in (None, UNREAD, *SHARES):
+        yield "shares", provision.shares, "does not divide a place evenly", "Write 1, 2, 4, 5 or 10, or leave it blank."
     yield from _only_for(kind, "outreach", "radius_km", provision.radius_km)
 
 

@@ -127,6 +127,8 @@ class Provision(Base):
         CheckConstraint("low_year <= high_year", name="year_order"),
         CheckConstraint("(kind = 'porous') = (sessions IS NOT NULL)", name="sessions_of_porous"),
         CheckConstraint("sessions BETWEEN 1 AND 9", name="sessions"),
+        CheckConstraint("shares IS NULL OR kind = 'porous'", name="shares_of_porous"),
+        CheckConstraint("shares IN (1, 2, 4, 5)", name="shares"),
         CheckConstraint("kind = 'full' OR pattern = 'day'", name="pattern_of_full"),
         CheckConstraint("radius_km IS NULL OR (kind = 'outreach' AND radius_km > 0)", name="radius_of_outreach"),
         CheckConstraint(
@@ -153,6 +155,7 @@ class Provision(Base):
     facilities: Mapped[Codes]
     las: Mapped[Codes]  # codes of the LAs served; empty = any
     sessions: Mapped[int | None]
+    shares: Mapped[int | None]  # of a place, of which a porous pupil takes whole ones; None: ten, one for each session
     radius_km: Mapped[Decimal | None] = mapped_column(Numeric(6, 1))
     is_offered: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(Integer)

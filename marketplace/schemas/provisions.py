@@ -38,6 +38,7 @@ class NewProvisionSchema(FormSchema):
         validate=validate.Range(1, 9, error="Enter 1 to 9 sessions of the 10 in a week."),
         error_messages={"invalid": "Enter 1 to 9 sessions of the 10 in a week."},
     )
+    shares = choice(vocabulary.SHARES, "Choose how a place is shared.", load_default=None)
     radius_km = fields.Decimal(
         places=1,
         allow_nan=False,

@@ -42,13 +42,17 @@ _CLAIMED: dict[type[Subject], InstrumentedAttribute[int | None]] = {
 def use_of(
     provision: Provision, *, sessions: int | None = None, hours_a_week: Decimal | None = None, is_on_roll: bool = False
 ) -> Decimal:
-    """What one pupil takes of the pool: a place, a share of one (sessions out of ten; as the provision offers, unless
-    others are agreed), or staff hours a week. A setting that keeps a porous pupil's roll keeps a whole place."""
+    """What one pupil takes of the pool: a place; for a split week as many whole shares of one as the sessions need (as
+    the provision offers, unless others are agreed); or staff hours a week. A setting that keeps a porous pupil's roll
+    keeps a whole place."""
     if provision.kind is Kind.OUTREACH:
         assert hours_a_week is not None
         return hours_a_week
-    sessions = sessions or provision.sessions
-    return Decimal(sessions) / SESSIONS if sessions and not is_on_roll else Decimal(1)
+    if provision.kind is Kind.FULL or is_on_roll:
+        return Decimal(1)
+    sessions, shares = sessions or provision.sessions, provision.shares or SESSIONS
+    assert sessions is not None
+    return Decimal(-(-sessions * shares // SESSIONS)) / shares
 
 
 def room(session: Session, *, pool_id: int, year_group: int, on: date) -> Decimal:

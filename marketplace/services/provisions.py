@@ -18,7 +18,7 @@ from marketplace.services.schedules import find_setting, settings_of
 PLAIN = (
     "name", "low_year", "high_year", "sex", "needs", "max_ci", "max_cl", "max_semh", "max_sp", "facilities", "las",
 )  # fmt: skip
-OF_KIND = ("pattern", "sessions", "radius_km")
+OF_KIND = ("pattern", "sessions", "shares", "radius_km")
 
 
 def list_provisions(session: Session, actor: Actor) -> dict[Setting, list[Provision]]:
@@ -124,6 +124,7 @@ def _say(session: Session, actor: Actor, provision: Provision, said: Mapping[str
         setattr(provision, name, said[name])
     provision.pattern = said["pattern"] if provision.kind is Kind.FULL else Pattern.DAY
     provision.sessions = said["sessions"] if provision.kind is Kind.POROUS else None
+    provision.shares = said["shares"] if provision.kind is Kind.POROUS else None
     provision.radius_km = said["radius_km"] if provision.kind is Kind.OUTREACH else None
 
 

@@ -226,3 +226,17 @@ def test_one_pupil_takes_a_place_a_share_of_one_or_hours(session: Session) -> No
     assert capacity.use_of(porous) == Decimal("0.3")
     assert capacity.use_of(porous, sessions=6) == Decimal("0.6")
     assert capacity.use_of(outreach, hours_a_week=Decimal("2.5")) == Decimal("2.5")
+
+
+@pytest.mark.parametrize("shares", [1, 2, 4, 5, None])
+def test_who_shares_a_place_takes_whole_shares_of_it_so_that_sums_of_them_never_pass_it(
+    session: Session, shares: int | None
+) -> None:
+    pool = builders.pool(session, builders.setting(session, builders.authority(session)))
+    porous = builders.provision(session, pool, kind=Kind.POROUS, sessions=3, shares=shares)
+    for sessions in range(1, 10):
+        use = capacity.use_of(porous, sessions=sessions)
+        assert Decimal(sessions) / 10 <= use < Decimal(sessions) / 10 + Decimal(1) / (shares or 10)
+        assert (use * (shares or 10)) % 1 == 0
+        assert use == round(use, 2)  # as the table keeps it
+        assert capacity.use_of(porous, sessions=sessions, is_on_roll=True) == 1

@@ -39,6 +39,8 @@ BREAKERS = {
     "ck_provisions_years": "UPDATE provisions SET high_year = 15",
     "ck_provisions_year_order": "UPDATE provisions SET low_year = 9, high_year = 8",
     "ck_provisions_sessions_of_porous": "UPDATE provisions SET kind = 'porous'",
+    "ck_provisions_shares_of_porous": "UPDATE provisions SET shares = 2",
+    "ck_provisions_shares": "UPDATE provisions SET kind = 'porous', sessions = 4, shares = 3",
     "ck_provisions_sessions": "UPDATE provisions SET kind = 'porous', sessions = 10",
     "ck_provisions_pattern_of_full": "UPDATE provisions SET kind = 'outreach', pattern = 'weekly'",
     "ck_provisions_radius_of_outreach": "UPDATE provisions SET radius_km = 5",

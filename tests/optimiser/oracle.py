@@ -64,7 +64,8 @@ def pairs(problem: Problem, pupil: Pupil) -> list[Pair]:
             worth = child + problem.policy.cost_weight * cost / 1000
             worth += problem.policy.preference_weight * step_down(problem, pupil, row.setting)
             worth += problem.policy.least_restrictive_weight * ("outreach", "porous", "full").index(row.kind)
-            use = (price.hours or 0.0) if row.kind == "outreach" else week
+            part = next(n for n in range(11) if n / (row.shares or 10) >= week - 1e-9) / (row.shares or 10)
+            use = {"full": 1.0, "porous": part, "outreach": price.hours or 0.0}[row.kind]
             found.append(Pair(row.provision, row.pool, use, cost, worth))
     return found
 

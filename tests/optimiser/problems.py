@@ -164,6 +164,7 @@ def _offer(rnd: random.Random, name: str, setting: tuple[str, str, int, int]) ->
         pattern=rnd.choice(["day", "day", "day", "day", "weekly"]) if kind == "full" else "day",
         pool=f"{urn}-hours" if kind == "outreach" else f"{urn}-places",
         sessions=rnd.randrange(1, 10) if kind == "porous" else None,
+        shares=(None, 1, 2, 4, 5)[easting % 5] if kind == "porous" else None,
         radius_km=rnd.choice([None, 20.0]) if kind == "outreach" else None,
     )
 

@@ -82,12 +82,16 @@ SLIPS = {
     "a pool of the wrong unit": Slip(
         "provisions.csv", "hazel-hours", "alder-places", 4, "pool", "alder-places", "uses hours"
     ),
-    "porous without sessions": Slip("provisions.csv", ",4,\n", ",,\n", 3, "sessions", "", "blank for a porous"),
-    "ten sessions": Slip("provisions.csv", ",4,\n", ",10,\n", 3, "sessions", "10", "is above"),
+    "porous without sessions": Slip("provisions.csv", ",4,,\n", ",,,\n", 3, "sessions", "", "blank for a porous"),
+    "ten sessions": Slip("provisions.csv", ",4,,\n", ",10,,\n", 3, "sessions", "10", "is above"),
     "sessions of a full week": Slip(
         "provisions.csv", ",999,alder-places,", ",999,alder-places,5", 2, "sessions", "5", "porous only"
     ),
-    "a radius of a place": Slip("provisions.csv", ",4,\n", ",4,7\n", 3, "radius_km", "7", "outreach only"),
+    "shares of a full place": Slip(
+        "provisions.csv", ",999,alder-places,", ",999,alder-places,,2", 2, "shares", "2", "porous only"
+    ),
+    "three shares": Slip("provisions.csv", ",4,,\n", ",4,3,\n", 3, "shares", "3", "divide a place evenly"),
+    "a radius of a place": Slip("provisions.csv", ",4,,\n", ",4,,7\n", 3, "radius_km", "7", "outreach only"),
     "a setting in two places": Slip(
         "provisions.csv", "porous,day,402500", "porous,day,402501", 3, "easting", "402501", "differs from row 2"
     ),

@@ -194,6 +194,17 @@ def test_a_porous_place_counts_and_travels_by_its_sessions() -> None:
     assert option.transport == 2_394  # 1.5 x 14 km x 114
 
 
+@pytest.mark.parametrize(
+    ("shares", "sessions", "use"),
+    [(None, 3, 0.3), (10, 3, 0.3), (5, 3, 0.4), (5, 4, 0.4), (4, 3, 0.5), (4, 8, 1.0), (2, 6, 1.0), (1, 1, 1.0)],
+)  # fmt: skip
+def test_a_porous_place_uses_whole_shares_of_a_place_and_counts_by_its_sessions(
+    shares: int | None, sessions: int, use: float
+) -> None:
+    option = option_of(pupil(options=("porous",)), provision(kind="porous", sessions=sessions, shares=shares))
+    assert (option.use, option.fte) == (use, sessions / 10)
+
+
 def test_shares_of_the_year_are_those_of_the_policys_own_journeys() -> None:
     policy = Policy(journeys={"day": 190, "weekly": 38, "termly": 6, "annual": 2})
     boarder = option_of(pupil(pattern="annual"), provision(pattern="annual"), policy=policy)

@@ -109,6 +109,18 @@ def test_a_porous_placement_draws_on_the_pool_of_the_full_one(trust: Trust) -> N
     assert "Porous placement, 4 sessions of 10" in trust.client.get("/provisions").text
 
 
+def test_a_setting_says_how_its_places_are_shared_and_may_share_them_by_the_session_again(trust: Trust) -> None:
+    said = {**SAID, "pool": trust.pool, "sessions": "4"}
+    assert add(trust, "porous", **said, shares="3").status_code == 422
+    assert add(trust, "porous", **said, shares="2").status_code == 302
+    row = added()
+    assert row.shares == 2
+    assert '<option value="2" selected>Halves: five sessions each' in trust.client.get(f"/provisions/{row.id}").text
+    assert "places are shared by: halves" in send(trust.client, f"/provisions/{row.id}", **said, version="0").text
+    assert send(trust.client, f"/provisions/{row.id}", **said).status_code == 302
+    assert kept(row.id).shares is None
+
+
 def test_outreach_is_added_with_a_pool_of_hours(trust: Trust) -> None:
     assert add(trust, "outreach", **{**SAID, "radius_km": "12.5"}).status_code == 302
     row = added()

@@ -55,6 +55,7 @@ class Offer(NamedTuple):
     facilities: list[str]
     las: list[str]
     sessions: int | None
+    shares: int | None
     radius_km: Decimal | None
     is_offered: bool
     urn: int

@@ -138,6 +138,7 @@ def _rows(offer: Offer, groups: Iterable[Years]) -> Iterator[optimiser.Provision
         "facilities": _once(offer.facilities),
         "las": _once(offer.las),
         "sessions": offer.sessions,
+        "shares": offer.shares,
         "radius_km": None if offer.radius_km is None else float(offer.radius_km),
     }
     for years in groups:

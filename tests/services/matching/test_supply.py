@@ -71,11 +71,11 @@ def test_two_groups_that_a_provision_shares_alike_keep_ids_of_their_own(session:
 
 def test_full_and_porous_provisions_of_a_pool_share_its_groups(session: Session) -> None:
     full = offer(session)
-    porous = builders.provision(session, full.pool, kind=Kind.POROUS, sessions=4)
+    porous = builders.provision(session, full.pool, kind=Kind.POROUS, sessions=4, shares=2)
     market = supply(session, on=ON)
     assert [row.pool for row in market.provisions] == [f"{full.pool_id}.7-11"] * 2
     assert len(market.pools) == 1
-    assert [row.sessions for row in market.rows[porous.id]] == [4]
+    assert [(row.sessions, row.shares) for row in market.rows[porous.id]] == [(4, 2)]
 
 
 def test_a_provision_that_no_group_reaches_is_there_with_nothing_free(session: Session) -> None:
