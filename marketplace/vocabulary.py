@@ -24,6 +24,11 @@ SEXES = {"F": "Female", "M": "Male"}
 INTAKES = {"mixed": "Girls and boys", "F": "Girls only", "M": "Boys only"}
 
 AREAS = {area.value: area.words for area in Area}  # of the SEND Code of Practice (2015), chapter 6
+WHY_PROFILED = {  # but for the first time
+    "review": "An annual review",
+    "reassessed": "A new assessment",
+    "corrected": "What was written was not right",
+}
 SHARES = {  # into which a place is divided for split weeks; none of them: by the session
     5: "Fifths: two sessions each",
     4: "Quarters: two or three sessions each",

@@ -39,7 +39,7 @@ from marketplace.models.matching import (
     policy_numbers,
 )
 from marketplace.models.messages import Message, MessageStatus
-from marketplace.models.needs import NEED_MOVES, Ground, Need, NeedStatus
+from marketplace.models.needs import NEED_MOVES, Ground, Need, NeedStatus, WhyProfiled
 from marketplace.models.organisations import Authority, Operator, Organisation, OrganisationKind, Provider, Region
 from marketplace.models.outreach import (
     HOLDING,
@@ -62,6 +62,7 @@ from marketplace.models.placements import (
 from marketplace.models.porous import PLAN_MOVES, At, Goal, PlanStatus, PorousPlan, Ride, WhyPlanned
 from marketplace.models.porous_reviews import PorousReview, ReviewNext
 from marketplace.models.price_runs import Calibration, Corridor, PlacementSet, PriceBasis, PriceRun, ShadowRun
+from marketplace.models.profiles import Profile
 from marketplace.models.provisions import Pool, Provision, Unit, Vacancy
 from marketplace.models.schedules import PriceLine, PriceSchedule, line_key
 from marketplace.models.settings import HomeArea, Setting, SettingStatus, Sex
@@ -170,6 +171,7 @@ __all__ = [
     "PriceLine",
     "PriceRun",
     "PriceSchedule",
+    "Profile",
     "Provider",
     "Provision",
     "RateLimit",
@@ -211,6 +213,7 @@ __all__ = [
     "UserSession",
     "Vacancy",
     "WhyPlanned",
+    "WhyProfiled",
     "Work",
     "clock_at",
     "line_key",

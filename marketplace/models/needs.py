@@ -52,6 +52,15 @@ class Ground(StrEnum):
     PUBLIC_EXPENDITURE = "public_expenditure"
 
 
+class WhyProfiled(StrEnum):
+    """Why a profile was written. The first of a need is POSTED."""
+
+    POSTED = "posted"
+    REVIEW = "review"  # an annual review
+    REASSESSED = "reassessed"
+    CORRECTED = "corrected"
+
+
 _COMPLETE = " AND ".join(
     f"{column} IS NOT NULL"
     for column in (
@@ -80,6 +89,7 @@ class Need(Base):
         CheckConstraint("priority BETWEEN 1 AND 5", name="priority"),
         CheckConstraint("max_km > 0", name="max_km"),
         CheckConstraint("kinds <@ ARRAY['full', 'porous', 'outreach']::varchar[]", name="kinds"),
+        CheckConstraint("cardinality(barriers) = 4 AND cardinality(adjustments) = 4", name="areas"),
         CheckConstraint("(band_override IS NULL) = (band_override_reason IS NULL)", name="override_reason"),
         CheckConstraint("(ground IS NULL) = (ground_evidence IS NULL)", name="ground_evidence"),
         CheckConstraint("ground IS NULL OR request_id IS NOT NULL", name="ground_of_request"),
@@ -100,6 +110,12 @@ class Need(Base):
     level_cl: Mapped[int | None]
     level_semh: Mapped[int | None]
     level_sp: Mapped[int | None]
+    # Of each of the four areas: what gets in the way, and what helps.
+    barriers: Mapped[list[str]] = mapped_column(ARRAY(String(1000)), default=lambda: [""] * 4)
+    adjustments: Mapped[list[str]] = mapped_column(ARRAY(String(1000)), default=lambda: [""] * 4)
+    profiled_on: Mapped[date | None]  # from which the profile holds; None = as it was published
+    profiled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    profile_why: Mapped[WhyProfiled] = mapped_column(by_value(WhyProfiled, "profile_why"), default=WhyProfiled.POSTED)
     primary_need: Mapped[str | None] = mapped_column(String(4))
     secondary_needs: Mapped[Codes]
     requirements: Mapped[Codes]

@@ -110,6 +110,8 @@ POLICY: dict[str, Rule] = {
     "inbox.index": EDITOR,
     "kinds.index": BUYER,
     "kinds.years": BUYER,
+    "learner_records.family": COMMISSIONER,
+    "learner_records.show": BUYER,
     "ledger.file": BUYER,
     "ledger.index": BUYER,
     "ledger.show": BUYER,

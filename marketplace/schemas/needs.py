@@ -10,13 +10,14 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from marketplace import vocabulary
-from marketplace.models import Band, Ground, Pattern
+from marketplace.models import Band, Ground, Pattern, WhyProfiled
 from marketplace.schemas.base import CodesField, DayField, FormSchema, choice, member, missing
 from marketplace.schemas.consultations import IdsField
 
 WISHES = 3  # the optimiser tells no more than three apart
 LONGEST_TEXT = 4000  # characters
 LONGEST_REASON = 2000
+LONGEST_BARRIER = 1000
 
 
 class ReferenceField(fields.Field[str]):
@@ -103,6 +104,8 @@ class ProfileSchema(FormSchema):
     level_cl = choice(vocabulary.LEVELS, vocabulary.MISSING["level_cl"], required=True)
     level_semh = choice(vocabulary.LEVELS, vocabulary.MISSING["level_semh"], required=True)
     level_sp = choice(vocabulary.LEVELS, vocabulary.MISSING["level_sp"], required=True)
+    barrier_ci, barrier_cl, barrier_semh, barrier_sp = (_text(LONGEST_BARRIER, load_default=None) for _ in range(4))
+    helps_ci, helps_cl, helps_semh, helps_sp = (_text(LONGEST_BARRIER, load_default=None) for _ in range(4))
     primary_need = choice(vocabulary.PRIMARY_NEEDS, vocabulary.MISSING["primary_need"], required=True)
     secondary_needs = CodesField(vocabulary.PRIMARY_NEEDS, "Choose secondary needs from the list.", load_default=list)
     requirements = CodesField(vocabulary.FACILITIES, "Choose facilities from the list.", load_default=list)
@@ -123,6 +126,22 @@ class ProfileSchema(FormSchema):
             raise ValidationError("Give the reason for another band than the derived one.", "band_override_reason")
         if answers.get("band_override_reason") and not answers.get("band_override"):
             raise ValidationError("Choose the band that the reason is for, or clear the reason.", "band_override")
+
+    @post_load
+    def by_area(self, answers: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """What gets in the way and what helps, each as one list, in the order of the areas."""
+        texts = {
+            name: [answers.pop(f"{field}_{area}") or "" for area in vocabulary.AREAS]
+            for name, field in (("barriers", "barrier"), ("adjustments", "helps"))
+        }
+        return {**answers, **texts}
+
+
+class ProfileChangeSchema(ProfileSchema):
+    """The same of a need that is published: from when the profile holds, and why it was written anew."""
+
+    profiled_on = DayField(load_default=None)
+    profile_why = member(WhyProfiled, "Choose why the profile changes.", load_default=WhyProfiled.CORRECTED)
 
 
 class RequestSchema(FormSchema):

@@ -6,6 +6,7 @@ its template, fetches nothing, and has only the fonts inside typst (Libertinus S
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ import typst
 
 from marketplace.vocabulary import in_words
 
-TEMPLATE = Path(__file__).parent / "letter.typ"
+FOLDER = Path(__file__).parent
 
 # What the font can show: Latin, Greek and Cyrillic as used today, punctuation, £ and €, arrows, mathematics. Lines may
 # end; other control characters, and those that turn the direction of writing, are not shown but named.
@@ -43,16 +44,20 @@ class Letter(TypedDict):
 
 def set_letter(letter: Letter) -> bytes:
     """The letter as PDF, tagged for screen readers (PDF/UA-1)."""
-    data = json.dumps(_shown({**letter, "day": in_words(date.fromisoformat(letter["on"]))}))
-    made = datetime.combine(date.fromisoformat(letter["on"]), datetime.min.time(), UTC)
+    day = date.fromisoformat(letter["on"])
+    return set_pdf("letter", {**letter, "day": in_words(day)}, on=day)
+
+
+def set_pdf(template: str, data: Mapping[str, object], *, on: date) -> bytes:
+    """A document of a day as PDF (PDF/UA-1): `template` is a file beside this one, `data` what it says."""
     found = typst.compile(
-        TEMPLATE,
-        root=TEMPLATE.parent,
+        FOLDER / f"{template}.typ",
+        root=FOLDER,
         format="pdf",
         font_paths=_fonts(),
-        sys_inputs={"letter": data},
+        sys_inputs={"data": json.dumps(_shown(dict(data)))},
         pdf_standards="ua-1",
-        timestamp=made,
+        timestamp=datetime.combine(on, datetime.min.time(), UTC),
     )
     assert isinstance(found, bytes)
     return found

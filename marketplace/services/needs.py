@@ -22,6 +22,8 @@ from marketplace.models import (
     Pattern,
     Setting,
     SettingStatus,
+    WhyProfiled,
+    london_day,
     now,
 )
 from marketplace.permissions import Actor, can_change_need, can_post_need, require
@@ -29,18 +31,23 @@ from marketplace.services import law
 from marketplace.services.consultation_steps import lock_need
 from marketplace.services.consultations import withdraw_all
 from marketplace.services.frameworks import framework_in_force, rule
+from marketplace.vocabulary import in_words
 from pricing.profile import NeedsProfile, band_for
 
 LEVELS = ("level_ci", "level_cl", "level_semh", "level_sp")
-ANSWERS = frozenset(
+PROFILE = frozenset(
     {
-        "reference", "year_group", "sex", "home_area", "easting", "northing", "starts_on",
-        "mainstream", "kinds",
-        *LEVELS, "primary_need", "secondary_needs", "requirements", "pattern", "band_override", "band_override_reason",
-        "request_id", "ground", "ground_evidence", "wishes", "is_transport_entitled", "max_km", "priority",
+        *LEVELS, "barriers", "adjustments", "primary_need", "secondary_needs", "requirements", "pattern",
+        "band_override", "band_override_reason",
     }
 )  # fmt: skip
+ANSWERS = PROFILE | {
+    "reference", "year_group", "sex", "home_area", "easting", "northing", "starts_on", "mainstream", "kinds",
+    "request_id", "ground", "ground_evidence", "wishes", "is_transport_entitled", "max_km", "priority",
+}  # fmt: skip
 CHANGEABLE = frozenset({NeedStatus.DRAFT, NeedStatus.PUBLISHED})  # afterwards schools have been told
+# Once the pupil is placed nothing is being asked of schools, and needs go on changing.
+PROFILED = CHANGEABLE | {NeedStatus.PLACED}
 LONGEST_AHEAD = timedelta(days=3 * 366)
 
 
@@ -54,17 +61,31 @@ def start_need(session: Session, actor: Actor, *, on: date, **answers: Any) -> N
     return need
 
 
-def change_need(session: Session, actor: Actor, *, need_id: int, version: int, on: date, **answers: Any) -> Need:
-    """Keep the answers to some questions. Raises Invalid, by field, for an answer that cannot be or, once the need is
+def change_need(
+    session: Session,
+    actor: Actor,
+    *,
+    need_id: int,
+    version: int,
+    on: date,
+    profiled_on: date | None = None,
+    profile_why: WhyProfiled = WhyProfiled.CORRECTED,
+    **answers: Any,
+) -> Need:
+    """Keep the answers to some questions; those of the profile, once it is published, as another version of it, which
+    holds from `profiled_on` (else today). Raises Invalid, by field, for an answer that cannot be or, once the need is
     published, is missing; InvalidTransition when schools have been consulted on it."""
     need = find_need_to_change(session, actor, need_id=need_id, version=version)
-    if need.status not in CHANGEABLE:
+    if need.status not in (PROFILED if answers.keys() <= PROFILE else CHANGEABLE):
         raise InvalidTransition(
             f"This need is {need.status}. What schools have been told about it can no longer be changed."
         )
-    changed = _answer(session, need, answers, on=on)
-    if need.status is not NeedStatus.DRAFT:
-        _require_complete(need)
+    with session.no_autoflush:  # written at once, so that the database keeps one version of the profile
+        changed = _answer(session, need, answers, on=on)
+        if need.status is not NeedStatus.DRAFT:
+            _require_complete(need)
+            if not PROFILE.isdisjoint(changed):
+                _date_profile(need, profiled_on or on, profile_why, on=on)
     if changed:
         audit.record(session, actor, "need changed", need, answers=changed)
     return need
@@ -79,7 +100,7 @@ def publish_need(session: Session, actor: Actor, *, need_id: int, version: int, 
     _require_complete(need)
     _derive_band(session, need, on=on)
     _move(need, NeedStatus.PUBLISHED)
-    need.published_at = now()
+    need.published_at, need.profiled_on = now(), on
     audit.record(session, actor, "need posted", need, band=need.band, framework_id=need.framework_id)
     return need
 
@@ -166,6 +187,16 @@ def _answer(session: Session, need: Need, answers: dict[str, Any], *, on: date) 
     if not answers.keys().isdisjoint(LEVELS) and all(getattr(need, level) is not None for level in LEVELS):
         _derive_band(session, need, on=on)
     return changed
+
+
+def _date_profile(need: Need, day: date, why: WhyProfiled, *, on: date) -> None:
+    """The profile holds from this day on: not before the one that it follows, nor from a day to come."""
+    assert need.published_at is not None
+    first = need.profiled_on or london_day(need.published_at)
+    if not first <= day <= on:
+        words = f"Enter the day of the review or assessment: from {in_words(first)}, when this profile began, to today."
+        raise Invalid({"profiled_on": [words]})
+    need.profiled_on, need.profile_why, need.profiled_at = day, why, now()
 
 
 def _check_start(answers: dict[str, Any], *, on: date) -> None:

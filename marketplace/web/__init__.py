@@ -38,6 +38,7 @@ NOUNS = (
     "identities",
     "inbox",
     "kinds",
+    "learner_records",
     "ledger",
     "maps",
     "movement",

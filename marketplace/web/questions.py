@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from marketplace import vocabulary
 from marketplace.db import transaction
-from marketplace.models import Need, NeedStatus, Setting, SettingStatus, today
+from marketplace.models import Need, NeedStatus, Setting, SettingStatus, WhyProfiled, today
 from marketplace.schemas.base import FormSchema, VersionSchema
-from marketplace.schemas.needs import MainstreamSchema, ProfileSchema, PupilSchema, RequestSchema
+from marketplace.schemas.needs import MainstreamSchema, ProfileChangeSchema, PupilSchema, RequestSchema
 from marketplace.services import law, needs
 from marketplace.web import forms
 from marketplace.web.current import actor
@@ -25,7 +25,7 @@ bp = Blueprint("questions", __name__, url_prefix="/needs")
 QUESTIONS: dict[str, type[FormSchema]] = {
     "pupil": PupilSchema,
     "mainstream": MainstreamSchema,
-    "profile": ProfileSchema,
+    "profile": ProfileChangeSchema,
     "request": RequestSchema,
 }
 STEPS = (*QUESTIONS, "check")
@@ -199,7 +199,10 @@ def _kept(need: Need) -> dict[str, Any]:
     values = {name: getattr(need, name) for name in needs.ANSWERS}
     values["home"] = need.home_area or (f"{need.easting}, {need.northing}" if need.easting is not None else None)
     values |= {f"wish_{place}": wish for place, wish in enumerate(need.wishes, start=1)}
-    values["is_transport_entitled"] = need.is_transport_entitled
+    for area, barrier, helps in zip(vocabulary.AREAS, need.barriers, need.adjustments, strict=True):
+        values |= {f"barrier_{area}": barrier, f"helps_{area}": helps}
+    values["profiled_on"] = today()
+    values["profile_why"] = WhyProfiled.REVIEW if need.status is NeedStatus.PLACED else WhyProfiled.CORRECTED
     if need.priority is None:
         values["priority"] = 3  # usual
     if need.pattern is None:

@@ -62,6 +62,21 @@ def review(visitor: Visitor, placement: int, number: int) -> None:
     visitor.sees(f"Review {number} is kept.", "Reviews of the week")
 
 
+def record(visitor: Visitor, placement: int) -> None:
+    """The authority writes the profile anew after an annual review, and reads the pupil's way so far."""
+    visitor.open(f"/placements/{placement}")
+    visitor.click("link", "Learner record")
+    visitor.sees("Review of the split week", "I know both my classes.", "A split week:")
+    visitor.click("link", "Write the profile anew")
+    visitor.page.locator("details", has_text="communication and interaction").locator("summary").first.click()
+    visitor.page.locator("#helps_ci").fill("A visual timetable, and time to answer.")
+    visitor.look("learner-profile")
+    visitor.click("button", "Save and continue")
+    visitor.click("link", "Learner record: this pupil over time")
+    visitor.sees("Needs: an annual review", "What helps: A visual timetable, and time to answer.")
+    visitor.look("learner-record")
+
+
 @in_every_window("authority", AUTHORITIES)
 def test_a_split_week_from_the_award_to_its_third_review(
     visit: Visit, backstage: Backstage, width: int, scripts: bool, authority: str
@@ -76,3 +91,6 @@ def test_a_split_week_from_the_award_to_its_third_review(
         for number in (1, 2, 3):
             review(setting, scene["placement"], number)
         setting.look("porous-reviewed")
+    with visit(width=width, scripts=scripts) as la:
+        la.sign_in(f"commissioner@{authority.lower()}.example")
+        record(la, scene["placement"])

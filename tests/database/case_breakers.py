@@ -52,6 +52,8 @@ ORDER = "(SELECT min(id) FROM outreach_orders)"
 ENDED = "status = 'ended', last_value = baseline, result_words = 'x'"
 
 BREAKERS = {
+    "ck_needs_areas": "UPDATE needs SET barriers = '{}'",
+    "uq_profiles_need_id_number": "UPDATE profiles SET need_id = (SELECT min(id) FROM needs)",
     "ck_vacancies_used": "UPDATE vacancies SET used = amount + 0.01",
     "uq_consultations_open": "UPDATE consultations SET status = 'sent', ended_at = NULL WHERE status = 'withdrawn'",
     "ck_consultations_replied_at": "UPDATE consultations SET status = 'full', ended_at = NULL, replied_at = NULL",
@@ -160,6 +162,7 @@ INDIRECT = {
                                               WHERE {FIRST.format("refusal_reasons")}""",
     "fk_identities_need_id": """UPDATE identities SET need_id = -1
                                 WHERE need_id = (SELECT min(need_id) FROM identities)""",
+    "fk_profiles_need_id": "UPDATE profiles SET need_id = -1 WHERE need_id = (SELECT min(need_id) FROM profiles)",
     "fk_case_dates_need_id": """UPDATE case_dates SET need_id = -1
                                 WHERE need_id = (SELECT min(need_id) FROM case_dates)""",
     "fk_awards_need_id": f"UPDATE awards SET need_id = -1 WHERE {FIRST.format('awards')}",
