@@ -69,6 +69,32 @@ class Trials:
             noticed=any(status >= 500 for status in impatient.statuses),
         )
 
+    def few_shares(self) -> Iterator[Row]:
+        """R01 in shares of a place and in hours."""
+        run = lambda trials, mutant="": contention.few_shares(  # noqa: E731
+            self.cluster, self.folder, trials=trials, mutant=mutant
+        )
+        found = run(self.some(50))
+        self.cluster.execute(NO_CHECK)
+        try:
+            unlocked = run(self.some(20), "lock")
+        finally:
+            self.cluster.execute(emptied())
+            self.cluster.execute(CHECK)
+        failures = {status: count for status, count in sorted(found.statuses.items()) if status not in {302, 409}}
+        yield Row(
+            number="R01s",
+            tried=f"{found.tries:,} tries in {found.trials} trials: 16 for each of four lots of shares of places"
+            " (by the session, halves, fifths, whole) and one of staff hours",
+            target="0 oversold, 0 with room for one more left, 0 × 5xx",
+            found=f"{found.oversold} oversold, {found.undersold} with room left;"
+            f" answers other than 302 and 409: {failures or 'none'}; verify: {_rules(found.breaches)}",
+            holds=not (found.oversold or found.undersold or failures or found.breaches),
+            control="lock and CHECK out",
+            controlled=f"oversold in {unlocked.oversold} of {unlocked.trials}",
+            noticed=unlocked.oversold >= 0.95 * unlocked.trials,
+        )
+
     def one_pupil(self) -> Iterator[Row]:
         """R03, and R07's control: an act that leaves no record."""
         found = contention.one_pupil(self.cluster, self.folder, trials=self.some(50))
@@ -204,6 +230,7 @@ class Trials:
 
 NAMES: dict[str, Callable[[Trials], Iterator[Row]]] = {
     "places": Trials.few_places,
+    "shares": Trials.few_shares,
     "pupil": Trials.one_pupil,
     "kills": Trials.kills,
     "cuts": Trials.power_cuts,

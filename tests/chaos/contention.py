@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from marketplace.models import Kind
 from tests import builders
 from tests.chaos.cluster import Cluster
-from tests.chaos.market import Market, Try, build, emptied, offered, taken
+from tests.chaos.market import Lot, Market, Try, build, emptied, offered, places, taken
 from tests.chaos.site import Site, serving
 from tests.chaos.verified import breaches
 from tests.chaos.visitor import Answer, Visitor
@@ -16,6 +17,19 @@ from tests.chaos.visitor import Answer, Visitor
 BANDS, PLACES, RIVALS = 5, 3, 16  # 16 reach for 3 places of each of 5 provisions
 CROWD = 20  # and 20 for one place
 SCHOOLS = 8
+
+
+def _split(amount: str, most: int, sessions: int, shares: int | None) -> Lot:
+    return Lot(amount, most, {"kind": Kind.POROUS, "sessions": sessions, "shares": shares})
+
+
+SHARES = (  # by the session, in halves, in fifths with a rest that nobody can use, whole places; and staff hours
+    _split("1.2", 3, 4, None),
+    _split("2", 4, 3, 2),
+    _split("1", 2, 3, 5),
+    _split("2", 2, 3, 1),
+    Lot("12", 2, {"kind": Kind.OUTREACH}),
+)
 
 
 @dataclass
@@ -74,7 +88,7 @@ def few_places(cluster: Cluster, folder: Path, *, trials: int, mutant: str = "")
     """R01 and R02: in each trial every band's places are reached for at once, then the one place by the crowd."""
     counts, totals = Counts(), {}
     with cluster.application(), serving(cluster, folder, mutant=mutant) as site:
-        market = build(CROWD, [PLACES] * BANDS + [1])
+        market = build(CROWD, [*([places(PLACES)] * BANDS), places(1)])
         *bands, last = market.provisions
         visitors = people(site, market)
         for _ in range(trials):
@@ -87,8 +101,28 @@ def few_places(cluster: Cluster, folder: Path, *, trials: int, mutant: str = "")
                 counts.tries += len(tries)
             found = taken(market)
             counts.trials += 1
-            counts.oversold += any(found.made[at] > found.open[at] for at in market.provisions)
-            counts.undersold += any(found.made[at] < found.open[at] for at in market.provisions)
+            counts.oversold += found.is_oversold(market)
+            counts.undersold += found.is_undersold(market)
+            counts.breaches.update(breaches())
+    return counts
+
+
+def few_shares(cluster: Cluster, folder: Path, *, trials: int, mutant: str = "") -> Counts:
+    """R01 in shares and hours: in each trial all lots of SHARES are reached for at once."""
+    counts, totals = Counts(), {}
+    with cluster.application(), serving(cluster, folder, mutant=mutant) as site:
+        market = build(RIVALS, SHARES)
+        visitors = people(site, market)
+        for _ in range(trials):
+            cluster.execute(emptied())
+            wanted = [(number, [lot]) for lot in market.provisions for number in range(RIVALS)]
+            tries = with_totals(visitors, offered(market, wanted), totals)
+            _count(counts, at_once(visitors, tries))
+            counts.tries += len(tries)
+            found = taken(market)
+            counts.trials += 1
+            counts.oversold += found.is_oversold(market)
+            counts.undersold += found.is_undersold(market)
             counts.breaches.update(breaches())
     return counts
 
@@ -97,7 +131,7 @@ def one_pupil(cluster: Cluster, folder: Path, *, trials: int, mutant: str = "") 
     """R03: one need is awarded to 8 settings at once, by people of one LA."""
     counts, totals = Counts(), {}
     with cluster.application(), serving(cluster, folder, mutant=mutant) as site:
-        market = build(1, [5] * SCHOOLS)
+        market = build(1, [places(5)] * SCHOOLS)
         visitors = people(site, market)
         for _ in range(trials):
             cluster.execute(emptied())

@@ -14,7 +14,7 @@ from marketplace.models import AuditEvent, Award, Need
 from marketplace.permissions import SYSTEM
 from tests.chaos.cluster import Cluster
 from tests.chaos.contention import people, with_totals
-from tests.chaos.market import build, emptied, offered
+from tests.chaos.market import build, emptied, offered, places
 from tests.chaos.site import serving
 from tests.chaos.verified import breaches
 from tests.chaos.visitor import Visitor
@@ -38,7 +38,7 @@ def killed_at(cluster: Cluster, folder: Path, failpoint: str, *, kills: int, mut
     """R05 with R04: the process that awards is killed at the point; then the same form is sent again."""
     counts, totals = Kills(), {}
     with cluster.application(), serving(cluster, folder, workers=3, failpoint=failpoint, mutant=mutant) as site:
-        market = build(1, [1])
+        market = build(1, [places(1)])
         visitors = people(site, market)
         while counts.kills < kills:
             cluster.execute(emptied())

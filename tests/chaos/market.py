@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 
@@ -14,16 +15,19 @@ from marketplace.models import (
     Award,
     Consultation,
     Framework,
+    Kind,
     Need,
     Provision,
     Role,
     SettingType,
+    Unit,
     Vacancy,
     today,
 )
 from marketplace.permissions import SYSTEM
 from tests import builders, commissioning
 
+HOURS = Decimal(5)  # a week of an outreach package, as the builders' schedules price it
 PLENTY = 10_000_000_00  # pence: no award of a trial needs a second person
 EMPTIED = (  # what a trial leaves, in an order in which nothing refers to what is gone
     "messages", "effects", "ledger_lines", "ledger_totals", "placement_events", "claims", "order_visits",
@@ -33,14 +37,30 @@ EMPTIED = (  # what a trial leaves, in an order in which nothing refers to what 
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """What a provision has free, and how many pupils that is for at the most; `fields` are the provision's."""
+
+    amount: str
+    most: int
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+def places(number: int) -> Lot:
+    """So many whole places."""
+    return Lot(str(number), number)
+
+
 @dataclass
 class Market:
-    """Ids of what was made, and the addresses of who commissions for each LA."""
+    """Ids of what was made, the addresses of who commissions for each LA, and for how many pupils each provision has
+    room."""
 
     authorities: list[int] = field(default_factory=list)
     commissioners: list[str] = field(default_factory=list)
     framework: int = 0
     provisions: list[int] = field(default_factory=list)
+    most: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +73,8 @@ class Try:
     need_id: int
 
 
-def build(authorities: int, places: Sequence[int]) -> Market:
-    """LAs that may award without a second person, and one provision for each number of places, each of a setting of its
-    own."""
+def build(authorities: int, lots: Sequence[Lot]) -> Market:
+    """LAs that may award without a second person, and one provision for each lot, each of a setting of its own."""
     market = Market()
     start = date(2026, 9, 1)
     with transaction(SYSTEM) as session:
@@ -71,12 +90,14 @@ def build(authorities: int, places: Sequence[int]) -> Market:
                 ApprovalThreshold(authority_id=la.id, starts_on=start, amount=PLENTY, reason="A trial of contention.")
             )
         home = session.get_one(Authority, market.authorities[0])
-        for number in places:
+        for lot in lots:
             setting = builders.setting(session, home, provider, type=SettingType.SECTION41)
-            pool = builders.pool(session, setting, (7, 11, start, str(number)))
-            provision = builders.provision(session, pool)
+            unit = Unit.HOURS if lot.fields.get("kind") is Kind.OUTREACH else Unit.PLACES
+            pool = builders.pool(session, setting, (7, 11, start, lot.amount), unit=unit)
+            provision = builders.provision(session, pool, **lot.fields)
             builders.schedule(session, provision)
             market.provisions.append(provision.id)
+            market.most[provision.id] = lot.most
     return market
 
 
@@ -94,11 +115,12 @@ def offered(market: Market, wanted: Iterable[tuple[int, Sequence[int]]]) -> list
         framework = session.get_one(Framework, market.framework)
         for number, provisions in wanted:
             la = session.get_one(Authority, market.authorities[number])
-            need = builders.need(session, la, framework, status="offered")
+            need = builders.need(session, la, framework, status="offered", kinds=list(Kind))
             for provision_id in provisions:
                 provision = session.get_one(Provision, provision_id)
                 consultation = commissioning.consultation(session, need, provision)
-                commissioning.offer(session, consultation, starts_on=starts_on)
+                hours = HOURS if provision.kind is Kind.OUTREACH else None
+                commissioning.offer(session, consultation, starts_on=starts_on, hours_a_week=hours)
                 session.flush()
                 tries.append(_try(number, need, provision, consultation, starts_on))
     return tries
@@ -123,6 +145,14 @@ class Taken:
     used: dict[int, Decimal]
     open: dict[int, Decimal]
     made: dict[int, int]
+
+    def is_oversold(self, market: Market) -> bool:
+        """Whether somewhere more is taken than there is, or by more pupils than there is room for."""
+        return any(self.used[at] > self.open[at] or self.made[at] > market.most[at] for at in market.provisions)
+
+    def is_undersold(self, market: Market) -> bool:
+        """Whether somewhere there is room for one more."""
+        return any(self.made[at] < market.most[at] for at in market.provisions)
 
 
 def taken(market: Market) -> Taken:

@@ -44,7 +44,7 @@ def write(rows: Iterable[Row]) -> None:
     """Put the rows in their place in the page, instead of those that the same trials have left there before."""
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     kept, _, after = rest.partition(END)
-    lines = {found[1]: found[0] for found in re.finditer(r"^\| (R\d+) \|.*$", kept, re.MULTILINE)}
+    lines = {found[1]: found[0] for found in re.finditer(r"^\| (R\d+\w*) \|.*$", kept, re.MULTILINE)}
     lines |= {row.number: f"{row} {in_words(today())} |" for row in rows}
     table = "\n".join(
         [

@@ -14,7 +14,7 @@ from marketplace.models import Authority, Framework, Role, User, UserRole
 from marketplace.permissions import SYSTEM
 from tests import builders
 from tests.chaos.cluster import Cluster
-from tests.chaos.market import build
+from tests.chaos.market import build, places
 from tests.chaos.site import serving
 from tests.chaos.visitor import Visitor
 
@@ -35,7 +35,7 @@ def tenants(cluster: Cluster, folder: Path, *, seconds: float, mutant: str = "")
     """32 sessions of 8 LAs open pages at random; each LA's names and texts bear a canary of its own."""
     found, lock = Looks(), threading.Lock()
     with cluster.application(), serving(cluster, folder, mutant=mutant) as site:
-        market = build(ORGANISATIONS, [3])
+        market = build(ORGANISATIONS, [places(3)])
         canaries = [f"Canary{number}x" for number in range(ORGANISATIONS)]
         needs = _marked(market.authorities, market.framework, canaries)
         emails = _everything(market.commissioners)

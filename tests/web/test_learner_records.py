@@ -24,6 +24,7 @@ def sides() -> tuple[int, str, str, str]:
     """The need of a placement that is agreed; a commissioner, an approver and the provider's editor."""
     with transaction(SYSTEM) as session:
         case = running(session)
+        case.need.mainstream = "A quiet room."
         approver = builders.user(session, case.la, Role.APPROVER).email
         emails = [session.get_one(User, actor.user_id).email for actor in (case.commissioner, case.editor)]
         return case.need.id, emails[0], approver, emails[1]
