@@ -12,7 +12,10 @@ placements.py today's placements with their prices, a tariff fitted to them, a s
 demand.py    pupils' needs
 preferences.py what parents ask for, what an order fixes, what is ruled out
 uplifts.py   indices, and requests for other prices at different stages
+acts.py      one use case on its day
 cases.py     consultations, replies, an award that waits, placements with what happened to them
+split_weeks.py plans and reviews of split weeks
+outreach_orders.py outreach with its outcome, visits and result
 budgets.py   what each local authority can spend
 tariffs.py   tariffs on the way, with what providers say of them
 

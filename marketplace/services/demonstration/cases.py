@@ -7,7 +7,7 @@ Every act is that of a use case, by the person whose act it is, on a day before 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,16 +27,16 @@ from marketplace.models import (
     Role,
     Route,
     User,
-    clock_at,
 )
 from marketplace.services import approvals, awards, consultations, placement_ends, placements, replies
 from marketplace.services.choices import choices
+from marketplace.services.demonstration.acts import T, act, morning
 from marketplace.services.demonstration.people import People
+from marketplace.services.demonstration.split_weeks import SplitWeek
 from marketplace.services.demonstration.supply import terms_of
 from marketplace.services.matching.options import provisions_by_id, rank_options
 from marketplace.services.people import actor_of
 
-T = TypeVar("T")
 ASKED = 4  # settings, about each need
 REASONS = {
     RefusalCode.STAFFING: "Two of six posts in the class are vacant until the spring.",
@@ -59,11 +59,8 @@ class Case:
 
     def act(self, who: User, days: int, use_case: Callable[..., T], **fields: Any) -> T:
         """One use case on a day, by a person."""
-        at = datetime.combine(self.on - timedelta(days=days), time(10, 30), UTC)
-        with clock_at(at):
-            done = use_case(self.session, actor_of(who), at=at, **fields)
-            self.session.flush()
-        return done
+        day = self.on - timedelta(days=days)
+        return act(self.session, who, day, use_case, at=morning(day), **fields)
 
     def of_authority(self, role: Role) -> User:
         """The person of the LA who has the role."""
@@ -207,6 +204,18 @@ def under_notice(case: Case) -> None:
     case.step(case.editor(0), days, placement_ends.give_notice, row, last_day=last_day, reason=reason)
 
 
+def split(case: Case) -> None:
+    """A split week that has begun, was reviewed, and has one session more in mainstream since."""
+    row = case.place(44)
+    week = SplitWeek(case.session, row, case.editor(0), case.of_authority(Role.COMMISSIONER))
+    week.plan(row.starts_on, case.since + 1)
+    case.step(case.of_authority(Role.COMMISSIONER), case.since, placements.start_placement, row, day=case.starts_on)
+    reviewed_on = case.starts_on + timedelta(days=14)
+    if reviewed_on <= case.on:
+        week.review(reviewed_on)
+        week.plan(reviewed_on, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """What becomes of a need that was posted so many days ago at least."""
@@ -214,9 +223,10 @@ class Story:
     tell: Callable[[Case], object]
     posted: int
     is_to_come: bool = True  # begins with the coming term
+    kind: Kind = Kind.FULL
 
 
-# Few, and in two LAs: with what these take the match of the seed is still proven in seconds.
+# Few, and in three LAs: with what these take the match of the seed is still proven in seconds.
 STORIES = {
     "991": (
         Story(varied, 45, is_to_come=False),
@@ -232,6 +242,7 @@ STORIES = {
         Story(waiting, 15),
         Story(replied, 10),
     ),
+    "996": (Story(split, 45, is_to_come=False, kind=Kind.POROUS),),
 }  # by the code of the LA
 
 
@@ -240,10 +251,10 @@ def add_cases(session: Session, people: People, *, on: date) -> None:
     terms = terms_of(on)
     began = max(terms.started, _monday(on - timedelta(days=27)))
     for authority in people.authorities:
-        needs = _needs(session, authority)
+        needs = {kind: _needs(session, authority, kind) for kind in (Kind.FULL, Kind.POROUS)}
         for story in STORIES.get(authority.code, ()):
             starts_on = terms.coming if story.is_to_come else began
-            case = _case(session, people, needs, story, starts_on=starts_on, on=on)
+            case = _case(session, people, needs[story.kind], story, starts_on=starts_on, on=on)
             if case is not None:
                 story.tell(case)
 
@@ -252,8 +263,9 @@ def _monday(day: date) -> date:
     return day + timedelta(days=-day.weekday() % 7)
 
 
-def _needs(session: Session, authority: Authority) -> list[Need]:
-    """The published needs of an LA for a whole week by day, of which nothing is settled, in the order of posting."""
+def _needs(session: Session, authority: Authority, kind: Kind) -> list[Need]:
+    """The published needs of an LA for a whole week by day, or of those that a shared one would suit, of which nothing
+    is settled, in the order of posting."""
     rows = session.scalars(
         select(Need)
         .where(
@@ -262,7 +274,8 @@ def _needs(session: Session, authority: Authority) -> list[Need]:
         )
         .order_by(Need.published_at, Need.id)
     )  # fmt: skip
-    return [need for need in rows if need.kinds == [Kind.FULL] and not need.forbidden and need.band is not None]
+    free = [need for need in rows if not need.forbidden and need.band is not None]
+    return [need for need in free if (need.kinds == [Kind.FULL] if kind is Kind.FULL else kind in need.kinds)]
 
 
 def _case(
@@ -276,11 +289,12 @@ def _case(
         if need.published_at > by or (need.starts_on or starts_on) > starts_on:
             continue
         actor = actor_of(people.who(need.authority, Role.COMMISSIONER))
+        ranked = rank_options(session, actor, need=need, on=starts_on).options
+        free = [option for option in ranked if option.vacant >= option.use and option.kind != Kind.OUTREACH]
         first: dict[int, int] = {}
-        for option in rank_options(session, actor, need=need, on=starts_on).options:
-            if option.kind == Kind.FULL and option.vacant >= option.use:
-                first.setdefault(option.setting_urn, option.provision_id)
-        if len(first) >= ASKED:
+        for option in sorted(free, key=lambda option: option.kind != story.kind):  # of that kind, then others
+            first.setdefault(option.setting_urn, option.provision_id)
+        if len(first) >= ASKED and any(option.kind == story.kind for option in free):
             needs.remove(need)
             chosen = list(first.values())[:ASKED]
             found = provisions_by_id(session, chosen)

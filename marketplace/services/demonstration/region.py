@@ -30,6 +30,7 @@ from marketplace.services.demonstration import names, places
 from marketplace.services.demonstration.budgets import add_budgets
 from marketplace.services.demonstration.cases import add_cases
 from marketplace.services.demonstration.demand import add_demand
+from marketplace.services.demonstration.outreach_orders import add_orders
 from marketplace.services.demonstration.people import AREA_FACTORS, People, add_people
 from marketplace.services.demonstration.placements import add_placements
 from marketplace.services.demonstration.prices import add_prices
@@ -93,6 +94,7 @@ def _build(session: Session, actor: Actor, *, on: date, seed: int) -> Region:
     proposed.append(add_framework(session, people, framework, on=on, at=at))
     _record(session, actor, people, proposed, seed=seed, at=at)
     add_cases(session, people, on=on)
+    add_orders(session, people, on=on)
     return people.region
 
 
