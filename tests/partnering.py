@@ -106,9 +106,7 @@ def group(session: Session, *, agreed: bool = True) -> Group:
 
 def partnership(session: Session, lead: Authority, **fields: Any) -> Partnership:
     """One that an authority leads, and takes part in."""
-    row = kept(
-        session, Partnership(**{"name": "Elm Valley Partnership", "lead": lead, "starts_on": STARTED, **fields})
-    )
+    row = kept(session, Partnership(**{"name": "Elm Valley Partnership", "lead": lead, "starts_on": STARTED, **fields}))
     member(session, row, MemberKind.AUTHORITY, lead.id)
     return row
 

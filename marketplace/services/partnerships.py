@@ -55,22 +55,24 @@ def make_partnership(
     return row
 
 
-def has_agreed(session: Session, actor: Actor, partnership: Partnership) -> bool:
-    """Whether the actor's organisation takes part, and so may read what the partnership is told: a region does by an
-    authority of its own."""
+def standing(session: Session, actor: Actor, partnership: Partnership) -> MemberStatus:
+    """How the actor's organisation stands to a partnership. Where it has agreed it reads what the partnership is told;
+    a region does by an authority of its own. Who takes part no longer, or has declined, reads of its own part only."""
     of = PartnershipMember.organisation_id
     regional = select(Authority.id).where(Authority.region_id == actor.organisation_id)
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    PartnershipMember.partnership_id == partnership.id,
-                    PartnershipMember.kind != MemberKind.SCHOOL,
-                    PartnershipMember.status == MemberStatus.AGREED,
-                    or_(of == actor.organisation_id, of.in_(regional)),
-                )
+    found = set(
+        session.scalars(
+            select(PartnershipMember.status).where(
+                PartnershipMember.partnership_id == partnership.id,
+                PartnershipMember.kind != MemberKind.SCHOOL,
+                or_(of == actor.organisation_id, of.in_(regional)),
             )
         )
+    )
+    return next(
+        each
+        for each in (MemberStatus.AGREED, MemberStatus.INVITED, MemberStatus.ENDED)
+        if each in found or each is MemberStatus.ENDED
     )
 
 

@@ -32,8 +32,9 @@ class Counted:
 
 
 def told_apart(groups: Mapping[AnyName, Sequence[Counted]]) -> list[tuple[tuple[AnyName, ...], list[Counted]]]:
-    """The groups in their order, those that cannot be told by themselves as one, last, with as many of the next
-    smallest as it takes for that one to be told. Nothing where not even all of them together can be.
+    """The groups in their order, those that cannot be told by themselves as one, last, with as many others as it takes
+    for that one to be told: the smallest with which it can be, or else the smallest, and so on. Nothing where not even
+    all of them together can be.
 
     >>> known = {"la 1": 6, "la 2": 2}
     >>> group = [Counted(n, frozenset({la})) for la, count in known.items() for n in range(len(la), len(la) + count)]
@@ -44,7 +45,10 @@ def told_apart(groups: Mapping[AnyName, Sequence[Counted]]) -> list[tuple[tuple[
     hidden: list[AnyName] = []
     together: list[Counted] = []
     while order and not (may_be_told(together) and may_be_told(groups[order[0]])):
-        name = order.pop(0)
+        is_next_hidden = not may_be_told(groups[order[0]])
+        enough = (name for name in order if may_be_told([*together, *groups[name]]))
+        name = order[0] if is_next_hidden else next(enough, order[0])
+        order.remove(name)
         hidden.append(name)
         together += groups[name]
     if not may_be_told(together):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from marketplace import vocabulary
 from marketplace.db import transaction
-from marketplace.models import PartnershipMember, now, term_of, today
+from marketplace.models import MemberStatus, PartnershipMember, now, term_of, today
 from marketplace.permissions import can_answer_for, can_enter_schools, can_keep_partnership
 from marketplace.schemas.base import VersionSchema
 from marketplace.schemas.partnerships import AskAuthoritySchema, AskSettingSchema, SchoolSchema
@@ -30,7 +30,7 @@ def index(partnership_id: int, member_id: int | None = None) -> ResponseReturnVa
         partnership = partnerships.find_partnership(session, partnership_id)
         members = partnerships.members_of(session, partnership)
         is_lead = can_keep_partnership(person, partnership.lead_id)
-        has_agreed = partnerships.has_agreed(session, person, partnership)
+        has_agreed = partnerships.standing(session, person, partnership) is MemberStatus.AGREED
         return render_template(
             "partnerships/members.html",
             partnership=partnership,
@@ -115,11 +115,6 @@ def _answer(partnership_id: int, act: Callable[[Session, int], PartnershipMember
         row = act(session, form["version"])
         session.flush()
         name = row.name
-        partnership = row.partnership
-        still_there = partnerships.has_agreed(session, actor(), partnership)
-    if not still_there:
-        flash(f"{name} {words}", "success")
-        return redirect(url_for("partnerships.index"))
     return _done(partnership_id, f"{name} {words}")
 
 

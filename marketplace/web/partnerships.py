@@ -31,9 +31,10 @@ def index() -> ResponseReturnValue:
     """The partnerships that this person's organisation takes part in, or is asked to."""
     with transaction(actor()) as session:
         rows = partnerships.list_partnerships(session)
-        agreed = {row.id for row in rows if partnerships.has_agreed(session, actor(), row)}
         return render_template(
-            "partnerships/index.html", rows=rows, agreed=agreed, may_make=POLICY["partnerships.new"].admits(actor())
+            "partnerships/index.html",
+            rows=[(row, partnerships.standing(session, actor(), row)) for row in rows],
+            may_make=POLICY["partnerships.new"].admits(actor()),
         )
 
 
@@ -65,7 +66,7 @@ def show(partnership_id: int) -> ResponseReturnValue:
         return render_template(
             "partnerships/show.html",
             partnership=partnership,
-            has_agreed=partnerships.has_agreed(session, actor(), partnership),
+            standing=partnerships.standing(session, actor(), partnership),
             may_keep=can_keep_partnership(actor(), partnership.lead_id),
             report=report,
             reports=[(row, term_words(row.year, row.term)) for row in reports],

@@ -16,6 +16,7 @@ SYSTEM = f"{SCOPE} = 'system'"
 LA = f"{SCOPE} = 'la'"
 MINE = f"({SCOPE} IN ('la', 'provider') AND organisation_id = {ME})"
 LEADS = f"({LA} AND EXISTS (SELECT FROM partnerships p WHERE p.id = partnership_id AND p.lead_id = {ME}))"
+TOOK_PART = f"EXISTS (SELECT FROM partnership_members m WHERE m.partnership_id = partnerships.id AND {MINE})"
 RUN_BY = "(setting_id IS NULL OR organisation_id = (SELECT s.provider_id FROM settings s WHERE s.id = setting_id))"
 REPORT = "EXISTS (SELECT FROM partnership_reports r WHERE r.id = report_id)"
 MEMBER = f"""EXISTS (SELECT FROM partnership_members m WHERE m.id = member_id AND m.kind = 'school'
@@ -45,7 +46,7 @@ $$
 POLICIES = {
     "partnerships": (
         "SELECT, INSERT",
-        f"{SYSTEM} OR ({LA} AND lead_id = {ME}) OR takes_part(id, false)",
+        f"{SYSTEM} OR ({LA} AND lead_id = {ME}) OR {TOOK_PART} OR takes_part(id, false)",
         f"{SYSTEM} OR ({LA} AND lead_id = {ME})",
         "false",
     ),
