@@ -24,6 +24,7 @@ from marketplace.models import (
     Placement,
     PlacementStatus,
     PlanStatus,
+    Provider,
     Provision,
     Region,
     Register,
@@ -68,9 +69,9 @@ class Group:
     places: list[Place]
 
 
-def place(session: Session, la: Authority, name: str) -> Place:
-    """A setting of a provider of its own."""
-    provider = builders.provider(session)
+def place(session: Session, la: Authority, name: str, provider: Provider | None = None) -> Place:
+    """A setting of a provider, by default of one of its own."""
+    provider = provider or builders.provider(session)
     setting = builders.setting(session, la, provider, name=name)
     open_ = (7, 11, date(2026, 9, 1), "40")
     pool = builders.pool(session, setting, open_)

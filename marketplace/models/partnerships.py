@@ -246,7 +246,15 @@ class ReportRow(Base):
     its figures by column, as they may be shown."""
 
     __tablename__ = "report_rows"
-    __table_args__ = (UniqueConstraint("report_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("report_id", "number"),
+        CheckConstraint(
+            "coalesce((figures ->> 'pupils')::integer % 5, 0) = 0"
+            " AND coalesce((figures ->> 'support')::integer % 5, 0) = 0"
+            " AND coalesce((figures ->> 'plans')::integer % 5, 0) = 0",
+            name="discreet",
+        ),
+    )
 
     id: Mapped[Id]
     report_id: Mapped[int] = mapped_column(ForeignKey("partnership_reports.id"))

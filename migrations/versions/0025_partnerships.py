@@ -264,6 +264,12 @@ def _what_they_are_told() -> None:
         *_integer("number", is_big=False),
         *_texts("names"),
         sa.Column("figures", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        *_checks(
+            "report_rows",
+            discreet="coalesce((figures ->> 'pupils')::integer % 5, 0) = 0"
+            " AND coalesce((figures ->> 'support')::integer % 5, 0) = 0"
+            " AND coalesce((figures ->> 'plans')::integer % 5, 0) = 0",
+        ),
         _to("report_rows", "report_id", "partnership_reports"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_report_rows")),
         sa.UniqueConstraint("report_id", "number", name=op.f("uq_report_rows_report_id_number")),

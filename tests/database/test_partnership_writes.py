@@ -27,8 +27,7 @@ ASKED = {"status": MemberStatus.INVITED, "decided_at": None}
 @pytest.fixture
 def world(database: Engine) -> World:  # noqa: ARG001
     with transaction(SYSTEM) as session:
-        world = World(session)
-    return world
+        return World(session)
 
 
 def ask(world: World) -> int:
