@@ -69,10 +69,10 @@ class Group:
     places: list[Place]
 
 
-def place(session: Session, la: Authority, name: str, provider: Provider | None = None) -> Place:
+def place(session: Session, la: Authority, name: str, provider: Provider | None = None, **fields: Any) -> Place:
     """A setting of a provider, by default of one of its own."""
     provider = provider or builders.provider(session)
-    setting = builders.setting(session, la, provider, name=name)
+    setting = builders.setting(session, la, provider, name=name, **fields)
     open_ = (7, 11, date(2026, 9, 1), "40")
     pool = builders.pool(session, setting, open_)
     staff = builders.pool(session, setting, (7, 11, date(2026, 9, 1), "60"), name="Staff", unit=Unit.HOURS)
@@ -155,22 +155,25 @@ def placed(
     session: Session, la: Authority, at: Place, kind: Kind, count: int, *, starts_on: date = STARTED, **fields: Any
 ) -> list[Placement]:
     """So many pupils of an authority who are placed there since September, each with what is taken and charged; of a
-    split week, one that moves towards mainstream."""
+    split week, one that moves towards mainstream. `fields`: of the needs, whose references begin with `named`."""
     provision = at.provisions[kind]
     hours = HOURS if kind is Kind.OUTREACH else None
     amount = {Kind.POROUS: Decimal("0.4"), Kind.OUTREACH: HOURS}.get(kind, Decimal(1))
     found = []
-    for _ in range(count):
-        posted = datetime(2026, 6, 1, 9, tzinfo=UTC)
-        need = builders.need(session, la, status=NeedStatus.PLACED, published_at=posted)
+    named = fields.pop("named", None)
+    for number in range(count):
+        about = {"published_at": datetime(2026, 6, 1, 9, tzinfo=UTC), **fields}
+        if named is not None:
+            about["reference"] = f"{named}-{number}"
+        need = builders.need(session, la, status=NeedStatus.PLACED, **about)
         award = commissioning.award(session, need, provision, starts_on=starts_on, hours_a_week=hours)
         commissioning.claim(session, provision.pool.vacancies[0], award, amount=amount)
-        row = commissioning.placement(session, award, status=PlacementStatus.STARTED, starts_on=starts_on, **fields)
+        row = commissioning.placement(session, award, status=PlacementStatus.STARTED, starts_on=starts_on)
         if kind is Kind.POROUS:
-            for number, special in enumerate((4, 2), start=1):
-                day = starts_on + timedelta(weeks=4 * number - 4)
+            for version, special in enumerate((4, 2), start=1):
+                day = starts_on + timedelta(weeks=4 * version - 4)
                 said = {"week": week(special), "starts_on": day, "review_on": day}
-                commissioning.plan(session, row, number=number, status=PlanStatus.APPROVED, **said)
+                commissioning.plan(session, row, number=version, status=PlanStatus.APPROVED, **said)
         found.append(row)
     session.flush()
     return found

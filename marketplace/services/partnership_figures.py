@@ -9,21 +9,20 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from marketplace.models import (
+    Authority,
     Award,
     Claim,
     Consultation,
     Kind,
     LedgerLine,
     MemberKind,
-    Need,
     OutreachOrder,
     PartnershipMember,
     Placement,
-    PlacementStatus,
     Pool,
     Provision,
     RefusalCode,
@@ -34,7 +33,6 @@ from marketplace.models import (
     london_day,
     school_year,
 )
-from marketplace.services.consultation_steps import OPEN_NEEDS
 from marketplace.services.ledger import financial_year
 from marketplace.services.ledger_accounts import until
 from marketplace.services.matching.fte import fte_of
@@ -46,10 +44,11 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Whose pupils count (authorities by id, with their names), where (settings by id), and the mainstream schools by
-    the id of their membership."""
+    """Whose pupils count (authorities by id, with their names, and their regions), where (settings by id), and the
+    mainstream schools by the id of their membership."""
 
     authorities: Mapping[int, str]
+    regions: Mapping[int, int]
     settings: Mapping[int, Setting]
     schools: Mapping[int, PartnershipMember]
 
@@ -57,11 +56,22 @@ class Scope:
     def of(cls, members: Sequence[PartnershipMember]) -> "Scope":
         """Of those members that have agreed and hold on the day."""
         settings = [row.setting for row in members if row.setting is not None]
+        authorities = [
+            row.organisation
+            for row in members
+            if row.kind is MemberKind.AUTHORITY and isinstance(row.organisation, Authority)
+        ]
         return cls(
-            authorities={row.organisation_id: row.name for row in members if row.kind is MemberKind.AUTHORITY},
+            authorities={row.id: row.name for row in authorities},
+            regions={row.id: row.region_id for row in authorities},
             settings={row.id: row for row in settings},
             schools={row.id: row for row in members if row.kind is MemberKind.SCHOOL},
         )
+
+    def known_to(self, authority_id: int, *provider_ids: int) -> frozenset[int]:
+        """Who knows a pupil of an authority singly: it, its region, and providers that teach the pupil or were
+        consulted."""
+        return frozenset({authority_id, self.regions[authority_id], *provider_ids})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +129,7 @@ def uses(session: Session, scope: Scope) -> list[Use]:
         found.append(
             Use(
                 kind=kind, setting_id=setting_id, authority_id=of.authority_id, fte=fte, price=price,
-                pupil=_pupil(of, amounts=amounts),
+                pupil=pupil_of(scope, of, amounts=amounts),
             )
         )  # fmt: skip
     return found
@@ -159,10 +169,10 @@ def charges(session: Session, scope: Scope, *, on: date) -> list[Charge]:
     by_subject: dict[tuple[int | None, int | None], list[LedgerLine]] = {}
     for line in lines:
         by_subject.setdefault((line.placement_id, line.order_id), []).append(line)
-    return [_charge(found, on=on) for found in by_subject.values()]
+    return [_charge(scope, found, on=on) for found in by_subject.values()]
 
 
-def _charge(lines: Sequence[LedgerLine], *, on: date) -> Charge:
+def _charge(scope: Scope, lines: Sequence[LedgerLine], *, on: date) -> Charge:
     placement, order = lines[0].placement, lines[0].order
     of = placement or order
     assert of is not None
@@ -173,59 +183,16 @@ def _charge(lines: Sequence[LedgerLine], *, on: date) -> Charge:
     return Charge(
         kind=placement.provision.kind if placement else Kind.OUTREACH,
         authority_id=of.authority_id,
-        pupil=_pupil(of, column="charged", amounts=amounts),
+        pupil=pupil_of(scope, of, column="charged", amounts=amounts),
     )
 
 
-def split_weeks(session: Session, scope: Scope, *, on: date) -> list[Path]:
-    """How the split weeks move."""
-    return paths(session, on=on, of=_placed(scope))
-
-
-def waiting(session: Session, scope: Scope, *, on: date) -> list[tuple[int, Counted]]:
-    """The open needs with the days that they have waited: since they were posted or, where a placement has ended since,
-    from the day after it. A provider that was consulted knows the pupil."""
-    consulted = select(func.array_agg(Consultation.provider_id)).where(Consultation.need_id == Need.id)
-    ended = select(func.max(Placement.ends_on)).where(Placement.need_id == Need.id)
-    found = []
-    for need_id, authority_id, published_at, providers, ended_on in session.execute(
-        select(
-            Need.id, Need.authority_id, Need.published_at, consulted.scalar_subquery(), ended.scalar_subquery()
-        ).where(Need.status.in_(OPEN_NEEDS), Need.authority_id.in_(scope.authorities))
-        .order_by(Need.id)
-    ):  # fmt: skip
-        assert published_at is not None  # it is posted
-        since = london_day(published_at)
-        if ended_on is not None:
-            since = max(since, ended_on + DAY)
-        found.append((max((on - since).days, 0), Counted(need_id, frozenset({authority_id, *(providers or ())}))))
-    return found
-
-
-def waited(session: Session, scope: Scope, *, on: date) -> list[tuple[Kind, int, Counted]]:
-    """The kind and the days from posting to the first day, of each pupil's first placement that has begun in the school
-    year of a day."""
-    first = (
-        select(Placement.need_id, func.min(Placement.starts_on).label("starts_on"))
-        .where(Placement.status != PlacementStatus.AGREED)
-        .group_by(Placement.need_id)
-        .subquery()
-    )
-    begins = date(school_year(on), 9, 1)
-    rows = session.execute(
-        select(Placement, Need.published_at)
-        .join(Need, Need.id == Placement.need_id)
-        .join(first, and_(first.c.need_id == Placement.need_id, first.c.starts_on == Placement.starts_on))
-        .where(
-            Placement.status != PlacementStatus.AGREED, Placement.starts_on.between(begins, on), *_placed(scope)
-        )
-        .options(joinedload(Placement.provision))
-        .order_by(Placement.id)
-    )  # fmt: skip
+def split_weeks(session: Session, scope: Scope, *, on: date) -> list[tuple[Path, Counted]]:
+    """How the split weeks move, each with its pupil. A path names its sides, which tell them apart as well."""
+    at = {name: authority_id for authority_id, name in scope.authorities.items()}
     return [
-        (row.provision.kind, max((row.starts_on - london_day(published_at)).days, 0), _pupil(row))
-        for row, published_at in rows
-        if published_at is not None
+        (path, Counted(path.need_id, frozenset({*scope.known_to(at[path.authority]), path.provider})))
+        for path in paths(session, on=on, of=placed(scope))
     ]
 
 
@@ -257,24 +224,26 @@ def refusals(session: Session, scope: Scope, *, on: date) -> list[tuple[RefusalC
         .order_by(RefusalReason.id)
     )
     return [
-        (code, _pupil(row))
+        (code, pupil_of(scope, row))
         for code, row in rows
         if row.replied_at is not None and begins <= london_day(row.replied_at) <= on
     ]
 
 
-def _placed(scope: Scope) -> Collection[ColumnElement[bool]]:
+def placed(scope: Scope) -> Collection[ColumnElement[bool]]:
+    """Of which placements the figures are."""
     return Placement.authority_id.in_(scope.authorities), Placement.setting_id.in_(scope.settings)
 
 
-def _pupil(
+def pupil_of(
+    scope: Scope,
     of: Placement | Award | Consultation | OutreachOrder,
     *,
     column: str = "",
     amounts: Mapping[str, Fraction | int] | None = None,
 ) -> Counted:
     """The pupil of a case, or those of an order; an order for a whole school counts as one."""
-    known_to = frozenset({of.authority_id, of.provider_id})
+    known_to = scope.known_to(of.authority_id, of.provider_id)
     if isinstance(of, OutreachOrder):
         n = max(of.pupils_with + of.pupils_without, 1)
         return Counted(("order", of.id), known_to, column, n, amounts or {})

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.models import Kind, RefusalCode, ReportPart, Term
 from marketplace.services import partnership_figures as figures
+from marketplace.services import partnership_waits
 from marketplace.services.movement import Direction, Path
 from marketplace.services.partnership_figures import Free, Scope, Use
 from marketplace.services.party_groups import Counted, count_in_fives, mean_of, sum_in_fives, told_apart
@@ -126,23 +127,21 @@ def _money_of_kind(pupils: Sequence[Counted]) -> Figures:
     return {**_money(pupils), "of_one": int(mean_of(price, fte)) if fte else None}
 
 
-def _movement(paths: Sequence[Path]) -> Iterator[Row]:
-    """Which way weeks have moved, and how many met a goal. A path names its sides, which tell them apart as well."""
-
-    def pupil(path: Path) -> Counted:
-        return Counted(path.need_id, frozenset({path.authority, path.provider}))
-
-    by_way = _grouped(Direction, paths, lambda path: path.direction, pupil)
+def _movement(paths: Sequence[tuple[Path, Counted]]) -> Iterator[Row]:
+    """Which way weeks have moved, and how many met a goal."""
+    by_way = _grouped(Direction, paths, lambda row: row[0].direction, lambda row: row[1])
     yield from _told(ReportPart.MOVEMENT, by_way, str, _pupils)
-    by_goal = _grouped(("met", "not_met"), paths, lambda path: "met" if path.reached_on else "not_met", pupil)
+    by_goal = _grouped(
+        ("met", "not_met"), paths, lambda row: "met" if row[0].reached_on else "not_met", lambda row: row[1]
+    )
     yield from _told(ReportPart.GOALS, by_goal, str, _pupils)
 
 
 def _waits(session: Session, scope: Scope, *, on: date) -> Iterator[Row]:
-    waiting = figures.waiting(session, scope, on=on)
+    waiting = partnership_waits.waiting(session, scope, on=on)
     by_wait = _grouped(WAITS, waiting, lambda row: _wait(row[0]), lambda row: row[1])
     yield from _told(ReportPart.WAITING, by_wait, str, _pupils)
-    waited = figures.waited(session, scope, on=on)
+    waited = partnership_waits.waited(session, scope, on=on)
     by_kind = _grouped(Kind, waited, lambda row: row[0], lambda row: _with_days(row[2], row[1]))
     yield from _told(ReportPart.WAITED, by_kind, str, _waited)
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from marketplace.cli.session import application
@@ -28,6 +28,7 @@ from marketplace.models import (
     RefusalCode,
     Role,
     Route,
+    Setting,
     SettingType,
     User,
     UserRole,
@@ -223,11 +224,16 @@ def partners(authority: str) -> dict[str, object]:
         assert provider is not None
         editor = acting(session, provider.id, Role.PROVIDER_EDITOR)
         names = (f"Alder House, {authority}", f"Rowan House, {authority}")
-        places = [partnering.place(session, las[0], name, provider) for name in names]
+        urn = session.scalar(select(func.max(Setting.urn))) or 0
+        places = [
+            partnering.place(session, las[0], name, provider, urn=urn + number)
+            for number, name in enumerate(names, start=1)
+        ]
         for la in las:
             starts_on = today() - timedelta(weeks=8)
             for at, kind, count in ((0, Kind.FULL, 11), (1, Kind.FULL, 6), (1, Kind.POROUS, 6), (1, Kind.OUTREACH, 5)):
-                partnering.placed(session, la, places[at], kind, count, starts_on=starts_on)
+                about = {"named": f"{authority}-{at}-{kind}", "published_at": builders.days_ago(100)}
+                partnering.placed(session, la, places[at], kind, count, starts_on=starts_on, **about)
         email = session.get_one(User, editor.user_id).email
         return {"provider": email, "settings": {place.setting.name: place.setting.urn for place in places}}
 

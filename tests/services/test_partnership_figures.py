@@ -21,6 +21,7 @@ from marketplace.models import (
     Consultation,
     Kind,
     LedgerLine,
+    MemberKind,
     Pool,
     Provision,
     ReportPart,
@@ -167,6 +168,17 @@ def test_a_group_in_which_one_authority_has_few_is_no_row_of_its_own(session: Se
     by_kind = told(session, group, ReportPart.CAPACITY_BY_KIND)
     assert ("full",) not in by_kind
     assert by_kind.get(("full", "porous"), {}).get("pupils") in {20, None}
+
+
+def test_a_region_that_knows_two_authorities_is_not_left_with_few_of_a_third(session: Session, group: Group) -> None:
+    """Each authority by itself is left with ten and more; the region of both is left with four."""
+    third = builders.authority(session)
+    partnering.member(session, group.partnership, MemberKind.AUTHORITY, third.id)
+    for la, count in (*((la, 6) for la in group.las.values()), (third, 4)):
+        partnering.placed(session, la, group.places[0], Kind.FULL, count)
+    assert told(session, group, ReportPart.CAPACITY_BY_KIND)[("full",)]["pupils"] is None
+    partnering.placed(session, third, group.places[0], Kind.FULL, 1)
+    assert told(session, group, ReportPart.CAPACITY_BY_KIND)[("full",)]["pupils"] == 15
 
 
 def test_money_by_kind_and_by_authority(session: Session, group: Group) -> None:
