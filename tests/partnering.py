@@ -69,9 +69,10 @@ class Group:
     places: list[Place]
 
 
-def place(session: Session, la: Authority, name: str, provider: Provider | None = None, **fields: Any) -> Place:
-    """A setting of a provider, by default of one of its own."""
-    provider = provider or builders.provider(session)
+def place(session: Session, la: Authority, name: str, **fields: Any) -> Place:
+    """A setting of a provider of its own, or of the `provider` and `editor` that are given."""
+    provider: Provider = fields.pop("provider", None) or builders.provider(session)
+    editor: Actor | None = fields.pop("editor", None)
     setting = builders.setting(session, la, provider, name=name, **fields)
     open_ = (7, 11, date(2026, 9, 1), "40")
     pool = builders.pool(session, setting, open_)
@@ -83,7 +84,8 @@ def place(session: Session, la: Authority, name: str, provider: Provider | None 
     }
     lines = [_line(found[Kind.POROUS], 2_400_000), _line(found[Kind.OUTREACH], 1_200_000)]
     builders.schedule(session, found[Kind.FULL], lines=lines, intensive=4_800_000, profound=6_600_000)
-    editor = builders.acting(builders.user(session, provider, Role.PROVIDER_EDITOR))
+    if editor is None:
+        editor = builders.acting(builders.user(session, provider, Role.PROVIDER_EDITOR))
     return Place(setting, editor, found)
 
 

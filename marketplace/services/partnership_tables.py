@@ -72,7 +72,8 @@ def capacity_by_kind(uses: Sequence[Use], free: Sequence[Free]) -> Iterator[Row]
     for shared in sorted({row.kinds for row in rest}, key=sorted):
         mine = [row for row in rest if row.kinds == shared]
         names = tuple(str(kind) for kind in Kind if kind in shared)
-        yield Row(ReportPart.CAPACITY_BY_KIND, names, {"free": _places(mine)})
+        places = _places(mine)
+        yield Row(ReportPart.CAPACITY_BY_KIND, names, {"free": places, "open": places})
 
 
 def capacity_by_setting(uses: Sequence[Use], free: Sequence[Free], names: Mapping[int, str]) -> Iterator[Row]:

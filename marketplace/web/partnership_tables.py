@@ -55,11 +55,12 @@ TABLES = {
     ),
     ReportPart.REGISTER_BY_NEED: Table(
         "Additional needs in mainstream schools, by primary need", "Primary need", vocabulary.PRIMARY_NEEDS, REGISTERED,
-        "support",
+        "support", "A need that is missing no pupil has.",
     ),
     ReportPart.REFUSALS: Table(
         "Why settings refused, this school year", "Reason", vocabulary.REFUSAL_CODES, PUPILS, "pupils",
-        "A pupil whom settings refused for several reasons counts under each, so that there is no total.",
+        "A pupil whom settings refused for several reasons counts under each, so that there is no total. A reason that"
+        " is missing was given for none.",
     ),
 }  # fmt: skip
 SECTIONS = (
@@ -71,6 +72,7 @@ SECTIONS = (
     ("Refusals", (ReportPart.REFUSALS,)),
 )
 WITHOUT_TOTAL = frozenset({ReportPart.REFUSALS})
+LONG = frozenset({ReportPart.REGISTER_BY_NEED, ReportPart.REFUSALS})  # of which rows of none are left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def shown(report: PartnershipReport, *, reads_money: bool) -> list[tuple[str, li
     for row in report.rows:
         found.setdefault(row.part, []).append(row)
     return [
-        (heading, [_table(part, found.get(part, [])) for part in parts])
+        (heading, [_table(part, [row for row in found.get(part, []) if not _is_idle(row)]) for part in parts])
         for heading, parts in SECTIONS
         if reads_money or not MONEY.issuperset(parts)
     ]
@@ -145,8 +147,6 @@ def _writer(part: ReportPart) -> Callable[[str, Mapping[str, Any]], str]:
 
 def _sum(rows: list[ReportRow], column: str) -> float | int | None:
     values = [row.figures[column] for row in rows if column in row.figures]
-    if column == "open":  # what is free of a shared pool is open as well
-        values += [row.figures["free"] for row in rows if "open" not in row.figures]
     return None if None in values else sum(values)
 
 
@@ -165,5 +165,10 @@ def _label(part: ReportPart, row: ReportRow) -> str:
     return f"{counted(len(row.names), 'row')} taken together"
 
 
+def _is_idle(row: ReportRow) -> bool:
+    return row.part in LONG and not any(row.figures.values())
+
+
 def _is_shared(row: ReportRow) -> bool:
-    return set(row.figures) == {"free"}
+    """Whether a row is of places that several kinds share, of which none is used yet."""
+    return row.part is ReportPart.CAPACITY_BY_KIND and "used" not in row.figures

@@ -226,7 +226,7 @@ def partners(authority: str) -> dict[str, object]:
         names = (f"Alder House, {authority}", f"Rowan House, {authority}")
         urn = session.scalar(select(func.max(Setting.urn))) or 0
         places = [
-            partnering.place(session, las[0], name, provider, urn=urn + number)
+            partnering.place(session, las[0], name, provider=provider, editor=editor, urn=urn + number)
             for number, name in enumerate(names, start=1)
         ]
         for la in las:

@@ -146,7 +146,7 @@ def test_by_kind_and_by_setting_in_one_unit(session: Session, group: Group) -> N
     assert by_kind[("full",)] == {"pupils": 20, "used": 20.0, "free": 0.0, "open": 20.0}
     assert by_kind[("porous",)] == {"pupils": 10, "used": 4.0, "free": 0.0, "open": 4.0}
     assert by_kind[("outreach",)] == {"pupils": 10, "used": 2.0, "free": 2.8, "open": 4.8}
-    assert by_kind[("full", "porous")] == {"free": 56.0}  # 80 places less 20 and ten pupils' two days
+    assert by_kind[("full", "porous")] == {"free": 56.0, "open": 56.0}  # 80 places less 20 and ten pupils' two days
     by_setting = told(session, group, ReportPart.CAPACITY_BY_SETTING)
     # Each provider would know all of its own, and nobody of the other's is few.
     assert by_setting[("Ash House School",)] == {"pupils": 20, "used": 20.0, "free": 22.4, "open": 42.4}
