@@ -19,10 +19,12 @@ from marketplace.models import (
     PartnershipDecision,
     PartnershipMember,
     Register,
+    ReportPart,
     Role,
     User,
 )
 from marketplace.permissions import SYSTEM, Actor
+from marketplace.web.partnership_tables import SECTIONS, TABLES
 from tests import builders, partnering
 from tests.builders import words_of
 from tests.partnering import Group
@@ -251,6 +253,11 @@ def test_a_decision_is_kept_with_its_reasons_and_later_what_came_of_it(sides: Si
         assert kept.status_code == 302
         assert "Half wait nine weeks." in sides.page("provider")
         assert sides.at("lead").get(sides.path + result).status_code == 302
+
+
+def test_every_part_of_the_figures_is_shown_in_a_section() -> None:
+    assert set(TABLES) == set(ReportPart)
+    assert sorted(part for _, parts in SECTIONS for part in parts) == sorted(ReportPart)
 
 
 def test_a_region_reads_what_its_authorities_are_told(sides: Sides, sign_in: SignIn) -> None:
