@@ -365,6 +365,16 @@ ORDER_RESULTS = {
 }
 
 # The clocks of a case in law, and what each asks for.
+# Of partnerships.
+MEMBER_STATUSES = {"invited": "Asked", "agreed": "Takes part", "declined": "Declined", "ended": "Over"}
+TERMS = {"autumn": "Autumn term", "spring": "Spring term", "summer": "Summer term"}
+GOALS_MET = {"met": "Met", "not_met": "Not met yet"}
+WAITS: dict[str, tuple[int | None, str]] = {  # up to so many weeks
+    "short": (4, "Up to 4 weeks"),
+    "middle": (12, "Over 4, up to 12 weeks"),
+    "long": (None, "Over 12 weeks"),
+}
+
 CLOCKS = {
     "final_plan": "Final plan: 20 weeks from the request for an assessment",
     "family_reply": "The family's views on the draft: at least 15 days",

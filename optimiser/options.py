@@ -14,7 +14,7 @@ from optimiser.problem import BANDS, RESTRICTION, Problem, Provision, Pupil
 
 _BLOCK_CELLS = 2_000_000  # pupils x provisions looked at together: bounds the memory, not the result
 _RUN = 50  # blocks joined at a time: many small arrays kept till the end would leave holes that nothing else fits
-_HOURS_OF_FULL_TIME = 25  # a week
+HOURS_OF_FULL_TIME = 25  # a week
 _WORST_WISH = 3
 
 
@@ -201,7 +201,7 @@ def details(catalogue: Catalogue, pupils: Sequence[Pupil], row: Ints, provision:
         road_km=road_km,
         child_km=child_km,
         use=np.where(is_outreach, hours, use_share),
-        fte=np.where(is_outreach, hours / _HOURS_OF_FULL_TIME, week_share),
+        fte=np.where(is_outreach, hours / HOURS_OF_FULL_TIME, week_share),
         price=price,
         transport=transport,
         wish=wish,

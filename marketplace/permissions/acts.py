@@ -11,9 +11,11 @@ from marketplace.permissions.rules import (
     COMMISSIONER,
     DRAFTER,
     EDITOR,
+    LA_DECIDER,
     OFFICER,
     OPERATOR,
     OPERATOR_ADMINISTRATOR,
+    ORDERS,
     PARTY,
     PROVIDER,
     PUPIL_READER,
@@ -171,6 +173,22 @@ def can_agree_order(actor: Actor, authority_id: int) -> bool:
 def can_review_order(actor: Actor, authority_id: int, provider_id: int) -> bool:
     """Either side reviews outreach: the LA's commissioners, or editors of the provider."""
     return can_give_notice(actor, authority_id, provider_id)
+
+
+def can_keep_partnership(actor: Actor, lead_id: int) -> bool:
+    """Those who decide for the LA that leads a partnership keep it: whom it asks, what it decided, its figures."""
+    return LA_DECIDER.admits(actor) and actor.organisation_id == lead_id
+
+
+def can_answer_for(actor: Actor, organisation_id: int) -> bool:
+    """Those who decide for an LA, and editors of a provider, agree for their own organisation to take part in a
+    partnership, and end it."""
+    return ORDERS.admits(actor) and actor.organisation_id == organisation_id
+
+
+def can_enter_schools(actor: Actor, authority_id: int) -> bool:
+    """Those who decide for an LA enter its mainstream schools, and their registers of additional needs."""
+    return can_keep_partnership(actor, authority_id)
 
 
 def can_watch_mail(actor: Actor) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from marketplace.services.small_groups import FEWEST, taken_together
+from marketplace.services.small_groups import FEWEST, in_fives, taken_together
 from pricing.shadow import Total
 
 REACHES = (10, 25, 50)  # km
@@ -85,8 +85,4 @@ def counts_within(groups: Iterable[Group], easting: int, northing: int) -> dict[
         reach = next((reach for reach in REACHES if km <= reach), None)
         if reach is not None:
             found[reach] = found.get(reach, 0) + len(group.members)
-    return {reach: _in_fives(found[reach]) for reach in REACHES if reach in found}
-
-
-def _in_fives(count: int) -> int:
-    return (count + FEWEST // 2) // FEWEST * FEWEST
+    return {reach: in_fives(found[reach]) for reach in REACHES if reach in found}

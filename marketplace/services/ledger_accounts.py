@@ -80,7 +80,7 @@ def account(session: Session, *, authority_id: int, year: int, on: date) -> Acco
         authority=session.get_one(Authority, authority_id),
         year=year,
         total=total.amount,
-        until_now=_until(
+        until_now=until(
             session.scalars(
                 select(LedgerLine).where(*mine, LedgerLine.starts_on <= on).options(joinedload(LedgerLine.order))
             ),
@@ -146,7 +146,7 @@ def years_of(session: Session, placement: Placement) -> dict[int, int]:
     return {year: int(amount) for year, amount in rows}
 
 
-def _until(lines: Iterable[LedgerLine], on: date) -> int:
+def until(lines: Iterable[LedgerLine], on: date) -> int:
     """What the lines come to up to a day, which may lie within one."""
     total = 0
     for line in lines:

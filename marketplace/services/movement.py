@@ -4,14 +4,14 @@ What each pupil's week was on any day is rebuilt from the approved versions and 
 is kept beside them. It must never show a group of few pupils, nor let one be found by taking others away.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
 from marketplace.models import (
@@ -46,13 +46,15 @@ class Direction(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Path:
     """One pupil's split week: `steps` are days with the sessions a week in mainstream from then on, the first its
-    start; `ends_on` its last day, if it has one; `reached_on` the day on which a goal was first met."""
+    start; `ends_on` its last day, if it has one; `reached_on` the day on which a goal was first met; `need_id` the
+    pupil's need."""
 
     authority: str
     provider: str
     steps: tuple[tuple[date, int], ...]
     ends_on: date | None
     reached_on: date | None
+    need_id: int = 0
 
     @property
     def direction(self) -> Direction:
@@ -113,8 +115,9 @@ class Movement:
         return (self.counts[Direction.SPECIAL] or 0) / sum(known)
 
 
-def paths(session: Session, *, on: date) -> list[Path]:
-    """The split weeks that the actor of this transaction may know of and that have started by a day, by placement."""
+def paths(session: Session, *, on: date, of: Iterable[ColumnElement[bool]] = ()) -> list[Path]:
+    """The split weeks that the actor of this transaction may know of and that have started by a day, by placement; of
+    those placements only for which the conditions hold."""
     rows = session.scalars(
         select(PorousPlan)
         .join(Placement)
@@ -123,6 +126,7 @@ def paths(session: Session, *, on: date) -> list[Path]:
             PorousPlan.starts_on <= on,
             Placement.status != PlacementStatus.AGREED,
             Placement.starts_on <= on,
+            *of,
         )
         .options(joinedload(PorousPlan.placement).joinedload(Placement.provision))
         .order_by(PorousPlan.placement_id, PorousPlan.starts_on, PorousPlan.number)
@@ -225,6 +229,7 @@ def _path(plans: Sequence[PorousPlan], events: Sequence[PlacementEvent], names: 
         tuple(sorted(counts.items())),
         placement.ends_on if placement.status is PlacementStatus.ENDED else None,
         _first_met([(day, counts[day], by_day[day]) for day in sorted(counts)]),
+        placement.need_id,
     )
 
 

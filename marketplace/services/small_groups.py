@@ -52,6 +52,15 @@ class Groups:
         return _most(row for row in self.shown if row.difference < 0)
 
 
+def in_fives(count: int) -> int:
+    """A count to the nearest five, so that the difference of two of them tells of nobody.
+
+    >>> [in_fives(count) for count in (0, 5, 7, 8, 12)]
+    [0, 5, 5, 10, 10]
+    """
+    return (count + FEWEST // 2) // FEWEST * FEWEST
+
+
 def taken_together(noun: str, totals: Sequence[Total]) -> Groups:
     """The groups of one kind, those of fewer than FEWEST placements as one. As many of the next smallest join them as
     it takes for the sum to hide each: FEWEST placements, so two groups at least; of parties also without the largest.

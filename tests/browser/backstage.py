@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from marketplace.cli.session import application
@@ -28,6 +28,7 @@ from marketplace.models import (
     RefusalCode,
     Role,
     Route,
+    Setting,
     SettingType,
     User,
     UserRole,
@@ -41,7 +42,7 @@ from marketplace.services.choices import choices
 from marketplace.services.matching.options import provisions_by_id, rank_options
 from marketplace.services.outreach import outreach_offered
 from marketplace.services.people import actor_of
-from tests import builders
+from tests import builders, partnering
 
 SETTINGS = 4  # that are consulted about a need
 
@@ -212,6 +213,31 @@ def outreach(authority: str) -> dict[str, object]:
         return {"provision": provision.id, "provider": session.get_one(User, editor.user_id).email}
 
 
+def partners(authority: str) -> dict[str, object]:
+    """Two settings of a provider, with pupils of the authority and of Aldermouth placed there, six months ago."""
+    with transaction(SYSTEM) as session:
+        las = [
+            session.scalars(select(Authority).where(Authority.name == name)).one() for name in (authority, "Aldermouth")
+        ]
+        offered = outreach_offered(session, authority_id=las[0].id)[0]
+        provider = offered.setting.provider
+        assert provider is not None
+        editor = acting(session, provider.id, Role.PROVIDER_EDITOR)
+        names = (f"Alder House, {authority}", f"Rowan House, {authority}")
+        urn = session.scalar(select(func.max(Setting.urn))) or 0
+        places = [
+            partnering.place(session, las[0], name, provider=provider, editor=editor, urn=urn + number)
+            for number, name in enumerate(names, start=1)
+        ]
+        for la in las:
+            starts_on = today() - timedelta(weeks=8)
+            for at, kind, count in ((0, Kind.FULL, 11), (1, Kind.FULL, 6), (1, Kind.POROUS, 6), (1, Kind.OUTREACH, 5)):
+                about = {"named": f"{authority}-{at}-{kind}", "published_at": builders.days_ago(100)}
+                partnering.placed(session, la, places[at], kind, count, starts_on=starts_on, **about)
+        email = session.get_one(User, editor.user_id).email
+        return {"provider": email, "settings": {place.setting.name: place.setting.urn for place in places}}
+
+
 def suitable(
     session: Session, authority_id: int, *, kind: Kind = Kind.FULL, settings: int = SETTINGS
 ) -> tuple[Need, list[int]]:
@@ -247,6 +273,7 @@ ACTS: dict[str, Callable[[str], dict[str, object]]] = {
     "asked": asked,
     "gone": gone,
     "outreach": outreach,
+    "partners": partners,
     "placed": placed,
     "split": split,
 }

@@ -28,10 +28,16 @@ from marketplace.models import (
     OrderShare,
     OrderVisit,
     OutreachOrder,
+    Partnership,
+    PartnershipDecision,
+    PartnershipMember,
+    PartnershipReport,
     Placement,
     PlacementEvent,
     PlacementStatus,
     RefusalReason,
+    Register,
+    ReportRow,
 )
 from marketplace.permissions import NOBODY, SYSTEM
 from tests import commissioning
@@ -57,6 +63,12 @@ READS: dict[type[Base], dict[str, int]] = {
     LedgerLine: {"la": 1, "region": 1},
     LedgerTotal: {"la": 1, "region": 1},
     Effect: {"la": 1},
+    Partnership: {"la": 1, "region": 1, "provider": 1},
+    PartnershipMember: {"la": 3, "region": 3, "provider": 3},
+    Register: {"la": 1},  # what a school has is its authority's
+    PartnershipDecision: {"la": 1, "region": 1, "provider": 1},
+    PartnershipReport: {"la": 1, "region": 1, "provider": 1},
+    ReportRow: {"la": 2, "region": 2, "provider": 1},  # none of money
     Message: {},
     AuditLink: {},
     AuditHead: {},

@@ -11,7 +11,7 @@ from marketplace.db import transaction
 from marketplace.models import Base
 from marketplace.permissions import SYSTEM
 from tests.conftest import empty
-from tests.database import case_breakers
+from tests.database import case_breakers, partnership_breakers
 from tests.database.case_breakers import GUARDED, KEPT, unguarded
 from tests.database.world import World
 
@@ -170,6 +170,7 @@ BREAKERS = {
     "ck_standings_corridor": "UPDATE standings SET low = 1",
     "ck_recommendations_cost": "UPDATE recommendations SET price = NULL",
     **case_breakers.BREAKERS,
+    **partnership_breakers.BREAKERS,
 }
 
 
@@ -254,6 +255,7 @@ INDIRECT = {
                                      WHERE id = (SELECT min(id) FROM demand_counts)""",
     "fk_run_results_run_id": "INSERT INTO run_results (run_id, problem, sha256) VALUES (-1, '', '')",
     **case_breakers.INDIRECT,
+    **partnership_breakers.INDIRECT,
 }
 
 

@@ -23,6 +23,7 @@ from marketplace.models import (
     Effect,
     FrameworkComment,
     MatchingRun,
+    MemberKind,
     Need,
     OrderStatus,
     Organisation,
@@ -37,6 +38,7 @@ from marketplace.models import (
     RunBudget,
     RunResult,
     RunStatus,
+    Setting,
     ShadowRun,
     Stance,
     Tariff,
@@ -46,7 +48,7 @@ from marketplace.models import (
     UserSession,
 )
 from marketplace.permissions import SYSTEM, Actor
-from tests import builders, commissioning, ordering
+from tests import builders, commissioning, ordering, partnering
 
 
 def add_price_runs(session: Session, owner: Organisation, user_id: int) -> None:
@@ -85,6 +87,18 @@ def add_case(session: Session, need: Need, provision: Provision, user: User) -> 
     session.flush()
     ids = {"consultation": consultation.id, "withdrawn": refused.id, "award": award.id, "placement": placement.id}
     return {**ids, "need": need.id}
+
+
+def add_partnership(session: Session, la: Authority, setting: Setting) -> int:
+    """A partnership that the authority leads, with a setting, a mainstream school and its register, a decision, and
+    figures. Its id."""
+    row = partnering.partnership(session, la)
+    partnering.member(session, row, MemberKind.SETTING, setting.provider_id or 0, setting_id=setting.id)
+    school = partnering.school(session, row, la, "Little Elms Primary", 800_001)
+    partnering.register(session, school, 12, 6)
+    partnering.decision(session, row)
+    partnering.report(session, row)
+    return row.id
 
 
 class World:
@@ -145,8 +159,15 @@ class World:
         session.add(AuditEvent(organisation_id=la.id, event="tested", subject_type="needs", subject_id=need.id))
         case = add_case(session, need, provision, user)
         order = ordering.order(session, provision, la, status=OrderStatus.RUNNING, asked_by_id=user.id)
+        group = add_partnership(session, la, provision.setting)
         session.flush()
-        ids = {"region": region.id, "la": la.id, "provider": provider.id, "setting": provision.setting_id}
+        ids = {
+            "partnership": group,
+            "region": region.id,
+            "la": la.id,
+            "provider": provider.id,
+            "setting": provision.setting_id,
+        }
         return {**ids, **case, "order": order.id, "provision": provision.id, "operator": builders.operator(session).id}
 
     def actor(self, kind: str, side: int = 0) -> Actor:

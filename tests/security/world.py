@@ -18,6 +18,7 @@ from marketplace.models import (
     EventKind,
     FrameworkComment,
     MatchingRun,
+    MemberKind,
     Need,
     NeedStatus,
     OrderStatus,
@@ -44,7 +45,7 @@ from marketplace.services.calibrations import start_calibration
 from marketplace.services.corridors import start_corridor
 from marketplace.services.people import ROLES
 from marketplace.services.shadow_runs import start_shadow_run
-from tests import builders, commissioning, ordering
+from tests import builders, commissioning, ordering, partnering
 from tests.pricing.placements import placement
 
 UNKNOWN = 10**9
@@ -121,6 +122,7 @@ def build_side(session: Session, canary: str) -> Side:
     proposed = builders.framework_in_consultation(session, version=f"{la.id}")
     session.add(FrameworkComment(subject=proposed, provider=provider, stance=Stance.TOO_LOW, words=f"{canary} says so"))
     runs = {scope: _run(session, scope, need, provision, user.id) for scope in (region, la)}
+    side.ids |= _partnership(session, canary, la, provision)
     side.ids |= _price_runs(session, canary, region=region, la=la)
     side.ids |= {
         "region": region.id,
@@ -179,6 +181,18 @@ def _order(session: Session, canary: str, la: Authority, provision: Provision) -
         session, provision, la, status=OrderStatus.RUNNING, starts_on=date(2026, 9, 1), **text,
     )  # fmt: skip
     return row.id, row.visits[0].id
+
+
+def _partnership(session: Session, canary: str, la: Authority, provision: Provision) -> dict[str, int]:
+    """A partnership that the authority leads and the provider's setting takes part in, with all that is said there."""
+    row = partnering.partnership(session, la, name=f"{canary} partnership")
+    setting = provision.setting
+    partnering.member(session, row, MemberKind.SETTING, setting.provider_id or 0, setting_id=setting.id)
+    school = partnering.school(session, row, la, f"{canary} primary", 800_001)
+    partnering.register(session, school, 12, 6)
+    decided = partnering.decision(session, row, decided=f"{canary} decided", reasons=f"{canary} reasons")
+    report = partnering.report(session, row, counted=[f"{canary} borough"])
+    return {"partnership": row.id, "school": school.id, "decision": decided.id, "report": report.id}
 
 
 def _waiting_award(session: Session, canary: str, la: Authority, provision: Provision) -> None:
@@ -256,6 +270,9 @@ def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple
         "placement_id": (mine.ids["placement"], theirs.ids["placement"]),
         "plan_id": (mine.ids["plan"], theirs.ids["plan"]),
         "award_id": (mine.ids["award"], theirs.ids["award"]),
+        "partnership_id": (mine.ids["partnership"], theirs.ids["partnership"]),
+        "member_id": (mine.ids["school"], theirs.ids["school"]),
+        "decision_id": (mine.ids["decision"], theirs.ids["decision"]),
         "order_id": (mine.ids["order"], theirs.ids["order"]),
         "visit_id": (mine.ids["visit"], theirs.ids["visit"]),
         "setting_id": (mine.ids["setting"], theirs.ids["setting"] if is_provider else None),
