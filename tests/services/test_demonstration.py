@@ -39,6 +39,7 @@ from marketplace.models import (
     PlacementStatus,
     PriceSchedule,
     Provision,
+    ReintegrationPlan,
     ScheduleStatus,
     Setting,
     SettingType,
@@ -226,7 +227,9 @@ def test_an_award_waits_and_placements_run_with_what_has_happened_to_them(region
     placements = region.scalars(select(Placement)).all()
     assert Counter(row.status for row in placements) == {PlacementStatus.STARTED: 4, PlacementStatus.AGREED: 1}
     events = Counter(kind for row in placements for kind in (event.kind for event in row.events))
-    assert events == {EventKind.AWARDED: 5, EventKind.STARTED: 4, EventKind.VARIED: 1, EventKind.NOTICE_GIVEN: 1}
+    assert events == {EventKind.AWARDED: 5, EventKind.STARTED: 4, EventKind.VARIED: 1, EventKind.NOTICE_GIVEN: 2}
+    back = region.scalars(select(ReintegrationPlan)).one()  # in alternative provision, whose last day is one notice
+    assert back.placement.ends_on == back.ends_on
     assert {row.year for row in region.scalars(select(LedgerLine))} == {2026, 2027}
 
 

@@ -31,7 +31,7 @@ from tests.running import ON, running
 NUMBER = 990_007
 SAID: dict[str, Any] = {
     "name": "Workshop", "low_year": 7, "high_year": 11, "sex": Sex.MIXED, "needs": ["SEMH"], "max_ci": 3, "max_cl": 3,
-    "max_semh": 4, "max_sp": 0, "facilities": [], "las": [], "pattern": Pattern.DAY, "sessions": None, "shares": 10,
+    "max_semh": 4, "max_sp": 0, "facilities": [], "las": [], "pattern": Pattern.DAY, "sessions": None, "shares": None,
     "radius_km": None, "pool_id": None, "pool_name": "Bench places",
 }  # fmt: skip
 
