@@ -165,6 +165,22 @@ PRIORITIES = {
     5: "5, planned ahead",
 }
 
+# On which footing a need stands: on an EHCP, or without one on the duty to arrange education.
+FOOTINGS = {
+    "ehcp": "Has an EHCP",
+    "excluded": "No EHCP: permanently excluded",
+    "suspended": "No EHCP: suspended for more than five school days",
+    "at_risk": "No EHCP: at risk of exclusion, and in school",
+    "out_of_school": "No EHCP: out of school for health or another reason",
+}
+SHORT_FOOTINGS = {
+    "ehcp": "EHCP",
+    "excluded": "Excluded",
+    "suspended": "Suspended",
+    "at_risk": "At risk",
+    "out_of_school": "Out of school",
+}
+
 # Grounds on which a request is not followed, with the statute that each stands in.
 GROUNDS = {
     "unsuitable": "Unsuitable for the pupil's age, ability, aptitude or special educational needs",
@@ -381,6 +397,7 @@ CLOCKS = {
     "transfer": "Plan for the next phase of education",
     "review_decision": "Decision after the annual review: 4 weeks from the meeting",
     "review_plan": "Amended plan after the annual review: 12 weeks from the meeting",
+    "sixth_day": "Full-time education: from the sixth school day",
 }
 SHORT_CLOCKS = {
     "final_plan": "Final plan",
@@ -388,6 +405,7 @@ SHORT_CLOCKS = {
     "transfer": "Next phase",
     "review_decision": "Review decision",
     "review_plan": "Review plan",
+    "sixth_day": "Sixth day",
 }
 TRANSFERS = {
     "school": "From one school to another, or from early years to school: by 15 February",
@@ -409,7 +427,7 @@ AWARD_ROUTES = {
 }
 # How a contract is awarded under the Procurement Act 2023.
 AWARD_BASES = {
-    "no_contract": "No contract: a maintained school or academy is named in the plan",
+    "no_contract": "No contract: a maintained school or academy",
     "framework": "Call-off from a framework",
     "dynamic_market": "Through a dynamic market",
     "user_choice": "Direct award: user choice (Schedule 5, paragraph 15)",
@@ -433,6 +451,7 @@ REFUSALS = {
     "forbidden": "Ruled out by the local authority",
     "price": "Has no published price for the band",
     "travel": "Too far to travel",
+    "unregistered": "Not registered as a school, and takes too much of the week",
 }
 
 # The numbers of a matching policy that a run may be given: what each is called, what it does, its unit. Whether two

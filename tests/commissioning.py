@@ -38,6 +38,7 @@ from marketplace.models import (
     Provision,
     RefusalCode,
     RefusalReason,
+    ReintegrationPlan,
     ReviewNext,
     Ride,
     Route,
@@ -286,6 +287,16 @@ def said(**changes: Any) -> dict[str, Any]:
         "review_on": STARTS_ON + timedelta(weeks=6), "review_weeks": 6, "why": WhyPlanned.FIRST,
         "reason": "As both schools agreed.", **changes,
     }  # fmt: skip
+
+
+def way_back(session: Session, placement_: Placement, **fields: Any) -> ReintegrationPlan:
+    """The first version of the way back from a placement, to the summer of 2027."""
+    fields = {
+        "number": 1, "ends_on": date(2027, 5, 28), "purpose": "Lessons in a group.", "school": "Larch High School",
+        "school_urn": 900123, "returns_on": date(2027, 6, 7), "steps": "Two mornings from May.", "lead": "Deputy head",
+        "review_on": date(2027, 2, 15), "officer": "Noor Bury", "at": DECIDED_AT, **fields,
+    }  # fmt: skip
+    return kept(session, ReintegrationPlan(placement=placement_, **fields))
 
 
 def plan(session: Session, placement_: Placement, **fields: Any) -> PorousPlan:

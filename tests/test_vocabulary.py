@@ -11,6 +11,7 @@ from marketplace.models import (
     ConsultationStatus,
     DocumentKind,
     EventKind,
+    Footing,
     Ground,
     Kind,
     MemberStatus,
@@ -29,6 +30,7 @@ from marketplace.models import (
 )
 from marketplace.services.benchmarks.figures import By
 from marketplace.services.caseload import ToDo
+from marketplace.services.matching.options import UNREGISTERED
 from marketplace.services.outreach_lists import OrderStanding
 from marketplace.services.placement_lists import Standing
 from optimiser.eligibility import REASONS
@@ -51,6 +53,8 @@ from pricing.tariff import Grade
         (vocabulary.DOCUMENT_KINDS, DocumentKind),
         (vocabulary.ENDINGS, AfterEnd),
         (vocabulary.EVENT_KINDS, EventKind),
+        (vocabulary.FOOTINGS, Footing),
+        (vocabulary.SHORT_FOOTINGS, Footing),
         (vocabulary.GRADES, Grade),
         (vocabulary.GROUNDS, Ground),
         (vocabulary.GROUPS, By),
@@ -67,7 +71,7 @@ from pricing.tariff import Grade
         (vocabulary.PRICE_BASES, PriceBasis),
         (vocabulary.PRIMARY_NEEDS, PRIMARY_NEEDS),
         (vocabulary.SHORT_PRIMARY_NEEDS, PRIMARY_NEEDS),
-        (vocabulary.REFUSALS, REASONS),
+        (vocabulary.REFUSALS, (*REASONS, UNREGISTERED)),
         (vocabulary.REFUSAL_CODES, RefusalCode),
         (vocabulary.REVIEW_OUTCOMES, ReviewOutcome),
         (vocabulary.SETTING_TYPES, SettingType),

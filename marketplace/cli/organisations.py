@@ -44,3 +44,24 @@ def assign(provider: str, urns: tuple[int, ...]) -> None:
         organisation = service.find_organisation(session, name=provider)
         changed = service.assign_settings(session, SYSTEM, provider=organisation, urns=urns)
     click.echo(f"{changed} of {len(set(urns))} settings changed hands.")
+
+
+@organisations.command("add-unregistered")
+@click.argument("provider")
+@click.argument("name")
+@click.option("--authority", required=True, help="The three-digit code of the LA in which it lies.")
+@click.option("--district", required=True, help="Its postcode district, like QX4.")
+@told
+def add_unregistered(provider: str, name: str, authority: str, district: str) -> None:
+    """Add NAME, alternative provision that PROVIDER runs and that is not registered as a school."""
+    with application(), transaction(SYSTEM) as session:
+        setting = service.add_unregistered_setting(
+            session,
+            SYSTEM,
+            provider=service.find_organisation(session, name=provider),
+            authority=service.find_organisation(session, name=authority),
+            name=name,
+            district=district,
+        )
+        number = setting.urn
+    click.echo(f"Added {name} under the number {number}. It takes nobody full-time.")

@@ -39,7 +39,15 @@ from marketplace.models.matching import (
     policy_numbers,
 )
 from marketplace.models.messages import Message, MessageStatus
-from marketplace.models.needs import NEED_MOVES, Ground, Need, NeedStatus, WhyProfiled
+from marketplace.models.needs import (
+    NEED_MOVES,
+    OUT_OF_EDUCATION,
+    Footing,
+    Ground,
+    Need,
+    NeedStatus,
+    WhyProfiled,
+)
 from marketplace.models.organisations import Authority, Operator, Organisation, OrganisationKind, Provider, Region
 from marketplace.models.outreach import (
     HOLDING,
@@ -79,8 +87,9 @@ from marketplace.models.porous_reviews import PorousReview, ReviewNext
 from marketplace.models.price_runs import Calibration, Corridor, PlacementSet, PriceBasis, PriceRun, ShadowRun
 from marketplace.models.profiles import Profile
 from marketplace.models.provisions import Pool, Provision, Unit, Vacancy
+from marketplace.models.reintegration import ReintegrationPlan, ReintegrationResult
 from marketplace.models.schedules import PriceLine, PriceSchedule, line_key
-from marketplace.models.settings import HomeArea, Setting, SettingStatus, Sex
+from marketplace.models.settings import FIRST_UNREGISTERED, HomeArea, Setting, SettingStatus, Sex
 from marketplace.models.tariffs import Framework, Tariff
 from marketplace.models.uplifts import (
     UPLIFT_MOVES,
@@ -105,6 +114,7 @@ from pricing.tariff import Grade, Pattern
 __all__ = [
     "AWARD_MOVES",
     "CONSULTATION_MOVES",
+    "FIRST_UNREGISTERED",
     "HOLDING",
     "LONGEST_COMMENT",
     "MEMBER_MOVES",
@@ -112,6 +122,7 @@ __all__ = [
     "NEED_MOVES",
     "OPEN_CONSULTATIONS",
     "ORDER_MOVES",
+    "OUT_OF_EDUCATION",
     "PLACEMENT_MOVES",
     "PLAN_MOVES",
     "RUN_MOVES",
@@ -147,6 +158,7 @@ __all__ = [
     "DocumentKind",
     "Effect",
     "EventKind",
+    "Footing",
     "Framework",
     "FrameworkComment",
     "Goal",
@@ -203,6 +215,8 @@ __all__ = [
     "RefusalReason",
     "Region",
     "Register",
+    "ReintegrationPlan",
+    "ReintegrationResult",
     "ReportPart",
     "ReportRow",
     "ReviewNext",

@@ -33,6 +33,7 @@ class Clock(StrEnum):
     TRANSFER = "transfer"
     REVIEW_DECISION = "review_decision"
     REVIEW_PLAN = "review_plan"
+    SIXTH_DAY = "sixth_day"  # full-time education of a pupil who is excluded
 
 
 class CaseDates(Base):

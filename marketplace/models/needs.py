@@ -43,6 +43,26 @@ NEED_MOVES: dict[NeedStatus, frozenset[NeedStatus]] = {
 }
 
 
+class Footing(StrEnum):
+    """On which footing a need stands: on an EHCP, or without one on the LA's duty to arrange education (Education Act
+    1996, section 19)."""
+
+    EHCP = "ehcp"
+    EXCLUDED = "excluded"  # permanently
+    SUSPENDED = "suspended"  # for more than five school days
+    AT_RISK = "at_risk"  # of exclusion, and in school
+    OUT_OF_SCHOOL = "out_of_school"  # for health or another reason
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether the pupil has an EHCP."""
+        return self is Footing.EHCP
+
+
+OUT_OF_EDUCATION = frozenset({Footing.EXCLUDED, Footing.SUSPENDED, Footing.OUT_OF_SCHOOL})
+_OUT = "'excluded', 'suspended', 'out_of_school'"
+
+
 class Ground(StrEnum):
     """The recorded exception for which a parent's request is not followed (CFA 2014 s.39(4), EA 1996 s.9)."""
 
@@ -93,12 +113,22 @@ class Need(Base):
         CheckConstraint("(band_override IS NULL) = (band_override_reason IS NULL)", name="override_reason"),
         CheckConstraint("(ground IS NULL) = (ground_evidence IS NULL)", name="ground_evidence"),
         CheckConstraint("ground IS NULL OR request_id IS NOT NULL", name="ground_of_request"),
+        CheckConstraint("footing = 'ehcp' OR (request_id IS NULL AND locked_id IS NULL)", name="request_of_ehcp"),
+        CheckConstraint(
+            f"status IN ('draft', 'withdrawn') OR footing NOT IN ({_OUT}) OR last_education_on IS NOT NULL",
+            name="last_education",
+        ),
+        CheckConstraint("status IN ('draft', 'withdrawn') OR footing = 'ehcp' OR roll_school IS NOT NULL", name="roll"),
+        CheckConstraint("footing <> 'at_risk' OR last_education_on IS NULL", name="at_risk_in_school"),
     )
 
     id: Mapped[Id]
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"), index=True)
     reference: Mapped[str] = mapped_column(String(40))  # the LA's own, pseudonymous
     status: Mapped[NeedStatus] = mapped_column(by_value(NeedStatus, "status"), default=NeedStatus.DRAFT)
+    footing: Mapped[Footing] = mapped_column(by_value(Footing, "footing"), default=Footing.EHCP)
+    last_education_on: Mapped[date | None]  # the last day of education, of a pupil who is out of it
+    roll_school: Mapped[str | None] = mapped_column(String(200))  # on whose roll the pupil is, or was last
     year_group: Mapped[int | None]
     sex: Mapped[str | None] = mapped_column(String(1))
     home_area: Mapped[str | None] = mapped_column(String(4))  # postcode district, when given so

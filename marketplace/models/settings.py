@@ -28,12 +28,19 @@ class Sex(StrEnum):
     MALE = "M"
 
 
+# GIAS has given no URN above 200,000. What is not registered as a school has none: a number from here on stands in.
+FIRST_UNREGISTERED = 990_000
+
+
 class Setting(Base):
-    """One school or service. What GIAS leaves blank is None: not stated, never none."""
+    """One school or service. What GIAS leaves blank is None: not stated, never none. One that is not registered as a
+    school (alternative provision only) has a number of the marketplace's own in place of a URN."""
 
     __tablename__ = "settings"
     __table_args__ = (
         CheckConstraint("urn BETWEEN 100000 AND 999999", name="urn"),
+        CheckConstraint("is_registered OR type = 'ap'", name="unregistered_is_ap"),
+        CheckConstraint(f"is_registered = (urn < {FIRST_UNREGISTERED})", name="unregistered_number"),
         CheckConstraint("low_age <= high_age", name="ages"),
         CheckConstraint("capacity >= 0", name="capacity"),
         CheckConstraint("pupils >= 0", name="pupils"),
@@ -44,6 +51,7 @@ class Setting(Base):
     name: Mapped[str] = mapped_column(String(200))
     type: Mapped[SettingType] = mapped_column(by_value(SettingType, "type"))
     status: Mapped[SettingStatus] = mapped_column(by_value(SettingStatus, "status"), default=SettingStatus.OPEN)
+    is_registered: Mapped[bool] = mapped_column(default=True)  # as a school
     provider_id: Mapped[int | None] = mapped_column(ForeignKey("providers.id"), index=True)
     authority_id: Mapped[int] = mapped_column(ForeignKey("authorities.id"), index=True)  # where it lies
     low_age: Mapped[int | None]
@@ -59,6 +67,11 @@ class Setting(Base):
 
     provider: Mapped[Provider | None] = relationship()
     authority: Mapped[Authority] = relationship()
+
+    @property
+    def number(self) -> str:
+        """By what people find it elsewhere: its URN, or that it has none."""
+        return f"URN {self.urn}" if self.is_registered else "not registered as a school"
 
 
 class HomeArea(Base):

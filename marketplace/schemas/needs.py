@@ -10,7 +10,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from marketplace import vocabulary
-from marketplace.models import Band, Ground, Pattern, WhyProfiled
+from marketplace.models import Band, Footing, Ground, Pattern, WhyProfiled
 from marketplace.schemas.base import CodesField, DayField, FormSchema, choice, member, missing
 from marketplace.schemas.consultations import IdsField
 
@@ -18,6 +18,7 @@ WISHES = 3  # the optimiser tells no more than three apart
 LONGEST_TEXT = 4000  # characters
 LONGEST_REASON = 2000
 LONGEST_BARRIER = 1000
+LONGEST_SCHOOL = 200
 
 
 class ReferenceField(fields.Field[str]):
@@ -78,6 +79,9 @@ class PupilSchema(FormSchema):
     """Question 1: which pupil, where and when, without saying who."""
 
     reference = ReferenceField(required=True, error_messages=missing(vocabulary.MISSING["reference"]))
+    footing = member(Footing, "Say whether the pupil has an EHCP.", load_default=Footing.EHCP)
+    last_education_on = DayField(load_default=None)
+    roll_school = _text(LONGEST_SCHOOL, load_default=None)
     year_group = choice(vocabulary.YEAR_GROUPS, vocabulary.MISSING["year_group"], required=True)
     sex = choice(vocabulary.SEXES, "Choose female or male, or leave it open.", load_default=None)
     home = HomeField(required=True, error_messages=missing(vocabulary.MISSING["home"]))

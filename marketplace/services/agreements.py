@@ -15,6 +15,7 @@ from marketplace.services.letters import Letter, set_letter
 from marketplace.services.porous_versions import plans_of
 from marketplace.services.porous_week import week_in_words
 from marketplace.services.published_prices import line_words
+from marketplace.services.reintegration_versions import held_version
 from marketplace.vocabulary import BANDS, KINDS, MAIN_SCHOOLS, PATTERNS, in_words
 from pricing.money import pounds
 
@@ -25,6 +26,9 @@ PRICE = (
 END = (
     "Either side may end the agreement by notice. It ends by itself when the pupil moves to the next phase of "
     "education, or when the plan names another setting."
+)
+END_WITHOUT_PLAN = (
+    "The agreement ends on the last day that the plan of the way back states. Either side may end it before by notice."
 )
 NEWS = (
     "The setting tells the authority at once when the pupil does not attend, when needs change, and before it excludes."
@@ -39,7 +43,7 @@ def agreement_of(session: Session, actor: Actor, award: Award, *, at: datetime) 
     kind = KINDS[provision.kind]
     facts = [
         ["Pupil", f"{award.need.reference} (the authority's reference)"],
-        ["Setting", f"{award.setting.name} (URN {award.setting.urn})"],
+        ["Setting", f"{award.setting.name} ({award.setting.number})"],
         ["Provision", f"{provision.name}: {kind.lower()}, {PATTERNS[provision.pattern].lower()}"],
         ["Band", BANDS[award.band]],
         ["From", in_words(award.starts_on)],
@@ -61,7 +65,7 @@ def agreement_of(session: Session, actor: Actor, award: Award, *, at: datetime) 
         facts=facts,
         rows=[["Price", "Amount"], *_rows(award)],
         quoted="",
-        closing=[PRICE, END, NEWS],
+        closing=[PRICE, END if award.need.footing.has_plan else END_WITHOUT_PLAN, NEWS],
         officer=actor.name,
     )
 
@@ -75,13 +79,23 @@ def agreement_file(session: Session, *, award_id: int) -> bytes:
     if placement is None:
         raise NotFound("There is no agreement: the award is not made.")
     agreement = placement.agreement
-    return set_letter({**agreement, "facts": [*agreement["facts"], *_weeks(session, placement.id)]})  # type: ignore[typeddict-item]
+    facts = [*agreement["facts"], *_weeks(session, placement.id), *_way_back(session, placement.id)]
+    return set_letter({**agreement, "facts": facts})  # type: ignore[typeddict-item]
 
 
 def _weeks(session: Session, placement_id: int) -> list[list[str]]:
     """The split of the week, from each day on which it changes."""
     approved = [row for row in plans_of(session, placement_id) if row.status is PlanStatus.APPROVED]
     return [[f"Week from {in_words(row.starts_on)}", _week(row)] for row in reversed(approved)]
+
+
+def _way_back(session: Session, placement_id: int) -> list[list[str]]:
+    """What the placement is for, its end and the way back, as the last version says."""
+    plan = held_version(session, placement_id)
+    if plan is None:
+        return []
+    back = f"{plan.school}, from {in_words(plan.returns_on)}. {plan.steps} Led by: {plan.lead}."
+    return [["Purpose", plan.purpose], ["Last day", in_words(plan.ends_on)], ["The way back", back]]
 
 
 def _week(plan: PorousPlan) -> str:

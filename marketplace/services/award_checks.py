@@ -67,6 +67,8 @@ def require_complete(found: Sequence[Choice], choice: Choice, decided: Decided, 
     record needs, and is not there; Conflict for what no form can put right."""
     if choice.provision.setting.provider_id is None:
         raise Conflict("Nobody answers for this setting here yet, so it cannot be awarded here.")
+    if choice.too_much is not None:
+        raise Conflict(choice.too_much)
     if choice.total is None:
         raise Conflict("This setting has no published price for the band on that day, so nothing can be agreed.")
     answers: Errors = {}
@@ -146,7 +148,8 @@ def _unrecorded(choice: Choice, decided: Decided, *, on: date) -> Errors:
         errors["reasons"] = ["Give the authority's reasons: they stand in the letter to the family."]
     if basis is None:
         errors["basis"] = ["Choose how the contract is awarded."]
-    if basis is AwardBasis.NO_CONTRACT and choice.provision.setting.type not in MAYBE_MAINTAINED:
+    setting = choice.provision.setting
+    if basis is AwardBasis.NO_CONTRACT and not (setting.type in MAYBE_MAINTAINED and setting.is_registered):
         errors["basis"] = ["This setting is paid under a contract. Choose how that is awarded."]
     if basis is AwardBasis.DIRECT and not _said(decided["basis_reason"]):
         errors["basis_reason"] = ["Name the paragraph of Schedule 5, and why it applies."]

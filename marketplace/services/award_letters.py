@@ -15,8 +15,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from marketplace.errors import NotFound
-from marketplace.models import Award, Kind, Organisation, Route, london_day
+from marketplace.models import Award, Footing, Kind, Organisation, Route, london_day
 from marketplace.permissions import Actor
+from marketplace.services import law
 from marketplace.services.award_checks import ON_COST
 from marketplace.services.letters import Letter, set_letter
 from marketplace.vocabulary import GROUND_STATUTES, GROUNDS, KINDS, PATTERNS, in_words
@@ -26,6 +27,10 @@ NAMED = "The authority will name this setting in section I of the education, hea
 PROVIDED = (
     "This is provision in section F of the education, health and care plan. The school that section I names, and the "
     "child's place on its roll, stay as they are."
+)
+WITHOUT_PLAN = (
+    "Your child has no education, health and care plan, so no plan names this setting. The placement is alternative "
+    "provision: for a purpose and a time, with a plan of the way back to a school."
 )
 APPEAL = (
     "If you disagree, you (the parents; or the young person, once over compulsory school age) may appeal to the "
@@ -52,14 +57,37 @@ def letter_of(session: Session, actor: Actor, award: Award, *, at: datetime) -> 
         title=f"Where your child is to go: {award.setting.name}",
         opening=[
             f"{authority.name} has decided on the placement below for your child.",
-            NAMED if award.provision.kind is Kind.FULL else PROVIDED,
+            _as_provision(award),
         ],
         facts=_facts(award),
         rows=_costs(award),
         quoted=award.reasons,
-        closing=[*_law(award), APPEAL, MEDIATION, ADVICE],
+        closing=[*_law(award), *rights_of(award.need.footing), ADVICE],
         officer=actor.name,
     )
+
+
+def rights_of(footing: Footing) -> tuple[str, ...]:
+    """How a family may have a decision looked at again: before the tribunal only where there is a plan."""
+    return (APPEAL, MEDIATION) if footing.has_plan else tuple(map(to_family, law.remedies(footing)))
+
+
+def to_family(words: str) -> str:
+    """The law's words as they are said to a family."""
+    for theirs, yours in (
+        ("The parents", "You"),
+        ("They", "You"),
+        ("The pupil", "Your child"),
+        ("the pupil", "your child"),
+    ):
+        words = words.replace(theirs, yours)
+    return words
+
+
+def _as_provision(award: Award) -> str:
+    if not award.need.footing.has_plan:
+        return WITHOUT_PLAN
+    return NAMED if award.provision.kind is Kind.FULL else PROVIDED
 
 
 def letter_file(award: Award) -> bytes:
@@ -73,7 +101,7 @@ def _facts(award: Award) -> list[list[str]]:
     provision = award.provision
     kind = KINDS[provision.kind].lower()
     facts = [
-        ["Setting", f"{award.setting.name} (URN {award.setting.urn})"],
+        ["Setting", f"{award.setting.name} ({award.setting.number})"],
         ["Provision", f"{provision.name}: {kind}, {PATTERNS[provision.pattern].lower()}"],
         ["From", in_words(award.starts_on)],
     ]
@@ -84,6 +112,8 @@ def _facts(award: Award) -> list[list[str]]:
 
 def _law(award: Award) -> list[str]:
     """The test that applied, and how it was met."""
+    if not award.need.footing.has_plan:
+        return [to_family(award.evidence["test"])]
     said = [f"The test in law. {award.evidence['test']}"]
     if award.route is Route.ORDER:
         return ["The tribunal has ordered this placement, and the authority carries the order out."]

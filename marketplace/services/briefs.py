@@ -15,6 +15,8 @@ class Brief(TypedDict):
 
     reference: str
     authority: str
+    footing: str
+    last_education_on: str | None
     year_group: int
     sex: str | None
     starts_on: str | None
@@ -38,6 +40,8 @@ def brief_of(need: Need, provision: Provision, *, road_km: float | None) -> Brie
     return Brief(
         reference=need.reference,
         authority=need.authority.name,
+        footing=need.footing.value,
+        last_education_on=need.last_education_on.isoformat() if need.last_education_on else None,
         year_group=need.year_group,
         sex=need.sex,
         starts_on=need.starts_on.isoformat() if need.starts_on else None,

@@ -11,20 +11,15 @@ from sqlalchemy.orm import Session
 
 from marketplace import audit
 from marketplace.errors import Invalid, Stale
-from marketplace.models import CaseDates, Need
+from marketplace.models import CaseDates
 from marketplace.permissions import Actor, can_change_need, require
 from marketplace.services.consultation_steps import lock_need
-from marketplace.services.deadlines import next_deadline
+from marketplace.services.days_out import dates_of, keep_next_due
 from marketplace.services.needs import find_need
 
 PAST = ("requested_on", "draft_sent_on", "plan_issued_on", "review_held_on", "review_decided_on")
 DATES = frozenset({*PAST, "transfer", "transfer_year", "review_outcome"})
 FARTHEST_TRANSFER = 15  # years ahead: a child of three moves to post-16 in thirteen
-
-
-def dates_of(session: Session, need: Need) -> CaseDates | None:
-    """What is known of a case, as far as the actor of this transaction may know; None where nothing was stated."""
-    return session.get(CaseDates, need.id)
 
 
 def state_dates(
@@ -46,8 +41,7 @@ def state_dates(
     changed = sorted(name for name, value in dates.items() if getattr(row, name) != value)
     for name in changed:
         setattr(row, name, dates[name])
-    due = next_deadline(row)
-    row.next_due_on, row.next_clock = (due.due_on, due.clock) if due else (None, None)
+    keep_next_due(session, need, row)
     if changed:
         audit.record(session, actor, "case dates stated", need, dates=changed)
     return row

@@ -25,8 +25,9 @@ from marketplace.models import (
     Provision,
     Setting,
     SettingStatus,
+    SettingType,
 )
-from marketplace.services import capacity, law
+from marketplace.services import capacity, law, registration
 from marketplace.services.consultations import consultations_of
 from marketplace.services.frameworks import framework_in_force, rule
 from marketplace.services.law import Verdict
@@ -42,7 +43,8 @@ class Choice:
     """One setting, by one of its provisions. Money in pence a year: `fee` with the variation that is asked, `place`
     what the LA pays of it, `total` with transport the marginal public cost. None where nothing is known: no price, no
     way. `room` is what is free for the pupil on the day, with what is held for this offer; `use` what an award would
-    take, both in places or hours a week."""
+    take, both in places or hours a week. `too_much`: why a setting that is not registered as a school may not take the
+    pupil so."""
 
     provision: Provision
     consultation: Consultation | None
@@ -58,6 +60,7 @@ class Choice:
     variance: Variance | None
     room: Decimal
     use: Decimal | None
+    too_much: str | None = None
 
     @property
     def offer(self) -> Offer | None:
@@ -151,6 +154,7 @@ def _choice(
         variance=Variance(fee, guide) if guide and fee is not None else None,
         room=_room(session, need, provision, consultation, starts_on),
         use=_use(provision, published),
+        too_much=registration.fault(provision.setting, provision.kind, provision.sessions, footing=need.footing),
     )
 
 
@@ -190,13 +194,16 @@ def _verdict(rules: _Rules, provision: Provision, row: Consultation | None) -> V
     reply = row.status if row else None
     if row and row.offer and row.offer.provision_id != provision.id:
         reply = None  # what is ordered is not what was offered
+    setting = provision.setting
     return law.verdict(
-        provision.setting.type,
+        # What is not registered as a school has no duty to admit either.
+        setting.type if setting.is_registered else SettingType.INDEPENDENT,
         requested=need.request.type if need.request else None,
         is_named_requested=provision.setting_id == need.request_id,
         reply=reply,
         is_overdue=row is not None and rules.on > row.due_on,
         is_ordered_elsewhere=need.locked_id is not None and provision.id != need.locked_id,
+        footing=need.footing,
     )
 
 

@@ -24,6 +24,7 @@ from marketplace.models import (
     Setting,
 )
 from marketplace.permissions import Actor, can_consult, can_reply, require
+from marketplace.services import registration
 from marketplace.services.briefs import Brief, brief_of
 from marketplace.services.consultation_steps import (
     OPEN_NEEDS,
@@ -197,7 +198,7 @@ def _obstacle(need: Need, provision: Provision, seen: Collection[int]) -> str:
         return "nobody answers for it here yet. Consult it by e-mail, or leave it out."
     if provision.id in need.forbidden:
         return f"{provision.name} is ruled out for this pupil. Allow it again first."
-    return ""
+    return registration.fault(provision.setting, provision.kind, provision.sessions, footing=need.footing) or ""
 
 
 def _asked(session: Session, need: Need, settings: Collection[int]) -> Sequence[str]:

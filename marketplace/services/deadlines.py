@@ -1,13 +1,15 @@
 """Deadlines in law, by the days of London: each from the day on which its clock starts.
 
 Sources: SEND Code of Practice (2015) 9.83; Special Educational Needs and Disability Regulations 2014, regulations 13,
-18 and 20 to 22. It must never count by hours: a day ends at midnight in London, whatever the season and the server's
-zone.
+18 and 20 to 22; of the sixth day Education Act 1996, section 19(3A), and Education and Inspections Act 2006, section
+100. It must never count by hours: a day ends at midnight in London, whatever the season and the server's zone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+
+import numpy as np
 
 from marketplace.models import CaseDates, Clock, ReviewOutcome, Transfer, london_day
 from marketplace.vocabulary import LONDON
@@ -72,10 +74,20 @@ def deadlines(dates: CaseDates) -> Iterator[Deadline]:
             yield Deadline(held + timedelta(weeks=12), Clock.REVIEW_PLAN, _since(issued, held))
 
 
-def next_deadline(dates: CaseDates) -> Deadline | None:
+def next_deadline(found: Iterable[Deadline]) -> Deadline | None:
     """The first that the LA has still to meet; None where there is none. The family's own time is not the LA's."""
-    ours = (each for each in deadlines(dates) if each.met_on is None and each.clock is not Clock.FAMILY_REPLY)
-    return min(ours, default=None)
+    return min((each for each in found if each.met_on is None and each.clock is not Clock.FAMILY_REPLY), default=None)
+
+
+def sixth_day(last_education_on: date, *, met_on: date | None) -> Deadline:
+    """The day by which a pupil who is excluded is educated again: the sixth weekday after the last one in education.
+    Holidays are not known here, and count like school days.
+
+    >>> sixth_day(date(2026, 11, 13), met_on=None).due_on  # a Friday
+    datetime.date(2026, 11, 23)
+    """
+    due_on: date = np.busday_offset(last_education_on, 6, roll="backward").astype(object)
+    return Deadline(due_on, Clock.SIXTH_DAY, met_on)
 
 
 def _since(day: date | None, first: date) -> date | None:

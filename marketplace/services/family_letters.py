@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from marketplace import vocabulary
 from marketplace.models import (
-    CaseDates,
     Clock,
     Consultation,
     ConsultationStatus,
@@ -27,9 +26,9 @@ from marketplace.models import (
 )
 from marketplace.permissions import Actor, can_change_need, require
 from marketplace.services import law
-from marketplace.services.award_letters import ADVICE, APPEAL, MEDIATION
+from marketplace.services.award_letters import ADVICE, rights_of, to_family
 from marketplace.services.case_history import case_timeline
-from marketplace.services.deadlines import deadlines
+from marketplace.services.days_out import clocks, dates_of
 from marketplace.services.letters import Letter
 from marketplace.services.placement_charges import effective_events
 from marketplace.vocabulary import in_words
@@ -68,6 +67,7 @@ DUE = {
     Clock.TRANSFER: "Plan for the next phase due",
     Clock.REVIEW_DECISION: "Our decision after the review due",
     Clock.REVIEW_PLAN: "Amended plan after the review due",
+    Clock.SIXTH_DAY: "Full-time education due",
 }
 OPENING = (
     "This is what {authority} has done so far about the provision that your child needs. It is taken from the record "
@@ -106,7 +106,7 @@ def family_letter(session: Session, actor: Actor, need: Need, *, on: date) -> Le
         facts=_facts(session, need),
         rows=[["What happened", "When"], *([words, in_words(day)] for day, words in told)] if told else [],
         quoted="",
-        closing=[*_rights(need), REVIEW, APPEAL, MEDIATION, ADVICE, RECORDS, COMPLAINT],
+        closing=[*_rights(need), *rights_of(need.footing), ADVICE, RECORDS, COMPLAINT],
         officer=actor.name,
     )
 
@@ -123,8 +123,7 @@ def _facts(session: Session, need: Need) -> list[list[str]]:
         .order_by(Consultation.due_on, Consultation.id)
     )
     facts += [["We wait for", f"{row.setting.name}, until {in_words(row.due_on)}"] for row in waiting]
-    dates = session.get(CaseDates, need.id)
-    for each in deadlines(dates) if dates else ():
+    for each in clocks(session, need, dates_of(session, need)):
         if each.met_on is None:
             facts.append([DUE[each.clock], in_words(each.due_on)])
     return facts
@@ -142,7 +141,9 @@ def _told(session: Session, actor: Actor, need: Need) -> Iterator[tuple[date, st
 
 
 def _rights(need: Need) -> list[str]:
+    if not need.footing.has_plan:
+        return [to_family(law.DUTIES[need.footing]), law.NO_PLAN]
     if need.request is None:
-        return [NO_REQUEST]
+        return [NO_REQUEST, REVIEW]
     test = law.test_of(need.request.type)
-    return [f"About {need.request.name}. {test.right}", test.test]
+    return [f"About {need.request.name}. {test.right}", test.test, REVIEW]

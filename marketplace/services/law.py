@@ -6,7 +6,7 @@ Words and grounds as the statutes stand in England. It must never say how a requ
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from marketplace.models import ConsultationStatus, Ground, Route, SettingType
+from marketplace.models import ConsultationStatus, Footing, Ground, Route, SettingType
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,43 @@ NO_REQUEST = (
     "Children and Families Act 2014, section 40."
 )
 CONSENT = (
-    "An independent school that is not approved under section 41 has no duty to admit, so it needs the setting's "
-    "consent: award on its offer. A tribunal's order binds the authority, not the school."
+    "An independent school that is not approved under section 41, or a setting that is not registered as a school, has "
+    "no duty to admit, so it needs the setting's consent: award on its offer. A tribunal's order binds the "
+    "authority, not the setting."
+)
+# Without an EHCP nobody requests, nothing is named and no tribunal orders: what the authority must do instead.
+DUTIES: Mapping[Footing, str] = {
+    Footing.EXCLUDED: "The pupil is permanently excluded and has no EHCP. The authority must arrange suitable, "
+    "full-time education from the sixth school day of the exclusion: Education Act 1996, section 19(3A).",
+    Footing.SUSPENDED: "The pupil is suspended for more than five school days and has no EHCP. The governing board of "
+    "the school must arrange suitable full-time education from the sixth school day: Education and Inspections Act "
+    "2006, section 100.",
+    Footing.AT_RISK: "The pupil is at risk of exclusion and has no EHCP. The pupil stays on the school's roll, and may "
+    "be educated elsewhere for a time and a purpose, to improve behaviour: Education Act 2002, section 29A, for "
+    "maintained schools; others by their own powers.",
+    Footing.OUT_OF_SCHOOL: "The pupil is out of school for health or another reason and has no EHCP. The authority "
+    "must arrange suitable education, full-time unless the pupil's health makes less right: Education Act 1996, "
+    "section 19(1) and (3A) to (3AA).",
+}
+REMEDIES: Mapping[Footing, str] = {
+    Footing.EXCLUDED: "The parents may ask an independent review panel to review a decision not to reinstate the "
+    "pupil: Education Act 2002, section 51A. They have 15 school days from the notice of it.",
+    Footing.SUSPENDED: "The parents may make representations to the school's governing board, which considers whether "
+    "to reinstate the pupil: Education Act 2002, section 51A.",
+    Footing.AT_RISK: "The parents may complain to the school, which reviews such a placement with them.",
+    Footing.OUT_OF_SCHOOL: "The parents may complain to the authority, then to the Local Government and Social Care "
+    "Ombudsman.",
+}
+NO_PLAN = (
+    "Nobody can request a setting, because there is no EHCP in which it would be named. Alternative provision is "
+    "commissioned for a purpose and a time."
+)
+ASSESSMENT = (
+    "The parents may ask for an assessment of education, health and care needs at any time: Children and Families Act "
+    "2014, section 36."
+)
+AGREEMENT = (
+    "Without an EHCP no setting has a duty to admit the pupil, so it needs the setting's agreement: award on its offer."
 )
 OVER = "This consultation is over. Consult the setting again."
 ORDERED = "A tribunal's order fixes another provision for this pupil. Award that one, or lift the order first."
@@ -90,10 +125,14 @@ def verdict(
     reply: ConsultationStatus | None,
     is_overdue: bool,
     is_ordered_elsewhere: bool = False,
+    footing: Footing = Footing.EHCP,
 ) -> Verdict:
     """What the law asks of an award of a setting of type `named`, where the parents request one of type `requested`, or
     none; `reply` is where the consultation of the named setting stands, None where it was not consulted. Under an order
-    neither ground nor regard is asked for: the tribunal has decided."""
+    neither ground nor regard is asked for: the tribunal has decided. Without an EHCP there is neither request nor
+    order, and the setting agrees or does not."""
+    if not footing.has_plan:
+        return _without_plan(footing, reply)
     routes, obstacle = _routes(named, reply, is_overdue=is_overdue)
     if is_ordered_elsewhere:
         routes, obstacle = (), ORDERED
@@ -107,6 +146,17 @@ def verdict(
         is_regard_due=test is not None and is_set_aside and not test.is_binding,
         is_consent_due=named is SettingType.INDEPENDENT and Route.OFFER not in routes and Route.ORDER in routes,
     )
+
+
+def _without_plan(footing: Footing, reply: ConsultationStatus | None) -> Verdict:
+    if reply is ConsultationStatus.OFFERED:
+        return Verdict(test=DUTIES[footing], routes=(Route.OFFER,))
+    return Verdict(test=DUTIES[footing], routes=(), obstacle=AGREEMENT if reply in ROUTES else OVER)
+
+
+def remedies(footing: Footing) -> tuple[str, ...]:
+    """By which route somebody may have a decision looked at again."""
+    return (APPEAL,) if footing.has_plan else (REMEDIES[footing], ASSESSMENT)
 
 
 def _routes(named: SettingType, reply: ConsultationStatus | None, *, is_overdue: bool) -> tuple[tuple[Route, ...], str]:

@@ -27,7 +27,7 @@ from marketplace.models import (
 )
 from marketplace.models.porous import SESSIONS
 from marketplace.services.placement_charges import events_that_hold
-from marketplace.services.small_groups import FEWEST
+from marketplace.services.small_groups import FEWEST, others, put_together
 
 ALL = "All"
 WEEK = timedelta(weeks=1)
@@ -150,14 +150,10 @@ def movements(found: Sequence[Path], by: Callable[[Path], str]) -> list[Movement
     groups: dict[str, list[Path]] = {}
     for path in found:
         groups.setdefault(by(path), []).append(path)
-    order = sorted(groups, key=lambda name: (not _is_small(groups[name]), len(groups[name]), name))
-    hidden: list[str] = []
-    while order and (_is_small(groups[order[0]]) or _is_small([path for name in hidden for path in groups[name]])):
-        hidden.append(order.pop(0))
-    shown = [_movement(name, groups[name]) for name in sorted(order)]
-    if hidden and order:
-        words = "1 other" if len(hidden) == 1 else f"{len(hidden)} others"
-        shown.append(_movement(words, [path for name in hidden for path in groups[name]]))
+    names, hidden = put_together(groups, _is_small)
+    shown = [_movement(name, groups[name]) for name in names]
+    if hidden and names:
+        shown.append(_movement(others(hidden), [path for name in hidden for path in groups[name]]))
     return [*shown, _movement(ALL, found)]
 
 

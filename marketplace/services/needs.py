@@ -13,9 +13,11 @@ from marketplace import audit, vocabulary
 from marketplace.errors import Conflict, Invalid, InvalidTransition, NotFound, Stale
 from marketplace.models import (
     NEED_MOVES,
+    OUT_OF_EDUCATION,
     Award,
     AwardStatus,
     Band,
+    Footing,
     HomeArea,
     Need,
     NeedStatus,
@@ -30,6 +32,7 @@ from marketplace.permissions import Actor, can_change_need, can_post_need, requi
 from marketplace.services import law
 from marketplace.services.consultation_steps import lock_need
 from marketplace.services.consultations import withdraw_all
+from marketplace.services.days_out import dates_of, keep_next_due
 from marketplace.services.frameworks import framework_in_force, rule
 from marketplace.vocabulary import in_words
 from pricing.profile import NeedsProfile, band_for
@@ -42,13 +45,15 @@ PROFILE = frozenset(
     }
 )  # fmt: skip
 ANSWERS = PROFILE | {
-    "reference", "year_group", "sex", "home_area", "easting", "northing", "starts_on", "mainstream", "kinds",
+    "reference", "footing", "last_education_on", "roll_school",
+    "year_group", "sex", "home_area", "easting", "northing", "starts_on", "mainstream", "kinds",
     "request_id", "ground", "ground_evidence", "wishes", "is_transport_entitled", "max_km", "priority",
 }  # fmt: skip
 CHANGEABLE = frozenset({NeedStatus.DRAFT, NeedStatus.PUBLISHED})  # afterwards schools have been told
 # Once the pupil is placed nothing is being asked of schools, and needs go on changing.
 PROFILED = CHANGEABLE | {NeedStatus.PLACED}
 LONGEST_AHEAD = timedelta(days=3 * 366)
+LONGEST_OUT = timedelta(days=3 * 366)
 
 
 def start_need(session: Session, actor: Actor, *, on: date, **answers: Any) -> Need:
@@ -58,6 +63,7 @@ def start_need(session: Session, actor: Actor, *, on: date, **answers: Any) -> N
     _answer(session, need, answers, on=on)
     session.add(need)
     audit.record(session, actor, "need started", need)
+    keep_next_due(session, need, dates_of(session, need))
     return need
 
 
@@ -88,6 +94,7 @@ def change_need(
                 _date_profile(need, profiled_on or on, profile_why, on=on)
     if changed:
         audit.record(session, actor, "need changed", need, answers=changed)
+        keep_next_due(session, need, dates_of(session, need))
     return need
 
 
@@ -150,6 +157,10 @@ def missing_answers(need: Need) -> dict[str, str]:
     lacking = {field: words for field, words in vocabulary.MISSING.items() if answers[field] in (None, "", [])}
     if need.kinds and need.pattern not in (None, Pattern.DAY) and "full" not in need.kinds:
         lacking["pattern"] = "Boarding needs a full placement. Choose day, or say that a full placement would suit."
+    if need.footing in OUT_OF_EDUCATION and need.last_education_on is None:
+        lacking["last_education_on"] = "Enter the last day on which the pupil was in education."
+    if not need.footing.has_plan and need.roll_school is None:
+        lacking["roll_school"] = "Enter the school on whose roll the pupil is, or was last."
     return lacking
 
 
@@ -179,6 +190,7 @@ def _answer(session: Session, need: Need, answers: dict[str, Any], *, on: date) 
     assert answers.keys() <= ANSWERS, answers.keys() - ANSWERS
     _check_start(answers, on=on)
     answers = {**answers, **_centre(session, answers)}
+    _check_footing(need, answers, on=on)
     _check_request(session, need, answers)
     _check_wishes(session, answers)
     changed = sorted(name for name, value in answers.items() if getattr(need, name) != value)
@@ -205,6 +217,25 @@ def _check_start(answers: dict[str, Any], *, on: date) -> None:
         raise Invalid({"starts_on": ["Enter a day within the next three years. Check the year."]})
 
 
+def _check_footing(need: Need, answers: dict[str, Any], *, on: date) -> None:
+    """Without an EHCP there is neither request nor order; the last day of education has passed, and has come at all."""
+    footing, last, request_id = (
+        answers.get(name, getattr(need, name)) for name in ("footing", "last_education_on", "request_id")
+    )
+    footing = footing or Footing.EHCP  # of a draft that is being started
+    if not footing.has_plan and request_id is not None:
+        if "request_id" in answers:
+            raise Invalid({"request_id": [f"{law.NO_PLAN} Take the request out; wishes may stay."]})
+        raise Invalid({"footing": ["A request of the parents is kept, which only an EHCP gives. Take it out first."]})
+    if not footing.has_plan and need.locked_id is not None:
+        raise Invalid({"footing": ["A tribunal's order is kept, which only an EHCP gives. Lift it first."]})
+    if last is not None and footing is Footing.AT_RISK:
+        raise Invalid({"last_education_on": ["A pupil at risk of exclusion is in school. Leave this day empty."]})
+    if last is not None and "last_education_on" in answers and not on - LONGEST_OUT <= last <= on:
+        words = "Enter the last day on which the pupil was in education: today, or within the last three years."
+        raise Invalid({"last_education_on": [words]})
+
+
 def _centre(session: Session, answers: dict[str, Any]) -> dict[str, int]:
     """Easting and northing of the home area, where one is given."""
     code = answers.get("home_area")
@@ -224,6 +255,9 @@ def _check_request(session: Session, need: Need, answers: dict[str, Any]) -> Non
     setting = session.get(Setting, request_id)
     if setting is None or setting.status is SettingStatus.CLOSED:
         raise Invalid({"request_id": ["Choose a setting from the list that is not closed."]})
+    if not setting.is_registered:
+        words = "It is not registered as a school, so no plan can name it. Enter it as a wish, or leave it out."
+        raise Invalid({"request_id": [words]})
     allowed = law.test_of(setting.type).grounds
     if ground is not None and ground not in allowed:
         words = "; ".join(f"{vocabulary.GROUNDS[one]} ({vocabulary.GROUND_STATUTES[one]})" for one in allowed)

@@ -2,12 +2,23 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from marketplace import audit
 from marketplace.errors import Conflict, Invalid, NotFound
-from marketplace.models import Authority, Operator, Organisation, OrganisationKind, Provider, Region, Setting
+from marketplace.models import (
+    FIRST_UNREGISTERED,
+    Authority,
+    HomeArea,
+    Operator,
+    Organisation,
+    OrganisationKind,
+    Provider,
+    Region,
+    Setting,
+    SettingType,
+)
 from marketplace.permissions import SYSTEM, Actor, require
 
 LONGEST_NAME = 200
@@ -67,3 +78,32 @@ def assign_settings(session: Session, actor: Actor, *, provider: Organisation, u
         setting.provider_id = provider.id
     audit.record(session, actor, "settings assigned", provider, setting_ids=sorted(setting.id for setting in changed))
     return len(changed)
+
+
+def add_unregistered_setting(
+    session: Session, actor: Actor, *, provider: Organisation, authority: Organisation, name: str, district: str
+) -> Setting:
+    """Add alternative provision that is not registered as a school, which the register therefore does not list: run by
+    a provider, in the middle of a postcode district of an LA, under the next number of the marketplace's own. Raises
+    Invalid, by field."""
+    require(actor == SYSTEM, "add settings")
+    words, area = " ".join(name.split()), session.get(HomeArea, district.upper())
+    errors = {}
+    if provider.kind is not OrganisationKind.PROVIDER:
+        errors["provider"] = [f"{provider.name} is not a provider."]
+    if authority.kind is not OrganisationKind.LA:
+        errors["authority"] = [f"{authority.name} is not a local authority. Name it by its three-digit code."]
+    if not 0 < len(words) <= LONGEST_NAME:
+        errors["name"] = [f"Give a name of 1 to {LONGEST_NAME} characters."]
+    if area is None:
+        errors["district"] = [f"The district {district.upper()} is not known here. Load the reference data first."]
+    if errors or area is None:
+        raise Invalid(errors)
+    last = session.scalar(select(func.max(Setting.urn))) or 0
+    setting = Setting(
+        urn=max(last + 1, FIRST_UNREGISTERED), name=words, type=SettingType.AP, is_registered=False,
+        provider_id=provider.id, authority_id=authority.id, easting=area.easting, northing=area.northing,
+    )  # fmt: skip
+    session.add(setting)
+    audit.record(session, actor, "unregistered setting added", setting, provider_id=provider.id)
+    return setting

@@ -24,9 +24,11 @@ from marketplace.models import (
 from marketplace.permissions import Actor, can_give_notice, can_keep_placement
 from marketplace.services import capacity
 from marketplace.services.consultation_steps import lock_need
+from marketplace.services.days_out import dates_of, keep_next_due
 from marketplace.services.placement_charges import effective_events, recharge
 from marketplace.services.placement_steps import keep, lock, restore, terms
 from marketplace.services.placements import use
+from marketplace.services.reintegration_versions import result_of
 
 ENDS = frozenset({EventKind.ENDED, EventKind.TRANSFERRED})
 NEVER = frozenset({EventKind.AWARDED, EventKind.CARRIED})  # an award is ended, not undone; charges follow by themselves
@@ -38,6 +40,8 @@ def last_event(session: Session, placement: Placement, actor: Actor) -> Placemen
     events = [event for event in effective_events(session, placement) if event.kind is not EventKind.CARRIED]
     last = events[-1]
     if last.kind in NEVER or "plan_id" in last.after:  # a plan is followed by another version
+        return None
+    if result_of(session, placement.id) is not None:  # what came of the way back is said, and stays said
         return None
     if last.organisation_id is None:
         return last if can_keep_placement(actor, placement.authority_id) else None
@@ -91,6 +95,9 @@ def undo_event(
             ended_at=event.at,
             at=at,
         )
+    if event.kind is EventKind.STARTED and placement.need.last_education_on is not None:
+        need = lock_need(session, placement.need_id)
+        keep_next_due(session, need, dates_of(session, need))
     undone = keep(
         session, actor, placement, EventKind.UNDONE, on=event.on, at=at, before=before, reason=reason, undoes=event
     )

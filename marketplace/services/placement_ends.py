@@ -3,6 +3,7 @@ ones are charged on."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, aliased
@@ -19,6 +20,7 @@ from marketplace.models import (
     Placement,
     PlacementEvent,
     PlacementStatus,
+    ReintegrationPlan,
 )
 from marketplace.permissions import SYSTEM, Actor, can_give_notice
 from marketplace.services import capacity, ledger
@@ -26,6 +28,7 @@ from marketplace.services.consultation_steps import lock_need
 from marketplace.services.ledger import DAY
 from marketplace.services.placement_charges import charges, effective_events, recharge
 from marketplace.services.placement_steps import FARTHEST, keep, lock, move, require_day, terms
+from marketplace.services.reintegration_versions import held_version
 from marketplace.vocabulary import in_words
 
 
@@ -48,11 +51,13 @@ def give_notice(
     then: AfterEnd = AfterEnd.NEEDED_AGAIN,
     on: date,
     at: datetime,
+    plan: ReintegrationPlan | None = None,
 ) -> Placement:
     """Either side says that the placement ends on a day to come: nothing is charged after it, and the other side is
     told. Of what becomes of the need the LA speaks; where the provider gives notice it is posted anew.
 
-    Notice given again takes the place of the first; what the other side has set may be brought forward, not put off."""
+    Notice given again takes the place of the first; what the other side has set may be brought forward, not put off.
+    Where a plan of the way back states the last day, it is put off by another version, `plan`, alone."""
     placement = lock(
         session,
         actor,
@@ -73,11 +78,19 @@ def give_notice(
             raise Invalid({"last_day": [f"The other side gave notice to {day}. Only that side can put it off."]})
         if (last_day, then) == (placement.ends_on, standing.after["then"]):
             raise Invalid({"last_day": [f"Notice to {day} stands already."]})
+    held = held_version(session, placement.id)
+    if held and last_day > held.ends_on:
+        words = (
+            f"The plan of the way back ends on {in_words(held.ends_on)}. Keep another version of it to put that off."
+        )
+        raise Invalid({"last_day": [words]})
     before = terms(placement)
     placement.ends_on = last_day
+    of_plan: dict[str, Any] = {"plan_id": plan.id} if plan else {}
     event = keep(
-        session, actor, placement, EventKind.NOTICE_GIVEN, on=last_day, at=at, before=before, reason=reason, then=then
-    )
+        session, actor, placement, EventKind.NOTICE_GIVEN, on=last_day, at=at, before=before, reason=reason, then=then,
+        **of_plan,
+    )  # fmt: skip
     recharge(session, actor, event, on=on)
     return placement
 

@@ -24,10 +24,13 @@ from marketplace.models import (
     Provision,
 )
 from marketplace.permissions import Actor
-from marketplace.services import capacity
+from marketplace.services import capacity, registration
+from marketplace.services.consultation_steps import lock_need
+from marketplace.services.days_out import dates_of, keep_next_due
 from marketplace.services.placement_charges import price_of, recharge
 from marketplace.services.placement_steps import FARTHEST, keep, lock, move, require_day, terms
 from marketplace.services.porous_versions import last_plan, plan_on
+from marketplace.services.reintegration_versions import held_version, is_due
 from marketplace.vocabulary import in_words
 
 
@@ -72,12 +75,23 @@ def start_placement(
         raise Invalid({"day": [f"The last day is {in_words(placement.ends_on)}. Enter that day or an earlier one."]})
     if placement.provision.kind is Kind.POROUS and not plan_on(session, placement.id, day):
         raise Invalid({"day": ["A porous placement starts on a plan of the week that is approved from that day on."]})
+    if is_due(placement) and (placement.ends_on is None or not held_version(session, placement.id)):
+        words = "This placement starts on an end date and a plan of the way back. Keep that plan first."
+        raise Invalid({"day": [words]})
     before = terms(placement)
     move(placement, PlacementStatus.STARTED)
     placement.starts_on = day
     event = keep(session, actor, placement, EventKind.STARTED, on=day, at=at, before=before)
     recharge(session, actor, event, on=on)
+    _keep_sixth_day(session, placement)
     return placement
+
+
+def _keep_sixth_day(session: Session, placement: Placement) -> None:
+    """A pupil who was out of education is educated: lists know it."""
+    if placement.need.last_education_on is not None:
+        need = lock_need(session, placement.need_id)
+        keep_next_due(session, need, dates_of(session, need))
 
 
 def variations(session: Session, placement: Placement) -> list[Provision]:
@@ -124,6 +138,12 @@ def vary_placement(
         raise Invalid({"sessions": ["Enter how many of the ten sessions of a week, from 1 to 9."]})
     if provision.kind is Kind.OUTREACH and not hours_a_week:
         raise Invalid({"hours_a_week": ["Enter the hours of outreach a week."]})
+    on_roll = plan.main is At.SPECIAL if plan else placement.is_on_roll and provision.kind is Kind.POROUS
+    words = registration.fault(
+        placement.setting, provision.kind, sessions, footing=placement.need.footing, is_on_roll=on_roll
+    )
+    if words is not None:
+        raise Invalid({"provision_id" if provision.kind is Kind.FULL else "sessions": [words]})
     is_planned = plan is None and provision.kind is Kind.POROUS and last_plan(session, placement.id)
     if is_planned and sessions != placement.sessions:
         raise Invalid({"sessions": ["The plan of the week states the sessions. Propose another version of it."]})
@@ -132,7 +152,6 @@ def vary_placement(
         "provision": provision, "band": band, "sessions": sessions, "hours_a_week": hours_a_week
     }  # fmt: skip
     price = price_of(session, placement, schedule=placement.schedule, on=on, **changed)
-    on_roll = plan.main is At.SPECIAL if plan else placement.is_on_roll and provision.kind is Kind.POROUS
     for name, value in {**changed, "price": price, "is_on_roll": on_roll}.items():
         setattr(placement, name, value)
     session.flush()  # which sets the id of the provision

@@ -16,6 +16,7 @@ from marketplace.models import (
     PLAN_MOVES,
     At,
     Kind,
+    Need,
     Placement,
     PlacementStatus,
     PlanStatus,
@@ -23,7 +24,7 @@ from marketplace.models import (
     WhyPlanned,
 )
 from marketplace.permissions import Actor, can_give_notice, can_keep_placement, require
-from marketplace.services import outbox
+from marketplace.services import outbox, registration
 from marketplace.services.placement_steps import lock, require_day
 from marketplace.services.placements import vary_placement
 from marketplace.services.porous_versions import find_plan, last_plan, plans_of
@@ -154,8 +155,20 @@ def _require(session: Session, placement: Placement, plan: PorousPlan, *, on: da
         errors["starts_on"] = [f"Version {before.number} is approved from {last}. Enter that day or a later one."]
     if (plan.why is WhyPlanned.FIRST) != (before is None):
         errors["why"] = ["This is the first version." if before is None else "Say why the week changes."]
+    if words := _unregistered(placement, plan):
+        errors["main" if plan.main is At.SPECIAL else "week"] = [words]
     if errors:
         raise Invalid(errors)
+
+
+def _unregistered(placement: Placement, plan: PorousPlan) -> str | None:
+    """What of the week a setting that is not registered may not take. Of the need a provider reads nothing: what is
+    stricter for a pupil with an EHCP the LA is told when it approves."""
+    need: Need | None = placement.need
+    return registration.fault(
+        placement.setting, Kind.POROUS, plan.special,
+        footing=need.footing if need else None, is_on_roll=plan.main is At.SPECIAL,
+    )  # fmt: skip
 
 
 def _tell(session: Session, actor: Actor, plan: PorousPlan) -> None:

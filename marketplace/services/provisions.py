@@ -13,6 +13,7 @@ from marketplace import audit
 from marketplace.errors import Conflict, Invalid, NotFound, Stale
 from marketplace.models import Authority, Kind, Pattern, Pool, Provision, Setting, SettingStatus, Unit
 from marketplace.permissions import Actor, can_edit_setting, require
+from marketplace.services import registration
 from marketplace.services.schedules import find_setting, settings_of
 
 PLAIN = (
@@ -69,8 +70,11 @@ def unit_of(kind: Kind) -> Unit:
 
 def add_provision(session: Session, actor: Actor, *, setting_id: int, kind: Kind, **said: Any) -> Provision:
     """Offer something new, drawing on a pool of the setting, or on a new pool of that name. Raises Invalid, by field,
-    where the kind asks for more, the pool counts the wrong unit or an LA is not known."""
+    where the kind asks for more, the pool counts the wrong unit or an LA is not known; Conflict for a full placement of
+    a setting that is not registered as a school."""
     setting = find_setting_to_edit(session, actor, setting_id)
+    if kind is Kind.FULL and (words := registration.fault(setting, kind, None)) is not None:
+        raise Conflict(words)
     provision = Provision(setting=setting, kind=kind, is_offered=True)
     _say(session, actor, provision, said)
     session.add(provision)
@@ -117,7 +121,7 @@ def _offer(session: Session, actor: Actor, provision_id: int, *, is_offered: boo
 
 def _say(session: Session, actor: Actor, provision: Provision, said: Mapping[str, Any]) -> None:
     """Put onto a provision what was said of it: its pool, and all but what is another kind's. Checks come first."""
-    _require_of_kind(provision.kind, said)
+    _require_of_kind(provision.setting, provision.kind, said)
     _require_known(session, said["las"])
     provision.pool = _pool(session, actor, provision, pool_id=said["pool_id"], name=said["pool_name"])
     for name in PLAIN:
@@ -132,9 +136,11 @@ def _told(provision: Provision) -> dict[str, Any]:
     return {name: getattr(provision, name) for name in (*PLAIN, *OF_KIND, "pool")}
 
 
-def _require_of_kind(kind: Kind, said: Mapping[str, Any]) -> None:
+def _require_of_kind(setting: Setting, kind: Kind, said: Mapping[str, Any]) -> None:
     if kind is Kind.POROUS and said["sessions"] is None:
         raise Invalid({"sessions": ["Enter how many of the 10 sessions of a week are at the special setting."]})
+    if kind is Kind.POROUS and (words := registration.fault(setting, kind, said["sessions"])) is not None:
+        raise Invalid({"sessions": [words]})
 
 
 def _require_known(session: Session, codes: Sequence[str]) -> None:

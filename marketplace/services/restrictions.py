@@ -10,6 +10,7 @@ from marketplace import audit
 from marketplace.errors import Invalid, InvalidTransition
 from marketplace.models import Need, NeedStatus, Provision
 from marketplace.permissions import Actor
+from marketplace.services import registration
 from marketplace.services.needs import find_need_to_change
 
 OVER = frozenset({NeedStatus.PLACED, NeedStatus.WITHDRAWN})
@@ -24,6 +25,10 @@ def fix_provision(
     is_known = need.locked_id is not None if provision_id is None else session.get(Provision, provision_id) is not None
     if not is_known:
         raise Invalid({"fix_provision_id": ["Choose the provision from the list."]})
+    if provision_id is not None and not need.footing.has_plan:
+        raise Invalid({"fix_provision_id": ["The pupil has no EHCP, so no tribunal orders a provision."]})
+    if provision_id is not None:
+        _require_registered(session.get_one(Provision, provision_id), need)
     need.locked_id = provision_id
     event = "provision fixed by order" if provision_id is not None else "order lifted"
     audit.record(session, actor, event, need, provision_id=provision_id, reason=reason)
@@ -62,6 +67,12 @@ def restricted_provisions(session: Session, need: Need) -> tuple[Provision | Non
     found = {row.id: row for row in rows} if ids else {}
     fixed = found.get(need.locked_id) if need.locked_id else None
     return fixed, [found[at] for at in need.forbidden if at in found]
+
+
+def _require_registered(provision: Provision, need: Need) -> None:
+    words = registration.fault(provision.setting, provision.kind, provision.sessions, footing=need.footing)
+    if words is not None:
+        raise Invalid({"fix_provision_id": [words]})
 
 
 def _open_need(session: Session, actor: Actor, *, need_id: int, version: int) -> Need:

@@ -4,7 +4,7 @@ They are shown together, so that every table still sums to the total. Nor must a
 others away: not from the total, nor a party that knows its own figures from the sum that these are in.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -26,6 +26,7 @@ class Group(Protocol):
 
 
 AnyGroup = TypeVar("AnyGroup", bound=Group)
+AnyRow = TypeVar("AnyRow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,27 @@ def too_few(noun: str, groups: Sequence[AnyGroup]) -> list[AnyGroup]:
     return hidden
 
 
+def put_together(
+    groups: Mapping[str, Sequence[AnyRow]], is_small: Callable[[Sequence[AnyRow]], bool]
+) -> tuple[list[str], list[str]]:
+    """The names of the groups that can be shown, in order, and of those that are shown as one: the small, with as many
+    of the next as it takes for their sum to be small no more. Where all are shown as one it may be small still.
+
+    >>> put_together({"A": "xxxxxxx", "B": "x", "C": "xxxxx"}, lambda rows: 0 < len(rows) < FEWEST)
+    (['A'], ['B', 'C'])
+    """
+    order = sorted(groups, key=lambda name: (not is_small(groups[name]), len(groups[name]), name))
+    hidden: list[str] = []
+    while order and (is_small(groups[order[0]]) or is_small([row for name in hidden for row in groups[name]])):
+        hidden.append(order.pop(0))
+    return sorted(order), hidden
+
+
+def others(names: Sequence[str]) -> str:
+    """What those are called that are shown as one."""
+    return "1 other" if len(names) == 1 else f"{len(names)} others"
+
+
 def settings_to_name(providers: Groups, settings: Iterable[Mapping[str, object]]) -> Groups:
     """The settings that can be named: those of providers that are shown, as far as the rest of the provider, which
     could be found by taking them away, is hidden as well. `settings` are totals with their `provider`."""
@@ -111,8 +133,7 @@ def _hides(noun: str, hidden: Sequence[Group]) -> bool:
 
 def _sum(rows: Sequence[Total]) -> Total:
     figures = ("n", "price", "guide", "difference", "gain", "lose")
-    name = "1 other" if len(rows) == 1 else f"{len(rows)} others"
-    return Total(name, *(sum(getattr(row, figure) for row in rows) for figure in figures))
+    return Total(others([row.name for row in rows]), *(sum(getattr(row, figure) for row in rows) for figure in figures))
 
 
 def _most(rows: Iterable[Total]) -> tuple[Total, ...]:

@@ -100,7 +100,7 @@ def _facts(uplift: Uplift) -> list[list[str]]:
     percent = change(uplift.agreed_percent)
     words = f"the new schedule as sent, {percent} over these placements" if uplift.is_as_asked else percent
     return [
-        ["Setting", f"{uplift.setting.name} (URN {uplift.setting.urn})"],
+        ["Setting", f"{uplift.setting.name} ({uplift.setting.number})"],
         ["Change", f"{words}, each amount to the nearest pound" if not uplift.is_as_asked else words],
         ["From", in_words(uplift.starts_on)],
         ["On published prices", f"version {uplift.base.version}, from {in_words(uplift.base.starts_on)}"],

@@ -84,6 +84,23 @@ RULES = (
         " OR p.is_on_roll <> (q.main = 'special'))",
     ),
     Rule(
+        "not registered",
+        "a setting that is not registered as a school takes nobody full-time",
+        "SELECT 'provision ' || v.id FROM provisions v JOIN settings s ON s.id = v.setting_id WHERE NOT s.is_registered"
+        " AND (v.kind = 'full' OR v.sessions > 5) UNION ALL SELECT 'placement ' || p.id FROM placements p"
+        " JOIN settings s ON s.id = p.setting_id JOIN needs n ON n.id = p.need_id JOIN provisions v"
+        " ON v.id = p.provision_id WHERE NOT s.is_registered AND (v.kind = 'full' OR p.is_on_roll"
+        " OR p.sessions > CASE n.footing WHEN 'ehcp' THEN 4 ELSE 5 END)",
+    ),
+    Rule(
+        "ways back",
+        "a placement without an EHCP that has started has a plan of the way back, and ends no later than it says",
+        "SELECT 'placement ' || p.id FROM placements p JOIN needs n ON n.id = p.need_id JOIN provisions v"
+        " ON v.id = p.provision_id LEFT JOIN LATERAL (SELECT * FROM reintegration_plans r WHERE r.placement_id = p.id"
+        " ORDER BY r.number DESC LIMIT 1) r ON true WHERE n.footing <> 'ehcp' AND v.kind <> 'outreach'"
+        " AND p.status IN ('started', 'suspended') AND (r.id IS NULL OR p.ends_on > r.ends_on)",
+    ),
+    Rule(
         "offers",
         "a consultation is offered when it has an offer, and refused or full when it has reasons",
         "SELECT 'consultation ' || c.id FROM consultations c WHERE c.status IN ('sent', 'offered', 'full', 'refused')"

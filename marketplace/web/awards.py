@@ -65,7 +65,7 @@ def _compared(need_id: int, identity: Identity | None = None) -> ResponseReturnV
             found={choice.provision.id: choice for choice in found},
             rows=comparison(found),
             test=law.test_of(need.request.type) if need.request else None,
-            no_request=law.NO_REQUEST,
+            no_request=law.DUTIES.get(need.footing, law.NO_REQUEST),
             is_requested_there=any(choice.is_requested for choice in found),
             may_decide=can_propose_award(actor(), need.authority_id),
             door=identities.door(session, actor(), need_id=need_id) if can_open_identity(actor()) else None,
@@ -85,7 +85,7 @@ def check(need_id: int, provision_id: int) -> ResponseReturnValue:
             return redirect(url_for("awards.compare", need_id=need_id))
         found = choices(session, need=need, on=today(), starts_on=_typed_day(form))
         choice = next((each for each in found if each.provision.id == provision_id), None)
-        if choice is None or not choice.verdict.routes or choice.total is None:
+        if choice is None or not choice.verdict.routes or choice.total is None or choice.too_much:
             return redirect(url_for("awards.compare", need_id=need_id))
         if isinstance(form.cause, NoRoom):
             return _gone(session, need, found, choice, form)

@@ -12,7 +12,7 @@ from marketplace.permissions import can_change_need, require
 from marketplace.schemas.case_dates import NONE, CaseDatesSchema
 from marketplace.services import case_dates, needs
 from marketplace.services.case_dates import DATES
-from marketplace.services.deadlines import deadlines
+from marketplace.services.days_out import clocks, dates_of
 from marketplace.web import forms
 from marketplace.web.current import actor
 from marketplace.web.formats import day
@@ -26,13 +26,13 @@ def edit(need_id: int) -> ResponseReturnValue:
     with transaction(actor()) as session:
         need = needs.find_need(session, need_id)
         require(can_change_need(actor(), need.authority_id), "state the dates of this case")
-        row = case_dates.dates_of(session, need)
+        row = dates_of(session, need)
         return render_template(
             "case_dates/edit.html",
             need=need,
             form=forms.shown(_values(row)),
             row=row,
-            deadlines=list(deadlines(row)) if row else [],
+            deadlines=list(clocks(session, need, row)),
             none=NONE,
             words=vocabulary,
             today=today(),

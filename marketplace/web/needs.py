@@ -13,12 +13,11 @@ from marketplace.schemas.base import VersionSchema
 from marketplace.schemas.needs import CaseloadSchema, WithdrawalSchema
 from marketplace.services import cases, law, needs, restrictions
 from marketplace.services.awards import live_award
-from marketplace.services.case_dates import dates_of
 from marketplace.services.case_history import case_timeline
 from marketplace.services.caseload import Filters, ToDo, list_needs
 from marketplace.services.consultation_steps import OPEN_NEEDS
 from marketplace.services.consultations import consultations_of
-from marketplace.services.deadlines import deadlines
+from marketplace.services.days_out import clocks, dates_of
 from marketplace.services.placement_lists import placements_of
 from marketplace.web import forms
 from marketplace.web.current import actor
@@ -84,14 +83,16 @@ def show(need_id: int) -> ResponseReturnValue:
             award=live_award(session, need),
             is_open=need.status in OPEN_NEEDS,
             entries=case_timeline(session, actor(), need),
-            deadlines=list(deadlines(dates)) if (dates := dates_of(session, need)) else [],
+            deadlines=list(clocks(session, need, dates_of(session, need))),
             placements=placements_of(session, need),
             may_state_dates=can_change_need(actor(), need.authority_id),
             consulted=consultations_of(session, need),
             may_consult=can_consult(actor(), need.authority_id) and need.status in OPEN_NEEDS,
             today=today(),
             **told(session, need),
-            appeal=law.APPEAL,
+            duty=law.DUTIES.get(need.footing),
+            no_plan=law.NO_PLAN,
+            remedies=law.remedies(need.footing),
             may_change=can_change_need(actor(), need.authority_id) and need.status in needs.CHANGEABLE,
             may_open_identity=can_open_identity(actor()),
             fixed=fixed,

@@ -6,9 +6,16 @@ from flask.typing import ResponseReturnValue
 from marketplace import vocabulary
 from marketplace.db import transaction
 from marketplace.models import OrganisationKind, PlacementStatus, today
-from marketplace.permissions import POLICY, can_give_notice
+from marketplace.permissions import POLICY, can_give_notice, can_keep_placement
 from marketplace.schemas.placements import PlacementsQuerySchema
-from marketplace.services import agreements, ledger_accounts, outreach, porous_reviews, porous_versions
+from marketplace.services import (
+    agreements,
+    ledger_accounts,
+    outreach,
+    porous_reviews,
+    porous_versions,
+    reintegration_versions,
+)
 from marketplace.services.placement_ends import notice_of
 from marketplace.services.placement_lists import Standing, list_placements, standing_of
 from marketplace.services.placement_steps import find_placement
@@ -18,6 +25,7 @@ from marketplace.web.downloads import attachment
 from marketplace.web.links import here_without
 from marketplace.web.placement_tables import Acts, entries
 from marketplace.web.porous_plans import may_propose
+from marketplace.web.reintegration import may_plan
 
 bp = Blueprint("placements", __name__)
 
@@ -64,6 +72,13 @@ def show(placement_id: int) -> ResponseReturnValue:
             next_review=porous_reviews.next_review(session, placement),
             may_review=can_give_notice(actor(), placement.authority_id, placement.provider_id)
             and placement.starts_on <= today(),
+            way_back=(way_back := reintegration_versions.versions_of(session, placement.id)),
+            result=(result := reintegration_versions.result_of(session, placement.id)),
+            may_plan=may_plan(placement),
+            may_say_result=bool(way_back)
+            and result is None
+            and placement.status is not PlacementStatus.AGREED
+            and can_keep_placement(actor(), placement.authority_id),
             today=today(),
             years={} if is_provider else ledger_accounts.years_of(session, placement),
             is_provider=is_provider,

@@ -10,7 +10,7 @@ from marketplace import vocabulary
 from marketplace.db import transaction
 from marketplace.models import Kind, Pattern, Provision, Setting
 from marketplace.schemas.provisions import NEW_POOL, NewProvisionSchema, ProvisionSchema
-from marketplace.services import provisions, settings
+from marketplace.services import provisions, registration, settings
 from marketplace.web import forms
 from marketplace.web.current import actor
 
@@ -22,7 +22,8 @@ def index() -> ResponseReturnValue:
     """What each setting of the provider offers."""
     with transaction(actor()) as session:
         found = provisions.list_provisions(session, actor())
-        return render_template("provisions/index.html", settings=found, words=vocabulary)
+        most = registration.most_sessions(None)
+        return render_template("provisions/index.html", settings=found, words=vocabulary, most_unregistered=most)
 
 
 @bp.get("/settings/<int:setting_id>/provisions/<any(full, porous, outreach):kind>")

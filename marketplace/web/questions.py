@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from marketplace import vocabulary
 from marketplace.db import transaction
-from marketplace.models import Need, NeedStatus, Setting, SettingStatus, WhyProfiled, today
+from marketplace.models import Footing, Need, NeedStatus, Setting, SettingStatus, WhyProfiled, today
 from marketplace.schemas.base import FormSchema, VersionSchema
 from marketplace.schemas.needs import MainstreamSchema, ProfileChangeSchema, PupilSchema, RequestSchema
-from marketplace.services import law, needs
+from marketplace.services import days_out, law, needs
 from marketplace.web import forms
 from marketplace.web.current import actor
 
@@ -34,7 +34,7 @@ STEPS = (*QUESTIONS, "check")
 @bp.get("/new")
 def new() -> ResponseReturnValue:
     """Question 1 of a need that does not exist yet."""
-    return _page("pupil", None, {}, words=vocabulary)
+    return _page("pupil", None, {"footing": Footing.EHCP}, words=vocabulary)
 
 
 @bp.post("/new")
@@ -130,6 +130,8 @@ def told(session: Session, need: Need) -> dict[str, Any]:
     return {
         "wishes": _settings_named(session, need.wishes),
         "test": law.test_of(need.request.type) if need.request else None,
+        "out": days_out.days_out(session, need, on=today()),
+        "is_educated": days_out.is_educated(session, need),
         "words": vocabulary,
     }
 

@@ -124,6 +124,33 @@ def split(authority: str) -> dict[str, object]:
     return awarded(authority, {"need": need.id, "reference": need.reference})
 
 
+def out(need_id: str) -> dict[str, object]:
+    """Alternative provision, or what suits where there is none with room, is consulted about a need that somebody has
+    posted, offers a place from today on, and is awarded by two people."""
+    with transaction(SYSTEM) as session:
+        need = session.get_one(Need, int(need_id))
+        name, reference, version, band = need.authority.name, need.reference, need.version, need.band
+        commissioner = acting(session, need.authority_id, Role.COMMISSIONER)
+        options = rank_options(session, commissioner, need=need, on=today()).options
+        free = [row for row in options if row.vacant >= row.use]
+        chosen = next((row for row in free if row.setting_type == SettingType.AP), free[0])
+        provision = provisions_by_id(session, [chosen.provision_id])[chosen.provision_id]
+        editor = acting(session, provision.setting.provider_id or 0, Role.PROVIDER_EDITOR)
+        email = session.get_one(User, editor.user_id).email
+        assert band is not None
+    with transaction(commissioner) as session:
+        (sent,) = consultations.consult(
+            session, commissioner, need_id=need.id, version=version, provision_ids=[provision.id], on=today(), at=now()
+        )
+    with transaction(editor) as session:
+        row = session.get_one(Consultation, sent.id)
+        replies.offer(
+            session, editor, consultation_id=row.id, version=row.version, provision_id=provision.id, band=band,
+            starts_on=today(), is_held=True, at=now(), on=today(),
+        )  # fmt: skip
+    return {**awarded(name, {"need": need.id, "reference": reference}), "provider": email, "consultation": sent.id}
+
+
 def awarded(authority: str, scene: dict[str, object]) -> dict[str, object]:
     """The first offer is awarded by two people."""
     with transaction(SYSTEM) as session:
@@ -251,7 +278,8 @@ def suitable(
     for need in session.scalars(open_needs.order_by(Need.id)):
         first: dict[int, int] = {}
         for option in rank_options(session, actor, need=need, on=max(today(), need.starts_on or today())).options:
-            may_refuse = option.setting_type != SettingType.INDEPENDENT  # such a refusal cannot be overruled
+            # Such a refusal cannot be overruled; alternative provision starts on a plan of the way back.
+            may_refuse = option.setting_type not in (SettingType.INDEPENDENT, SettingType.AP)
             if option.vacant >= option.use and option.kind == kind and may_refuse:
                 first.setdefault(option.setting_urn, option.provision_id)
         if len(first) >= settings:
@@ -272,6 +300,7 @@ ACTS: dict[str, Callable[[str], dict[str, object]]] = {
     "answered": answered,
     "asked": asked,
     "gone": gone,
+    "out": out,
     "outreach": outreach,
     "partners": partners,
     "placed": placed,

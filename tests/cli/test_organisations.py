@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 
 from marketplace import embedded
 from marketplace.db import transaction
-from marketplace.models import Setting, User
+from marketplace.models import Setting, SettingType, User
 from marketplace.permissions import SYSTEM
 from tests import builders
 
@@ -45,6 +45,29 @@ def test_the_operator_adds_a_provider_its_settings_and_its_first_administrator(r
         assert (user.email, user.is_password_temporary) == ("admin@example.org", True)
         assert session.scalars(select(Setting.provider_id)).one() == user.organisation_id
     assert "provider   Fictional Trust" in run("organisations", "list").stdout
+
+
+def test_the_operator_adds_what_is_not_registered_as_a_school(run: Run) -> None:
+    with transaction(SYSTEM) as session:
+        code = builders.authority(session).code
+        builders.home_area(session)
+        builders.provider(session, "Fictional Trust")
+    for number in (990000, 990001):
+        added = run(
+            "organisations", "add-unregistered", "Fictional Trust", f"Workshop {number}", "--authority", code,
+            "--district", "qx4",
+        )  # fmt: skip
+        assert f"under the number {number}." in added.stdout, added.stderr
+    with transaction(SYSTEM) as session:
+        rows = session.scalars(select(Setting).order_by(Setting.urn)).all()
+        assert [(row.urn, row.type, row.is_registered) for row in rows] == [
+            (990000, SettingType.AP, False), (990001, SettingType.AP, False)
+        ]  # fmt: skip
+    refused = run(
+        "organisations", "add-unregistered", "Fictional Trust", "Workshop", "--authority", code, "--district", "ZZ9"
+    )
+    assert "The district ZZ9 is not known here." in refused.stderr
+    assert refused.returncode != 0
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,12 @@ KEPT = ("placement_events", "ledger_lines", "audit_events", "audit_links")
 ORDER = "(SELECT min(id) FROM outreach_orders)"
 ENDED = "status = 'ended', last_value = baseline, result_words = 'x'"
 
+# Every setting is not registered as a school, behind the trigger that lets nobody change whether it is.
+UNREGISTERED = unguarded("settings", "UPDATE settings SET type = 'ap', urn = 990000 + id % 9999, is_registered = false")
+SPLIT = "UPDATE provisions SET kind = 'porous', sessions = 4"
+EXCLUDED = """UPDATE needs SET footing = 'excluded', request_id = NULL, locked_id = NULL, ground = NULL,
+              ground_evidence = NULL, roll_school = 'x', last_education_on = '2026-11-13'"""
+
 BREAKERS = {
     "ck_needs_areas": "UPDATE needs SET barriers = '{}'",
     "uq_profiles_need_id_number": "UPDATE profiles SET need_id = (SELECT min(id) FROM needs)",
@@ -114,6 +120,11 @@ BREAKERS = {
     "ck_porous_plans_review_weeks": "UPDATE porous_plans SET review_weeks = 27",
     "ck_porous_plans_decided_at": "UPDATE porous_plans SET status = 'approved'",
     "ck_porous_plans_decision": "UPDATE porous_plans SET decision = 'x'",
+    "uq_reintegration_plans_placement_id_number": again("reintegration_plans", id=999),
+    "ck_reintegration_plans_reason": "UPDATE reintegration_plans SET reason = 'x'",
+    "ck_reintegration_plans_review_on": "UPDATE reintegration_plans SET review_on = ends_on + 1",
+    "ck_reintegration_plans_returns_on": "UPDATE reintegration_plans SET returns_on = ends_on + 32",
+    "ck_reintegration_plans_school_urn": "UPDATE reintegration_plans SET school_urn = 1",
     "uq_porous_reviews_placement_id_number": again("porous_reviews", id=999),
     "ck_porous_reviews_belonging": "UPDATE porous_reviews SET belonging = ARRAY[1, 2, 3, 5]",
     "ck_porous_reviews_next_on": 'UPDATE porous_reviews SET next_on = "on"',
@@ -192,12 +203,22 @@ INDIRECT = {
     "ck_porous_plans_goal": "UPDATE porous_plans SET goal = 'nonsense'",
     "ck_case_dates_review_outcome": """UPDATE case_dates SET review_held_on = '2027-01-04',
                                        review_decided_on = '2027-01-04', review_outcome = 'nonsense'""",
+    "fk_reintegration_plans_placement_id": f"""UPDATE reintegration_plans SET placement_id = -1
+                                               WHERE {FIRST.format("reintegration_plans")}""",
     "ck_case_dates_next_clock": "UPDATE case_dates SET next_due_on = '2027-01-04', next_clock = 'nonsense'",
     "fk_ledger_lines_reverses_id": unguarded(
         "ledger_lines", f"UPDATE ledger_lines SET reverses_id = -1 WHERE {FIRST.format('ledger_lines')}"
     ),
     "fk_ledger_totals_authority_id": """UPDATE ledger_totals SET authority_id = -1
                                         WHERE authority_id = (SELECT min(authority_id) FROM ledger_totals)""",
+}
+
+# Rules of triggers that are not about rows to which nothing but rows is added.
+OTHERWISE_GUARDED = {
+    "ledger_lines_reversal",
+    "settings_registration",
+    "provisions_unregistered",
+    "placements_unregistered",
 }
 
 # (what a trigger calls its rule, a statement that breaks it)
@@ -219,6 +240,13 @@ GUARDED = [
     ("ledger_lines_reversal", reversal(authority_id="(SELECT max(authority_id) FROM placements)")),
     ("ledger_lines_reversal", f"{reversal()}; {reversal()} WHERE reverses_id IS NOT NULL"),
     ("ledger_lines_reversal", reversal(reverses_id="-1")),
+    ("settings_registration_unchanged", "UPDATE settings SET is_registered = false"),
+    ("provisions_unregistered", f"{UNREGISTERED}; UPDATE provisions SET name = 'x', kind = 'full'"),
+    ("provisions_unregistered", f"{UNREGISTERED}; UPDATE provisions SET kind = 'porous', sessions = 6"),
+    ("placements_unregistered", f"{UNREGISTERED}; {SPLIT}; UPDATE placements SET sessions = 5"),
+    ("placements_unregistered", f"{UNREGISTERED}; {SPLIT}; UPDATE placements SET sessions = 4, is_on_roll = true"),
+    ("placements_unregistered", f"{UNREGISTERED}; {SPLIT}; {EXCLUDED}; UPDATE placements SET sessions = 6"),
+    ("placements_unregistered", f"{UNREGISTERED}; UPDATE placements SET sessions = NULL"),
     ("audit_events_unchanged", "UPDATE audit_events SET event = 'x'"),
     ("audit_events_unchanged", "DELETE FROM audit_events"),
     ("audit_events_unchanged", "TRUNCATE audit_events"),

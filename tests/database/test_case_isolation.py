@@ -37,6 +37,8 @@ from marketplace.models import (
     PlacementStatus,
     RefusalReason,
     Register,
+    ReintegrationPlan,
+    ReintegrationResult,
     ReportRow,
 )
 from marketplace.permissions import NOBODY, SYSTEM
@@ -56,6 +58,8 @@ READS: dict[type[Base], dict[str, int]] = {
     Claim: {"la": 1, "region": 1, "provider": 1},
     Placement: {"la": 1, "region": 1, "provider": 1},
     PlacementEvent: {"la": 2, "region": 2, "provider": 2},
+    ReintegrationPlan: {"la": 1, "region": 1, "provider": 1},
+    ReintegrationResult: {"la": 1, "region": 1, "provider": 1},
     OutreachOrder: {"la": 1, "region": 1, "provider": 1},
     OrderShare: {"la": 2, "region": 2, "provider": 2},
     OrderVisit: {"la": 1, "region": 1, "provider": 1},

@@ -127,6 +127,8 @@ FROZEN = [
     "order_shares SET share = 1",
     "order_visits SET hours = 1",
     "order_reviews SET value = 1",
+    "reintegration_plans SET ends_on = ends_on + 1",
+    "reintegration_results SET is_reached = false",
     "audit_links SET hash = ''",
     "audit_heads SET position = 0",
 ]

@@ -34,6 +34,7 @@ from marketplace.models import (
     Provision,
     RateLimit,
     Recommendation,
+    ReintegrationResult,
     Role,
     RunBudget,
     RunResult,
@@ -79,6 +80,9 @@ def add_case(session: Session, need: Need, provision: Provision, user: User) -> 
     award = commissioning.award(session, need, provision, consultation, proposed_by_id=user.id)
     placement = commissioning.placement(session, award)
     commissioning.review(session, commissioning.plan(session, placement))
+    commissioning.way_back(session, placement)
+    result = {"is_reached": True, "on": date(2027, 5, 28), "words": "Back.", "officer": "Noor Bury"}
+    session.add(ReintegrationResult(placement_id=placement.id, **result))
     commissioning.claim(session, provision.pool.vacancies[0], award)
     commissioning.message(session, user, consultation)
     of: dict[str, Any] = {"authority_id": need.authority_id, "starts_on": date(2026, 4, 1)}

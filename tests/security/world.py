@@ -170,6 +170,8 @@ def _placement(session: Session, canary: str, need: Need, provision: Provision) 
     plan = commissioning.plan(
         session, placement, school=f"{canary} school", reason=f"{canary} reason", officer=f"{canary} one"
     )
+    texts = {name: f"{canary} {name}" for name in ("purpose", "school", "steps", "lead")}
+    commissioning.way_back(session, placement, **texts, officer=f"{canary} one")
     commissioning.review(session, plan, pupil=f"{canary} pupil", family=f"{canary} family", officer=f"{canary} one")
     return placement
 

@@ -24,7 +24,7 @@ from marketplace.models import (
 from marketplace.permissions import SYSTEM
 from marketplace.services.case_dates import DATES, state_dates
 from marketplace.services.caseload import Filters, ToDo, ToDoCounts, count_to_do, list_needs
-from marketplace.services.deadlines import Deadline, next_deadline
+from marketplace.services.deadlines import Deadline, deadlines, next_deadline
 from tests import builders, commissioning
 
 AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -170,7 +170,7 @@ def test_what_is_kept_as_next_is_what_the_dates_say(session: Session, la: Author
     need = builders.need(session, la)
     dates: dict[str, Any] = {**dict.fromkeys(DATES), "requested_on": date(2026, 7, 1)}
     row = state_dates(session, SYSTEM, need_id=need.id, version=None, on=AT.date(), **dates)
-    assert next_deadline(row) == Deadline(row.next_due_on, row.next_clock)  # type: ignore[arg-type]
+    assert next_deadline(deadlines(row)) == Deadline(row.next_due_on, row.next_clock)  # type: ignore[arg-type]
     assert listed(session) == {ToDo.OVERDUE: [need]}
     state_dates(
         session, SYSTEM, need_id=need.id, version=row.version, on=AT.date(),

@@ -186,7 +186,7 @@ def test_no_plan_is_due_where_a_review_changes_none(outcome: ReviewOutcome) -> N
     assert list(deadlines(dates(**held))) == [
         Deadline(date(2027, 3, 1), Clock.REVIEW_DECISION, met_on=date(2027, 2, 8)),
     ]
-    assert next_deadline(dates(**held)) is None
+    assert next_deadline(deadlines(dates(**held))) is None
 
 
 WHOLE = {
@@ -199,12 +199,12 @@ WHOLE = {
 
 
 def test_the_next_deadline_is_the_first_that_the_authority_has_still_to_meet() -> None:
-    first = next_deadline(dates(**WHOLE))
+    first = next_deadline(deadlines(dates(**WHOLE)))
     assert first == Deadline(date(2026, 12, 29), Clock.REVIEW_DECISION)  # not the family's 17 November
     decided = {"review_decided_on": date(2026, 12, 20), "review_outcome": ReviewOutcome.AMEND}
-    assert next_deadline(dates(**WHOLE, **decided)) == Deadline(date(2027, 1, 19), Clock.FINAL_PLAN)
+    assert next_deadline(deadlines(dates(**WHOLE, **decided))) == Deadline(date(2027, 1, 19), Clock.FINAL_PLAN)
     issued = {"plan_issued_on": date(2027, 1, 12)}  # the final plan, after the review, for the year before the move
-    assert next_deadline(dates(**WHOLE, **decided, **issued)) is None
+    assert next_deadline(deadlines(dates(**WHOLE, **decided, **issued))) is None
 
 
 @pytest.mark.parametrize(
@@ -226,13 +226,13 @@ def test_a_plan_meets_the_clocks_that_began_before_it(issued: date, unmet: list[
 def test_a_plan_of_an_earlier_school_year_does_not_name_the_next_phase() -> None:
     moves = {"transfer": Transfer.POST_16, "transfer_year": 2028}
     before = dates(**moves, plan_issued_on=date(2027, 8, 31))
-    assert next_deadline(before) == Deadline(date(2028, 3, 31), Clock.TRANSFER)
-    assert next_deadline(dates(**moves, plan_issued_on=date(2027, 9, 1))) is None
+    assert next_deadline(deadlines(before)) == Deadline(date(2028, 3, 31), Clock.TRANSFER)
+    assert next_deadline(deadlines(dates(**moves, plan_issued_on=date(2027, 9, 1)))) is None
 
 
 def test_nothing_is_due_where_nothing_is_known() -> None:
     assert list(deadlines(dates())) == []
-    assert next_deadline(dates()) is None
+    assert next_deadline(deadlines(dates())) is None
 
 
 def test_days_are_counted_one_by_one_over_two_years() -> None:

@@ -39,6 +39,7 @@ from marketplace.models import (
     PlacementStatus,
     PriceSchedule,
     Provision,
+    ReintegrationPlan,
     ScheduleStatus,
     Setting,
     SettingType,
@@ -222,11 +223,13 @@ def test_settings_have_replied_in_every_way_and_some_are_silent_past_the_day(reg
 
 def test_an_award_waits_and_placements_run_with_what_has_happened_to_them(region: Session) -> None:
     statuses = Counter(region.scalars(select(Award.status)))
-    assert statuses == {AwardStatus.PROPOSED: 1, AwardStatus.MADE: 5}
+    assert statuses == {AwardStatus.PROPOSED: 1, AwardStatus.MADE: 6}
     placements = region.scalars(select(Placement)).all()
-    assert Counter(row.status for row in placements) == {PlacementStatus.STARTED: 4, PlacementStatus.AGREED: 1}
+    assert Counter(row.status for row in placements) == {PlacementStatus.STARTED: 5, PlacementStatus.AGREED: 1}
     events = Counter(kind for row in placements for kind in (event.kind for event in row.events))
-    assert events == {EventKind.AWARDED: 5, EventKind.STARTED: 4, EventKind.VARIED: 1, EventKind.NOTICE_GIVEN: 1}
+    assert events == {EventKind.AWARDED: 6, EventKind.STARTED: 5, EventKind.VARIED: 2, EventKind.NOTICE_GIVEN: 2}
+    back = region.scalars(select(ReintegrationPlan)).one()  # in alternative provision, whose last day is one notice
+    assert back.placement.ends_on == back.ends_on
     assert {row.year for row in region.scalars(select(LedgerLine))} == {2026, 2027}
 
 

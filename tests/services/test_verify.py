@@ -27,6 +27,15 @@ BREAKERS = {
     "placed": "UPDATE needs SET status = 'withdrawn'",
     "placements": "UPDATE placements SET status = 'ended', ends_on = starts_on",
     "porous weeks": "UPDATE provisions SET kind = 'porous', sessions = 4; UPDATE placements SET status = 'started'",
+    "not registered": (
+        "UPDATE settings SET type = 'ap', urn = 990000 + id, is_registered = false WHERE id = (SELECT min(setting_id)"
+        " FROM placements)"
+    ),
+    "ways back": (
+        "UPDATE needs SET footing = 'excluded', request_id = NULL, locked_id = NULL, ground = NULL,"
+        " ground_evidence = NULL, roll_school = 'x', last_education_on = '2026-11-13';"
+        " UPDATE placements SET status = 'started'"
+    ),
     "offers": "UPDATE consultations SET status = 'refused', ended_at = NULL WHERE status = 'awarded'",
     "needs": "UPDATE needs SET status = 'consulting'",
     "told": "UPDATE users SET created_at = '2026-01-01'; DELETE FROM messages",

@@ -28,7 +28,7 @@ from marketplace.models import (
     Route,
     User,
 )
-from marketplace.services import approvals, awards, consultations, placement_ends, placements, replies
+from marketplace.services import approvals, awards, consultations, placement_ends, placements, reintegration, replies
 from marketplace.services.choices import choices
 from marketplace.services.demonstration.acts import T, act, morning
 from marketplace.services.demonstration.people import People
@@ -36,6 +36,7 @@ from marketplace.services.demonstration.split_weeks import SplitWeek
 from marketplace.services.demonstration.supply import terms_of
 from marketplace.services.matching.options import provisions_by_id, rank_options
 from marketplace.services.people import actor_of
+from marketplace.services.reintegration_versions import is_due
 
 ASKED = 4  # settings, about each need
 REASONS = {
@@ -133,7 +134,7 @@ class Case:
         )  # fmt: skip
         return self.session.scalars(select(Placement).where(Placement.award_id == award.id)).one()
 
-    def step(self, who: User, days: int, use_case: Callable[..., Placement], row: Placement, **fields: Any) -> None:
+    def step(self, who: User, days: int, use_case: Callable[..., object], row: Placement, **fields: Any) -> None:
         """One step of a placement."""
         on = self.on - timedelta(days=days)
         self.act(who, days, use_case, placement_id=row.id, version=row.version, on=on, **fields)
@@ -176,6 +177,14 @@ def running(case: Case) -> Placement:
     """A placement that has begun."""
     row = case.place(44)
     officer = case.of_authority(Role.COMMISSIONER)
+    if is_due(row):
+        ends_on = case.starts_on + timedelta(weeks=26)
+        case.step(
+            officer, case.since, reintegration.keep_plan, row, ends_on=ends_on, reason=None, school_urn=None,
+            purpose="To learn in a group again, and to catch up in English and mathematics.",
+            school="the pupil’s mainstream school", returns_on=ends_on - timedelta(weeks=4), lead="Deputy head",
+            steps="Two mornings a week at first, then each day.", review_on=case.starts_on + timedelta(weeks=6),
+        )  # fmt: skip
     case.step(officer, case.since, placements.start_placement, row, day=case.starts_on)
     return row
 

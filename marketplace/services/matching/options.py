@@ -3,8 +3,8 @@
 What the optimiser would weigh for this pupil, without capacity and budget. It must never hide a provision, nor write.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select
@@ -14,10 +14,11 @@ from marketplace.errors import Conflict
 from marketplace.models import Kind, Need, NeedStatus, Provision, Setting
 from marketplace.permissions import Actor, can_rank_options, require
 from marketplace.services.law import test_of
-from marketplace.services.matching.problem import problem_of
+from marketplace.services.matching.problem import is_too_much, problem_of
 from marketplace.services.matching.supply import database_id, supply
 from optimiser import REASONS, Option, Policy, Pupil, Refused, options_for
 
+UNREGISTERED = "unregistered"  # a reason of the marketplace's own, where the optimiser knows it as ruled out
 NOTHING_OFFERED = "urn"  # how the row of a setting that offers nothing begins
 
 
@@ -104,6 +105,7 @@ def rank_options(session: Session, actor: Actor, *, need: Need, on: date) -> Ran
     grouped: dict[int, list[Option]] = {}
     for option in ranking.options:
         grouped.setdefault(database_id(option.provision), []).append(option)
+    too_much = {database_id(row.provision) for rows in market.rows.values() for row in rows if is_too_much(row, need)}
     types = {row.setting: row.setting_type for row in market.provisions}
     free = {pool.pool: pool.amount for pool in market.pools}
     return RankedOptions(
@@ -113,7 +115,7 @@ def rank_options(session: Session, actor: Actor, *, need: Need, on: date) -> Ran
             _ranked(at, rows[0], pupil, types[rows[0].setting], vacant=sum(free[row.pool] for row in rows))
             for at, rows in grouped.items()
         ),
-        refused=_refused(ranking.refused, grouped.keys()),
+        refused=_refused(ranking.refused, grouped.keys(), too_much - set(need.forbidden)),
         binding=_binding(need),
     )
 
@@ -147,9 +149,12 @@ def _ranked(provision_id: int, option: Option, pupil: Pupil, setting_type: str, 
     )
 
 
-def _refused(refused: Iterable[Refused], options: Iterable[int]) -> tuple[RefusedProvision, ...]:
+def _refused(
+    refused: Iterable[Refused], options: Iterable[int], too_much: Collection[int]
+) -> tuple[RefusedProvision, ...]:
     """One row for each provision that no vacancy group makes an option, with the reason that is tested last:
-    another group of years is not why the group of the pupil's own year refuses."""
+    another group of years is not why the group of the pupil's own year refuses. Those in `too_much` the authority has
+    not ruled out: its setting is not registered as a school."""
     optional = set(options)
     kept: dict[int | str, RefusedProvision] = {}
     for row in refused:
@@ -160,11 +165,14 @@ def _refused(refused: Iterable[Refused], options: Iterable[int]) -> tuple[Refuse
         kept[key] = RefusedProvision(
             provision_id=at, setting_urn=int(row.setting), kind=row.kind, road_km=row.road_km, reason=row.reason
         )
+    for key in kept.keys() & set(too_much):
+        if kept[key].reason == "forbidden":
+            kept[key] = replace(kept[key], reason=UNREGISTERED)
     return tuple(sorted(kept.values(), key=lambda row: (row.road_km, row.provision_id or 0, row.setting_urn)))
 
 
 def _counted(refused: Iterable[RefusedProvision]) -> dict[str, int]:
-    counts = dict.fromkeys(REASONS, 0)
+    counts = dict.fromkeys((*REASONS, UNREGISTERED), 0)
     for row in refused:
         counts[row.reason] += 1
     return {reason: count for reason, count in counts.items() if count}

@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 import optimiser
-from marketplace.models import Authority, Budget, Need, NeedStatus
+from marketplace.models import FIRST_UNREGISTERED, Authority, Budget, Need, NeedStatus
 from marketplace.permissions import SYSTEM, Actor, require
 from marketplace.services.matching.supply import Supply, supply
+from marketplace.services.registration import most_sessions
 from optimiser.band import band_index
 from optimiser.problem import BANDS
 
@@ -82,7 +83,8 @@ def problem_of(
     decided = {need.id: _decided_band(need, derived[need.id]) for need in needs}
     editions = {band: {derived[at] for at in decided if decided[at] == band} for band in sorted(decided.values())}
     locks = _locks(needs, market)
-    pupils = tuple(_pupil(need, market, locked=locks.get(need.id, "")) for need in needs)
+    unregistered = [row for row in market.provisions if int(row.setting) >= FIRST_UNREGISTERED]
+    pupils = tuple(_pupil(need, market, unregistered, locked=locks.get(need.id, "")) for need in needs)
     provisions = market.provisions
     is_only = len(editions) < 2
     if not is_only:
@@ -102,8 +104,15 @@ def problem_of(
     ).ordered()
 
 
-def _pupil(need: Need, market: Supply, *, locked: str) -> optimiser.Pupil:
+def is_too_much(row: optimiser.Provision, need: Need) -> bool:
+    """Whether a row is of a setting that is not registered as a school, and takes more of the week than it may."""
+    return int(row.setting) >= FIRST_UNREGISTERED and (row.sessions or 0) > most_sessions(need.footing)
+
+
+def _pupil(need: Need, market: Supply, unregistered: Iterable[optimiser.Provision], *, locked: str) -> optimiser.Pupil:
     """A published need as the optimiser's pupil. A setting or provision that has no row in the market is left out."""
+    ruled_out = [row for at in dict.fromkeys(need.forbidden) for row in market.rows.get(at, ())]
+    ruled_out += [row for row in unregistered if is_too_much(row, need)]
     assert need.year_group is not None
     assert need.easting is not None
     assert need.northing is not None
@@ -130,7 +139,7 @@ def _pupil(need: Need, market: Supply, *, locked: str) -> optimiser.Pupil:
         ground=need.ground.value if need.ground else "",
         wishes=tuple(dict.fromkeys(market.urns[at] for at in need.wishes if at in market.urns)),
         locked=locked,
-        forbidden=tuple(row.provision for at in dict.fromkeys(need.forbidden) for row in market.rows.get(at, ())),
+        forbidden=tuple(dict.fromkeys(row.provision for row in ruled_out)),
     )
 
 
