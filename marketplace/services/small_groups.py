@@ -4,13 +4,14 @@ They are shown together, so that every table still sums to the total. Nor must a
 others away: not from the total, nor a party that knows its own figures from the sum that these are in.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from pricing.shadow import Total
 
 FEWEST = 5  # placements
+ALL = "All"  # what the sum of all groups is called
 PARTIES = frozenset({"la"})  # of those who read these tables, who knows the figures of its own group
 MOST_CHANGES = 10  # of those who gain and lose most, either way
 
@@ -26,6 +27,8 @@ class Group(Protocol):
 
 
 AnyGroup = TypeVar("AnyGroup", bound=Group)
+One = TypeVar("One")
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,48 @@ def too_few(noun: str, groups: Sequence[AnyGroup]) -> list[AnyGroup]:
             break
         hidden.append(row)
     return hidden
+
+
+def is_few(count: int) -> bool:
+    """Whether a count may make out a child."""
+    return 0 < count < FEWEST
+
+
+def gathered(
+    groups: Mapping[str, Sequence[One]], is_small: Callable[[Sequence[One]], bool]
+) -> tuple[list[str], list[str]]:
+    """The groups that are shown by themselves, and those that are taken together, by name: the small ones, with as many
+    of the next smallest as it takes for their sum not to be small either.
+
+    >>> groups = {"A": "x" * 9, "B": "x" * 3, "C": "x" * 6}
+    >>> gathered(groups, lambda group: len(group) < FEWEST)
+    (['A'], ['B', 'C'])
+    """
+    order = sorted(groups, key=lambda name: (not is_small(groups[name]), len(groups[name]), name))
+    hidden: list[str] = []
+    while order and (is_small(groups[order[0]]) or is_small([one for name in hidden for one in groups[name]])):
+        hidden.append(order.pop(0))
+    return sorted(order), hidden
+
+
+def others(hidden: Sequence[str]) -> str:
+    """What the sum of the groups is called that are taken together."""
+    return "1 other" if len(hidden) == 1 else f"{len(hidden)} others"
+
+
+def discreet(counts: Mapping[Key, int]) -> dict[Key, int | None]:
+    """Counts that stand beside their sum: those of one to four are hidden, with as many of the next smallest as it
+    takes for two at least to be hidden, and five pupils.
+
+    >>> list(discreet({"up": 9, "down": 2, "both": 6, "none": 0}).values())
+    [9, None, None, 0]
+    """
+    order = sorted((each for each in counts if counts[each]), key=lambda each: counts[each])
+    hidden = [each for each in order if counts[each] < FEWEST]
+    rest = order[len(hidden) :] + [each for each in counts if not counts[each]]
+    while hidden and rest and (len(hidden) == 1 or sum(counts[each] for each in hidden) < FEWEST):
+        hidden.append(rest.pop(0))
+    return {each: None if each in hidden else counts[each] for each in counts}
 
 
 def settings_to_name(providers: Groups, settings: Iterable[Mapping[str, object]]) -> Groups:

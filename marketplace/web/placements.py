@@ -9,6 +9,7 @@ from marketplace.models import OrganisationKind, PlacementStatus, today
 from marketplace.permissions import POLICY, can_give_notice
 from marketplace.schemas.placements import PlacementsQuerySchema
 from marketplace.services import agreements, ledger_accounts, outreach, porous_reviews, porous_versions
+from marketplace.services.destination_plans import plan_on
 from marketplace.services.placement_ends import notice_of
 from marketplace.services.placement_lists import Standing, list_placements, standing_of
 from marketplace.services.placement_steps import find_placement
@@ -64,6 +65,7 @@ def show(placement_id: int) -> ResponseReturnValue:
             next_review=porous_reviews.next_review(session, placement),
             may_review=can_give_notice(actor(), placement.authority_id, placement.provider_id)
             and placement.starts_on <= today(),
+            destination_plan=plan_on(session, placement.need_id, today()),
             today=today(),
             years={} if is_provider else ledger_accounts.years_of(session, placement),
             is_provider=is_provider,

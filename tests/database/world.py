@@ -79,6 +79,9 @@ def add_case(session: Session, need: Need, provision: Provision, user: User) -> 
     award = commissioning.award(session, need, provision, consultation, proposed_by_id=user.id)
     placement = commissioning.placement(session, award)
     commissioning.review(session, commissioning.plan(session, placement))
+    commissioning.destination_plan(session, need)
+    commissioning.adult_transfer(session, need)
+    commissioning.destination_outcome(session, need)
     commissioning.claim(session, provision.pool.vacancies[0], award)
     commissioning.message(session, user, consultation)
     of: dict[str, Any] = {"authority_id": need.authority_id, "starts_on": date(2026, 4, 1)}
