@@ -95,14 +95,15 @@ def post_new(need_id: int) -> ResponseReturnValue:
 
 
 def _kept(last: DestinationPlan) -> dict[str, Any]:
-    """What the next version begins with: what the last one says, but for its own days."""
+    """What the next version begins with: what the last one says, but for its own days and steps whose day has come."""
     values: dict[str, Any] = {}
     for pathway in Pathway:
         aim = last.aim_of(pathway)
         if aim is None:
             continue
         values |= {f"{pathway}-{name}": getattr(aim, name) for name in ("aim", "barriers", "target_on")}
-        for number, (words, who, by) in enumerate(zip(aim.steps, aim.who, aim.by, strict=True)):
+        to_come = [step for step in zip(aim.steps, aim.who, aim.by, strict=True) if step[2] > today()]
+        for number, (words, who, by) in enumerate(to_come):
             values |= {f"{pathway}-steps-{number}": words, f"{pathway}-who-{number}": who}
             values[f"{pathway}-by-{number}"] = day(by)
     return values

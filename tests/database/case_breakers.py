@@ -212,8 +212,10 @@ INDIRECT = {
     "fk_adult_transfers_need_id": f"UPDATE adult_transfers SET need_id = -1 WHERE {FIRST.format('adult_transfers')}",
     "fk_destination_outcomes_need_id": f"""UPDATE destination_outcomes SET need_id = -1
                                            WHERE {FIRST.format("destination_outcomes")}""",
-    "ck_destination_aims_pathway": f"UPDATE destination_aims SET pathway = 'nonsense' WHERE {FIRST.format('destination_aims')}",
-    "ck_adult_transfers_service": f"UPDATE adult_transfers SET service = 'nonsense' WHERE {FIRST.format('adult_transfers')}",
+    "ck_destination_aims_pathway": f"""UPDATE destination_aims SET pathway = 'nonsense'
+                                       WHERE {FIRST.format("destination_aims")}""",
+    "ck_adult_transfers_service": f"""UPDATE adult_transfers SET service = 'nonsense'
+                                      WHERE {FIRST.format("adult_transfers")}""",
     "ck_destination_outcomes_six_months": "UPDATE destination_outcomes SET six_months = 'nonsense'",
     "ck_destination_outcomes_a_year": "UPDATE destination_outcomes SET six_months = 'yes', a_year = 'nonsense'",
     "ck_porous_plans_goal": "UPDATE porous_plans SET goal = 'nonsense'",

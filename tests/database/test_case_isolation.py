@@ -7,8 +7,8 @@ from sqlalchemy import func, select, text
 from marketplace.db import transaction
 from marketplace.models import (
     OPEN_CONSULTATIONS,
-    ApprovalThreshold,
     AdultTransfer,
+    ApprovalThreshold,
     AuditHead,
     AuditLink,
     Award,
