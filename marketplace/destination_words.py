@@ -65,6 +65,11 @@ HELD_SO_FAR = {**HELD, "not_known": "Not known, or not yet"}  # as a report coun
 TRANSFER_STANDINGS = {"overdue": "Overdue", "due": "To come", "done": "Done", "closed": "Closed without a transfer"}
 COVERAGE = {"with_plan": "With a plan", "without_plan": "Without one"}
 DISCUSSED = {"discussed": "Discussed", "not_yet": "Not yet discussed"}
+COLUMNS = {  # of the figures of outcomes: by what they tell apart, and how
+    "aim": {"met": "Aim met", "partly": "Partly met", "not_met": "Not met", "no_aim": "No aim"},
+    "six_months": {"yes": "6 months: still so", "no": "6 months: no more", "not_known": "6 months: not known"},
+    "a_year": {"yes": "A year: still so", "no": "A year: no more", "not_known": "A year: not known"},
+}
 SPLITS = {  # of the outcomes, as the report tells them
     "aim": "Was it the pupil’s aim?",
     "six_months": "After six months",

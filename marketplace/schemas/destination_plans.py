@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
+from marketplace.destination_words import PATHWAYS
 from marketplace.models import Aim, Pathway, Step
 from marketplace.models.destinations import STEPS
 from marketplace.schemas.base import DayField, FormSchema, missing
@@ -11,7 +12,7 @@ from marketplace.schemas.case_dates import PAGE
 from marketplace.schemas.uplifts import words
 
 NUMBERS = range(STEPS)
-PARTS = {"steps": "Say what is done.", "who": "Say who does it.", "by": "Enter by when, like 1 September 2027."}
+PARTS = {"steps": "say what is done.", "who": "say who does it.", "by": "enter by when, like 1 September 2027."}
 
 
 def _fields() -> dict[str, Any]:
@@ -44,16 +45,21 @@ class DestinationPlanSchema(FormSchema):
         """A pathway that was discussed has its aim and target; a step has who and when: all told at once."""
         errors: dict[str, list[str]] = {}
         for pathway in Pathway:
-            if not any(value for name, value in data.items() if name.startswith(f"{pathway}-")):
+            name = PATHWAYS[pathway]
+            if not any(value for key, value in data.items() if key.startswith(f"{pathway}-")):
                 continue
             if not data.get(f"{pathway}-aim"):
-                errors[f"{pathway}-aim"] = ["Enter the pupil’s aim, or leave the whole pathway empty."]
+                errors[f"{pathway}-aim"] = [f"{name}: enter the pupil’s aim, or leave the whole pathway empty."]
             if f"{pathway}-target_on" in data and not data[f"{pathway}-target_on"]:
-                errors[f"{pathway}-target_on"] = ["Enter the day by which it is to be reached."]
+                errors[f"{pathway}-target_on"] = [f"{name}: enter the day by which it is to be reached."]
             for number in NUMBERS:
                 step = {part: data.get(f"{pathway}-{part}-{number}") for part in PARTS}
                 if any(step.values()):
-                    errors |= {f"{pathway}-{part}-{number}": [PARTS[part]] for part in PARTS if not step[part]}
+                    errors |= {
+                        f"{pathway}-{part}-{number}": [f"{name}, step {number + 1}: {PARTS[part]}"]
+                        for part in PARTS
+                        if f"{pathway}-{part}-{number}" in data and not step[part]
+                    }
         if errors:
             raise ValidationError(errors)
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from marketplace import audit
+from marketplace.destination_words import PATHWAYS
 from marketplace.errors import Invalid, InvalidTransition, NotFound, Stale
 from marketplace.models import (
     Aim,
@@ -132,7 +133,10 @@ def _require_possible(
         for pathway, said in aims.items():
             days = {f"{pathway}-target_on": said.target_on}
             days |= {f"{pathway}-by-{step.number}": step.by for step in said.steps}
-            words = f"Enter a day after the meeting, up to {in_words(end)}: the end of the school year of age 25."
+            words = (
+                f"{PATHWAYS[pathway]}: enter a day after the meeting, up to {in_words(end)}, the end of the school "
+                "year in which the pupil is 25."
+            )
             errors |= {name: [words] for name, day in days.items() if not held_on < day <= end}
     if errors:
         raise Invalid(errors)

@@ -14,7 +14,7 @@ from marketplace.web.downloads import attachment
 bp = Blueprint("destinations", __name__)
 
 
-@bp.get("/destinations")
+@bp.get("/needs/destinations")
 def index() -> ResponseReturnValue:
     """All figures of the pupils that this person may know of."""
     with transaction(actor()) as session:
@@ -28,7 +28,7 @@ def index() -> ResponseReturnValue:
     )
 
 
-@bp.get("/destinations.csv")
+@bp.get("/needs/destinations.csv")
 def file() -> ResponseReturnValue:
     """The same as a file."""
     with transaction(actor()) as session:

@@ -108,7 +108,7 @@ def come(visitor: Visitor, need: int) -> None:
 
 def figures(visitor: Visitor) -> None:
     """All of it in figures, with the file beside."""
-    visitor.open("/destinations")
+    visitor.open("/needs/destinations")
     visitor.sees("Pupils from year 9, by authority", "Pathways discussed", "Where they went: education and training")
     visitor.look("destinations-figures")
     href = visitor.page.get_by_role("link", name="All figures as CSV").get_attribute("href")

@@ -225,18 +225,18 @@ def many(case: Case, count: int, *, with_plan: bool, held: Held | None = None) -
 
 
 def test_few_pupils_are_not_counted_and_many_are(case: Case) -> None:
-    page = text(case.la.get("/destinations").text)
+    page = text(case.la.get("/needs/destinations").text)
     assert "Fewer than five pupils are in year 9 or later" in page
     assert "Fewer than five outcomes are known" in page
     many(case, 6, with_plan=True, held=Held.YES)
     many(case, 6, with_plan=True, held=Held.NO)
     many(case, 7, with_plan=False)
-    page = text(case.la.get("/destinations").text)
+    page = text(case.la.get("/needs/destinations").text)
     assert "All 20 12 8" in page
     assert "Health 12 12 0" in page
     assert "All 12 12 0 0 0" in page, "transfers: overdue"
     assert "12 pupils who left. After six months it still held for 50% of those of whom it is known." in page
-    file = case.la.get("/destinations.csv")
+    file = case.la.get("/needs/destinations.csv")
     assert file.mimetype == "text/csv"
     assert "Plans by authority,,All,20,Destination plan,With a plan,12," in file.get_data(as_text=True)
 
@@ -247,7 +247,7 @@ def test_a_region_reads_its_authorities_and_another_authority_nothing(case: Case
         la = session.get_one(Authority, case.running.la.id)
         of_region = builders.user(session, la.region, Role.PROCUREMENT).email
         stranger = builders.user(session, builders.authority(session), Role.COMMISSIONER).email
-    region = text(sign_in(of_region).get("/destinations").text)
+    region = text(sign_in(of_region).get("/needs/destinations").text)
     assert "By authority: education and training" in region
     assert "12 pupils who left." in region
-    assert "12 pupils" not in text(sign_in(stranger).get("/destinations").text)
+    assert "12 pupils" not in text(sign_in(stranger).get("/needs/destinations").text)
