@@ -219,10 +219,12 @@ TO_DO = {
     "returned": "Award returned: decide again",
     "decide": "Offered: compare and decide",
     "silent": "Reply overdue: remind, or decide without it",
+    "transfer": "Transfer to adult services past its day",
     "finish": "Drafts to finish",
     "unplaced": "Nothing found: see why and what would change it",
     "choose": "Choose whom to consult",
     "wait": "Waiting for replies",
+    "destination": "From year 9 without a destination plan",
     "done": "Done",
 }
 

@@ -11,6 +11,9 @@ from pypdf import PdfWriter
 from sqlalchemy.orm import Session
 
 from marketplace.models import (
+    AdultService,
+    AdultTransfer,
+    AimMet,
     At,
     Award,
     AwardBasis,
@@ -20,6 +23,10 @@ from marketplace.models import (
     Claim,
     Consultation,
     ConsultationStatus,
+    Destination,
+    DestinationAim,
+    DestinationOutcome,
+    DestinationPlan,
     Document,
     DocumentKind,
     EventKind,
@@ -29,6 +36,7 @@ from marketplace.models import (
     Message,
     Need,
     Offer,
+    Pathway,
     Placement,
     PlacementEvent,
     PlacementStatus,
@@ -262,6 +270,41 @@ def message(session: Session, user_: User, subject: Consultation | Award | Place
     """An e-mail that a person is owed about a consultation, an award or a placement."""
     fields = {"key": f"told {next(_numbers)}", "template": "consultation_sent", "subject_id": subject.id, **fields}
     return kept(session, Message(user_id=user_.id, **fields))
+
+
+def destination_plan(session: Session, need_: Need, **fields: Any) -> DestinationPlan:
+    """A first version of 5 October 2026 with an aim for each pathway of `pathways` (default: education alone)."""
+    pathways, words = fields.pop("pathways", [Pathway.EDUCATION]), fields.pop("words", "I want to cook.")
+    fields = {"version": 1, "on": date(2026, 10, 5), "next_on": date(2027, 10, 4), "officer": "An Officer", **fields}
+    row = DestinationPlan(need_id=need_.id, authority_id=need_.authority_id, **fields)
+    row.aims = [
+        DestinationAim(
+            pathway=pathway, aim=words, barriers="Crowded places.", target_on=date(2029, 9, 3),
+            steps=["Visit the college"], who=["The tutor"], by=[date(2027, 3, 1)],
+        )
+        for pathway in pathways
+    ]  # fmt: skip
+    return kept(session, row)
+
+
+def adult_transfer(session: Session, need_: Need, **fields: Any) -> AdultTransfer:
+    """A transfer to adult social care that is planned for 1 September 2030, its assessment requested."""
+    fields = {
+        "service": AdultService.SOCIAL_CARE, "team": "Transition team", "planned_on": date(2030, 9, 1),
+        "requested_on": date(2026, 10, 5), **fields,
+    }  # fmt: skip
+    return kept(session, AdultTransfer(need_id=need_.id, authority_id=need_.authority_id, **fields))
+
+
+def destination_outcome(
+    session: Session, need_: Need, placement_: Placement | None = None, **fields: Any
+) -> DestinationOutcome:
+    """A college from 6 September 2027, as the pupil aimed; whether it held nobody has asked."""
+    fields = {
+        "pathway": Pathway.EDUCATION, "code": Destination.FE_COLLEGE, "on": date(2027, 9, 6), "aim_met": AimMet.MET,
+        "placement_id": placement_.id if placement_ else None, **fields,
+    }  # fmt: skip
+    return kept(session, DestinationOutcome(need_id=need_.id, authority_id=need_.authority_id, **fields))
 
 
 def _priced(session: Session, provision_: Provision, band: Band) -> dict[str, Any]:

@@ -2,21 +2,26 @@
 
 import pytest
 
-from marketplace import vocabulary
+from marketplace import destination_words, vocabulary
 from marketplace.models import (
+    AdultService,
     AfterEnd,
+    AimMet,
     AwardBasis,
     Band,
     Clock,
     ConsultationStatus,
+    Destination,
     DocumentKind,
     EventKind,
     Footing,
     Ground,
+    Held,
     Kind,
     MemberStatus,
     NeedStatus,
     OrderResult,
+    Pathway,
     Pattern,
     PriceBasis,
     RefusalCode,
@@ -28,6 +33,7 @@ from marketplace.models import (
     Transfer,
     Unit,
 )
+from marketplace.services.adult_transfers import TransferStanding
 from marketplace.services.benchmarks.figures import By
 from marketplace.services.caseload import ToDo
 from marketplace.services.matching.options import UNREGISTERED
@@ -84,6 +90,16 @@ from pricing.tariff import Grade
         (vocabulary.TO_DO, ToDo),
         (vocabulary.TRANSFERS, Transfer),
         (vocabulary.UNITS, Unit),
+        (destination_words.ADULT_SERVICES, AdultService),
+        (destination_words.AIMS_MET, AimMet),
+        (destination_words.SHORT_AIMS_MET, AimMet),
+        (destination_words.DESTINATIONS, Destination),
+        (destination_words.HELD, Held),
+        (destination_words.HELD_SO_FAR, Held),
+        (destination_words.PATHWAYS, Pathway),
+        (destination_words.SHORT_PATHWAYS, Pathway),
+        (destination_words.QUESTIONS, Pathway),
+        (destination_words.TRANSFER_STANDINGS, TransferStanding),
     ],
 )
 def test_every_code_has_words_and_no_words_lack_a_code(words: dict[str, object], codes: list[str]) -> None:

@@ -33,6 +33,8 @@ from marketplace.permissions.rules import (
 # endpoint → rule. A missing or left-over endpoint fails the test suite, and a missing one is refused at run time.
 POLICY: dict[str, Rule] = {
     "static": PUBLIC,
+    "adult_transfers.edit": COMMISSIONER,
+    "adult_transfers.post_edit": COMMISSIONER,
     "approvals.index": APPROVER,
     "approvals.post_approve": APPROVER,
     "approvals.post_bulk": APPROVER,
@@ -76,6 +78,14 @@ POLICY: dict[str, Rule] = {
     "corridors.show": PRICE_READER,
     "demand.index": OF_PROVIDER,
     "demand.of_setting": OF_PROVIDER,
+    "destination_outcomes.edit": COMMISSIONER,
+    "destination_outcomes.post_edit": COMMISSIONER,
+    "destination_plans.new": COMMISSIONER,
+    "destination_plans.of_need": BUYER,
+    "destination_plans.post_new": COMMISSIONER,
+    "destination_plans.show": PLACED,
+    "destinations.file": BUYER,
+    "destinations.index": BUYER,
     "documents.new": COMMISSIONER,
     "documents.post_confirm": COMMISSIONER,
     "documents.post_file": PUPIL_READER,

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from marketplace.models import (
+    AdultTransfer,
     AuditEvent,
     Award,
     AwardStatus,
@@ -20,12 +21,15 @@ from marketplace.models import (
     CaseDates,
     Consultation,
     ConsultationStatus,
+    DestinationPlan,
     MatchingRun,
     Need,
     NeedStatus,
     Recommendation,
     london_day,
 )
+from marketplace.services.adult_transfers import is_overdue
+from marketplace.services.adulthood import is_preparing
 from marketplace.services.consultation_steps import OPEN_NEEDS
 from marketplace.services.deadlines import Deadline
 
@@ -43,10 +47,12 @@ class ToDo(StrEnum):
     RETURNED = "returned"  # who was to approve has returned the award
     DECIDE = "decide"  # a setting has offered a place
     SILENT = "silent"  # a reply is overdue
+    TRANSFER = "transfer"  # one to adult services has not been done on its day
     FINISH = "finish"
     UNPLACED = "unplaced"
     CHOOSE = "choose"
     WAIT = "wait"
+    DESTINATION = "destination"  # from year 9 without a destination plan
     DONE = "done"
 
 
@@ -202,6 +208,8 @@ def _to_do(on: date) -> ColumnElement[str]:
         )
         .correlate(Need)
     )
+    late = select(AdultTransfer.id).where(AdultTransfer.need_id == Need.id, is_overdue(on)).correlate(Need)
+    planned = select(DestinationPlan.id).where(DestinationPlan.need_id == Need.id).correlate(Need)
     is_open = Need.status.in_(OPEN_NEEDS)
     is_alive = Need.status != NeedStatus.WITHDRAWN
     return case(
@@ -214,10 +222,12 @@ def _to_do(on: date) -> ColumnElement[str]:
         ),
         (Need.status == NeedStatus.OFFERED, ToDo.DECIDE.value),
         (and_(Need.status == NeedStatus.CONSULTING, silent.exists()), ToDo.SILENT.value),
+        (and_(is_alive, late.exists()), ToDo.TRANSFER.value),
         (Need.status == NeedStatus.DRAFT, ToDo.FINISH.value),
         (and_(Need.status == NeedStatus.PUBLISHED, found_nothing), ToDo.UNPLACED.value),
         (Need.status == NeedStatus.PUBLISHED, ToDo.CHOOSE.value),
         (Need.status == NeedStatus.CONSULTING, ToDo.WAIT.value),
+        (and_(is_preparing(on), ~planned.exists()), ToDo.DESTINATION.value),
         else_=ToDo.DONE.value,
     )
 

@@ -27,9 +27,8 @@ from marketplace.models import (
 )
 from marketplace.models.porous import SESSIONS
 from marketplace.services.placement_charges import events_that_hold
-from marketplace.services.small_groups import FEWEST, others, put_together
+from marketplace.services.small_groups import ALL, FEWEST, discreet, gathered, is_few, others
 
-ALL = "All"
 WEEK = timedelta(weeks=1)
 POINTS = tuple(range(0, 105, 8))  # weeks since the start at which the mean is shown
 
@@ -150,27 +149,11 @@ def movements(found: Sequence[Path], by: Callable[[Path], str]) -> list[Movement
     groups: dict[str, list[Path]] = {}
     for path in found:
         groups.setdefault(by(path), []).append(path)
-    names, hidden = put_together(groups, _is_small)
+    names, hidden = gathered(groups, _is_small)
     shown = [_movement(name, groups[name]) for name in names]
     if hidden and names:
         shown.append(_movement(others(hidden), [path for name in hidden for path in groups[name]]))
     return [*shown, _movement(ALL, found)]
-
-
-def discreet(counts: Mapping[Direction, int]) -> dict[Direction, int | None]:
-    """Counts that stand beside their sum: those of one to four are hidden, with as many of the next smallest as it
-    takes for two at least to be hidden, and five pupils.
-
-    >>> found = discreet({Direction.MAINSTREAM: 9, Direction.SPECIAL: 2, Direction.BOTH: 6, Direction.NONE: 0})
-    >>> list(found.values())
-    [9, None, None, 0]
-    """
-    order = sorted((each for each in counts if counts[each]), key=lambda each: counts[each])
-    hidden = [each for each in order if counts[each] < FEWEST]
-    rest = order[len(hidden) :] + [each for each in counts if not counts[each]]
-    while hidden and rest and (len(hidden) == 1 or sum(counts[each] for each in hidden) < FEWEST):
-        hidden.append(rest.pop(0))
-    return {each: None if each in hidden else counts[each] for each in counts}
 
 
 def _counts(group: Sequence[Path]) -> dict[Direction, int]:
@@ -180,7 +163,7 @@ def _counts(group: Sequence[Path]) -> dict[Direction, int]:
 def _is_small(group: Sequence[Path]) -> bool:
     """Whether a figure of the group is of one to four pupils."""
     reached = sum(path.reached_on is not None for path in group)
-    return any(0 < figure < FEWEST for figure in (*_counts(group).values(), reached, len(group) - reached))
+    return any(map(is_few, (*_counts(group).values(), reached, len(group) - reached)))
 
 
 def _movement(name: str, group: Sequence[Path]) -> Movement:

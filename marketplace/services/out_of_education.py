@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.models import Footing, Need, NeedStatus, Organisation
 from marketplace.services.days_out import DAY, MOST_DAYS, has_started, weekdays_out
-from marketplace.services.small_groups import FEWEST, others, put_together
+from marketplace.services.small_groups import FEWEST, gathered, others
 
 ALL = "All"
 
@@ -64,7 +64,7 @@ def groups_out(found: Sequence[Out], by: Callable[[Out], str]) -> list[OutOf]:
     groups: dict[str, list[Out]] = {}
     for row in found:
         groups.setdefault(by(row), []).append(row)
-    names, hidden = put_together(groups, _is_small)
+    names, hidden = gathered(groups, _is_small)
     shown = [_out_of(name, groups[name]) for name in names]
     if hidden and names:
         shown.append(_out_of(others(hidden), [row for name in hidden for row in groups[name]]))

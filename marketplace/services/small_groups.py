@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 from pricing.shadow import Total
 
 FEWEST = 5  # placements
+ALL = "All"  # what the sum of all groups is called
 PARTIES = frozenset({"la"})  # of those who read these tables, who knows the figures of its own group
 MOST_CHANGES = 10  # of those who gain and lose most, either way
 
@@ -26,7 +27,8 @@ class Group(Protocol):
 
 
 AnyGroup = TypeVar("AnyGroup", bound=Group)
-AnyRow = TypeVar("AnyRow")
+One = TypeVar("One")
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,25 +92,46 @@ def too_few(noun: str, groups: Sequence[AnyGroup]) -> list[AnyGroup]:
     return hidden
 
 
-def put_together(
-    groups: Mapping[str, Sequence[AnyRow]], is_small: Callable[[Sequence[AnyRow]], bool]
-) -> tuple[list[str], list[str]]:
-    """The names of the groups that can be shown, in order, and of those that are shown as one: the small, with as many
-    of the next as it takes for their sum to be small no more. Where all are shown as one it may be small still.
+def is_few(count: int) -> bool:
+    """Whether a count may make out a child."""
+    return 0 < count < FEWEST
 
-    >>> put_together({"A": "xxxxxxx", "B": "x", "C": "xxxxx"}, lambda rows: 0 < len(rows) < FEWEST)
+
+def gathered(
+    groups: Mapping[str, Sequence[One]], is_small: Callable[[Sequence[One]], bool]
+) -> tuple[list[str], list[str]]:
+    """The groups that are shown by themselves, and those that are taken together, by name: the small ones, with as many
+    of the next smallest as it takes for their sum not to be small either.
+
+    >>> groups = {"A": "x" * 9, "B": "x" * 3, "C": "x" * 6}
+    >>> gathered(groups, lambda group: len(group) < FEWEST)
     (['A'], ['B', 'C'])
     """
     order = sorted(groups, key=lambda name: (not is_small(groups[name]), len(groups[name]), name))
     hidden: list[str] = []
-    while order and (is_small(groups[order[0]]) or is_small([row for name in hidden for row in groups[name]])):
+    while order and (is_small(groups[order[0]]) or is_small([one for name in hidden for one in groups[name]])):
         hidden.append(order.pop(0))
     return sorted(order), hidden
 
 
-def others(names: Sequence[str]) -> str:
-    """What those are called that are shown as one."""
-    return "1 other" if len(names) == 1 else f"{len(names)} others"
+def others(hidden: Sequence[str]) -> str:
+    """What the sum of the groups is called that are taken together."""
+    return "1 other" if len(hidden) == 1 else f"{len(hidden)} others"
+
+
+def discreet(counts: Mapping[Key, int]) -> dict[Key, int | None]:
+    """Counts that stand beside their sum: those of one to four are hidden, with as many of the next smallest as it
+    takes for two at least to be hidden, and five pupils.
+
+    >>> list(discreet({"up": 9, "down": 2, "both": 6, "none": 0}).values())
+    [9, None, None, 0]
+    """
+    order = sorted((each for each in counts if counts[each]), key=lambda each: counts[each])
+    hidden = [each for each in order if counts[each] < FEWEST]
+    rest = order[len(hidden) :] + [each for each in counts if not counts[each]]
+    while hidden and rest and (len(hidden) == 1 or sum(counts[each] for each in hidden) < FEWEST):
+        hidden.append(rest.pop(0))
+    return {each: None if each in hidden else counts[each] for each in counts}
 
 
 def settings_to_name(providers: Groups, settings: Iterable[Mapping[str, object]]) -> Groups:

@@ -244,6 +244,14 @@ RULES = (
         " WHERE NOT EXISTS (SELECT FROM audit_events e WHERE e.subject_type = 'outreach_orders' AND e.subject_id = o.id"
         " AND e.event = 'outreach ' || must.event)",
     ),
+    Rule(
+        "destination plans",
+        "the versions of a pupil's plan run from 1 on in the order of their days, and each has an aim",
+        "SELECT 'destination plan ' || id FROM (SELECT id, version, \"on\", row_number() OVER versions AS number,"
+        ' lag("on") OVER versions AS before FROM destination_plans'
+        ' WINDOW versions AS (PARTITION BY need_id ORDER BY version)) p WHERE version <> number OR before > "on"'
+        " OR NOT EXISTS (SELECT FROM destination_aims a WHERE a.plan_id = p.id)",
+    ),
 )
 
 

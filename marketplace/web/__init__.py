@@ -18,6 +18,7 @@ from marketplace.web.current import actor
 
 # Each noun's module holds a blueprint `bp` of its own name.
 NOUNS = (
+    "adult_transfers",
     "approvals",
     "awards",
     "benchmarks",
@@ -27,6 +28,9 @@ NOUNS = (
     "consultations",
     "corridors",
     "demand",
+    "destination_outcomes",
+    "destination_plans",
+    "destinations",
     "documents",
     "framework_adoption",
     "framework_comments",

@@ -4,20 +4,24 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
-from marketplace import vocabulary
+from marketplace import destination_words, vocabulary
 from marketplace.db import repeated, transaction
-from marketplace.models import Band, NeedStatus, today
+from marketplace.models import Band, Need, NeedStatus, today
 from marketplace.permissions import can_change_need, can_consult, can_open_identity, can_post_need, require
 from marketplace.schemas.base import VersionSchema
 from marketplace.schemas.needs import CaseloadSchema, WithdrawalSchema
 from marketplace.services import cases, law, needs, restrictions
+from marketplace.services.adult_transfers import TransferStanding, standing_of, transfers_of
+from marketplace.services.adulthood import FROM_YEAR, year_group_on
 from marketplace.services.awards import live_award
 from marketplace.services.case_history import case_timeline
 from marketplace.services.caseload import Filters, ToDo, list_needs
 from marketplace.services.consultation_steps import OPEN_NEEDS
 from marketplace.services.consultations import consultations_of
 from marketplace.services.days_out import clocks, dates_of
+from marketplace.services.destination_plans import plan_on
 from marketplace.services.placement_lists import placements_of
 from marketplace.web import forms
 from marketplace.web.current import actor
@@ -85,6 +89,7 @@ def show(need_id: int) -> ResponseReturnValue:
             entries=case_timeline(session, actor(), need),
             deadlines=list(clocks(session, need, dates_of(session, need))),
             placements=placements_of(session, need),
+            **_destinations(session, need),
             may_state_dates=can_change_need(actor(), need.authority_id),
             consulted=consultations_of(session, need),
             may_consult=can_consult(actor(), need.authority_id) and need.status in OPEN_NEEDS,
@@ -127,6 +132,20 @@ def post_withdraw(need_id: int) -> ResponseReturnValue:
     repeated(actor(), lambda session: needs.withdraw_need(session, actor(), need_id=need_id, **answers))
     flash("The need is withdrawn. It stays in the list under Done.", "success")
     return redirect(url_for("needs.show", need_id=need_id))
+
+
+def _destinations(session: Session, need: Need) -> dict[str, Any]:
+    """The last version of the plan where a pupil means to go, and the transfers that are still to be done."""
+    plan = plan_on(session, need.id, today())
+    found = transfers_of(session, need.id)
+    year_group = year_group_on(need, today())
+    open_ = [row for row in found if standing_of(row, on=today()) in {TransferStanding.DUE, TransferStanding.OVERDUE}]
+    return {
+        "destination_plan": plan,
+        "transfers": open_,
+        "has_destinations": bool(plan or found or (year_group is not None and year_group >= FROM_YEAR)),
+        "destination_words": destination_words,
+    }
 
 
 def _tags(asked: dict[str, Any]) -> list[dict[str, str]]:

@@ -16,6 +16,7 @@ from marketplace.services import (
     porous_versions,
     reintegration_versions,
 )
+from marketplace.services.destination_plans import plan_on
 from marketplace.services.placement_ends import notice_of
 from marketplace.services.placement_lists import Standing, list_placements, standing_of
 from marketplace.services.placement_steps import find_placement
@@ -79,6 +80,7 @@ def show(placement_id: int) -> ResponseReturnValue:
             and result is None
             and placement.status is not PlacementStatus.AGREED
             and can_keep_placement(actor(), placement.authority_id),
+            destination_plan=plan_on(session, placement.need_id, today()),
             today=today(),
             years={} if is_provider else ledger_accounts.years_of(session, placement),
             is_provider=is_provider,

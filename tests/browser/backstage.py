@@ -8,7 +8,7 @@ Aldermouth`. Every act is that of a use case, by its own actor.
 import json
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,14 +16,19 @@ from sqlalchemy.orm import Session
 from marketplace.cli.session import application
 from marketplace.db import transaction
 from marketplace.models import (
+    OUTCOMES_OF,
+    AimMet,
     Authority,
     Award,
     AwardBasis,
     Consultation,
     ConsultationStatus,
+    DestinationOutcome,
+    Held,
     Kind,
     Need,
     NeedStatus,
+    Pathway,
     Placement,
     RefusalCode,
     Role,
@@ -37,12 +42,13 @@ from marketplace.models import (
     today,
 )
 from marketplace.permissions import SYSTEM, Actor
-from marketplace.services import approvals, awards, consultations, replies
+from marketplace.services import approvals, awards, consultations, destination_plans, replies
+from marketplace.services.adulthood import FROM_YEAR, is_preparing, year_group_on
 from marketplace.services.choices import choices
 from marketplace.services.matching.options import provisions_by_id, rank_options
 from marketplace.services.outreach import outreach_offered
 from marketplace.services.people import actor_of
-from tests import builders, partnering
+from tests import builders, commissioning, partnering
 
 SETTINGS = 4  # that are consulted about a need
 
@@ -103,10 +109,20 @@ def placed(authority: str) -> dict[str, object]:
 
 def split(authority: str) -> dict[str, object]:
     """One setting is consulted about a porous placement, offers it from today on, and it is awarded by two people."""
+    return offered_from_today(authority, Kind.POROUS)
+
+
+def grown(authority: str) -> dict[str, object]:
+    """The same of a full placement, of a pupil from year 9 on."""
+    return offered_from_today(authority, Kind.FULL, from_year=FROM_YEAR)
+
+
+def offered_from_today(authority: str, kind: Kind, *, from_year: int = -1) -> dict[str, object]:
+    """One setting is consulted about a placement of this kind, offers it from today on, and it is awarded."""
     with transaction(SYSTEM) as session:
         la = session.scalars(select(Authority).where(Authority.name == authority)).one()
         commissioner = acting(session, la.id, Role.COMMISSIONER)
-        need, chosen = suitable(session, la.id, kind=Kind.POROUS, settings=1)
+        need, chosen = suitable(session, la.id, kind=kind, settings=1, from_year=from_year)
         provision = provisions_by_id(session, chosen)[chosen[0]]
         editor = acting(session, provision.setting.provider_id or 0, Role.PROVIDER_EDITOR)
         version, band = need.version, need.band
@@ -266,16 +282,18 @@ def partners(authority: str) -> dict[str, object]:
 
 
 def suitable(
-    session: Session, authority_id: int, *, kind: Kind = Kind.FULL, settings: int = SETTINGS
+    session: Session, authority_id: int, *, kind: Kind = Kind.FULL, settings: int = SETTINGS, from_year: int = -1
 ) -> tuple[Need, list[int]]:
-    """The first published need of the authority without a request or an order that so many settings would suit, and
-    have room for, with one provision of each."""
+    """The first published need of the authority without a request or an order, of a pupil from this year group on, that
+    so many settings would suit, and have room for, with one provision of each."""
     actor = acting(session, authority_id, Role.COMMISSIONER)
     open_needs = select(Need).where(
         Need.authority_id == authority_id, Need.status == NeedStatus.PUBLISHED, Need.request_id.is_(None),
         Need.locked_id.is_(None),
     )  # fmt: skip
     for need in session.scalars(open_needs.order_by(Need.id)):
+        if (year_group_on(need, today()) or -1) < from_year:
+            continue
         first: dict[int, int] = {}
         for option in rank_options(session, actor, need=need, on=max(today(), need.starts_on or today())).options:
             # Such a refusal cannot be overruled; alternative provision starts on a plan of the way back.
@@ -285,6 +303,26 @@ def suitable(
         if len(first) >= settings:
             return need, list(first.values())[:settings]
     raise LookupError("no need that so many settings would suit")
+
+
+def leavers(authority: str) -> dict[str, object]:
+    """Of the authority's pupils from year 9 on, two of three have a plan; of 30 it is known what came of it."""
+    with transaction(SYSTEM) as session:
+        la = session.scalars(select(Authority).where(Authority.name == authority)).one()
+        rows = session.scalars(select(Need).where(Need.authority_id == la.id, is_preparing(today())).order_by(Need.id))
+        for number, need in enumerate(rows):
+            if number % 3 and destination_plans.plan_on(session, need.id, today()) is None:
+                commissioning.destination_plan(session, need, pathways=list(Pathway)[: 2 + number % 4])
+        known = select(DestinationOutcome.need_id)
+        others = select(Need).where(Need.authority_id == la.id, Need.id.not_in(known))
+        everybody = others.order_by(Need.id.desc()).limit(30)
+        codes = list(OUTCOMES_OF[Pathway.EDUCATION])[:3]
+        for number, need in enumerate(session.scalars(everybody).all()):
+            commissioning.destination_outcome(
+                session, need, code=codes[number % 3], six_months=list(Held)[number % 3], on=date(2026, 1, 5),
+                aim_met=list(AimMet)[number % 2],
+            )  # fmt: skip
+    return {}
 
 
 def gone(provision_id: str) -> dict[str, object]:
@@ -300,6 +338,8 @@ ACTS: dict[str, Callable[[str], dict[str, object]]] = {
     "answered": answered,
     "asked": asked,
     "gone": gone,
+    "grown": grown,
+    "leavers": leavers,
     "out": out,
     "outreach": outreach,
     "partners": partners,

@@ -7,6 +7,7 @@ from sqlalchemy import func, select, text
 from marketplace.db import transaction
 from marketplace.models import (
     OPEN_CONSULTATIONS,
+    AdultTransfer,
     ApprovalThreshold,
     AuditHead,
     AuditLink,
@@ -16,6 +17,9 @@ from marketplace.models import (
     Claim,
     Consultation,
     ConsultationStatus,
+    DestinationAim,
+    DestinationOutcome,
+    DestinationPlan,
     Document,
     Effect,
     Identity,
@@ -53,6 +57,10 @@ READS: dict[type[Base], dict[str, int]] = {
     Identity: {"la": 1, "provider": 1},  # the pupil is placed there
     Document: {"la": 1, "provider": 1},
     CaseDates: {"la": 1, "region": 1},
+    DestinationPlan: {"la": 1, "region": 1, "provider": 1},  # the pupil is placed there
+    DestinationAim: {"la": 1, "region": 1, "provider": 1},
+    AdultTransfer: {"la": 1, "region": 1},
+    DestinationOutcome: {"la": 1, "region": 1},
     Award: {"la": 1, "region": 1},  # it holds what other settings offered
     ApprovalThreshold: {"la": 1, "region": 1},
     Claim: {"la": 1, "region": 1, "provider": 1},
@@ -159,6 +167,29 @@ def test_what_a_consultation_opened_is_gone_at_once_when_it_is_withdrawn_or_clos
             end = text("UPDATE consultations SET status = :status, ended_at = now() WHERE id = :id")
             session.execute(end, {"status": status, "id": consultation_id})
         assert [reading.scalar(count) for count in counts] == [0, 0, 1]  # that it was asked it knows
+
+
+@pytest.mark.parametrize("status", list(PlacementStatus))
+def test_a_setting_reads_where_its_pupil_means_to_go_while_the_pupil_is_placed_there(
+    world: World, status: PlacementStatus
+) -> None:
+    need, provision = world.another_need()
+    with transaction(SYSTEM) as session:
+        commissioning.destination_plan(session, need)
+        placement = commissioning.placement(
+            session, commissioning.award(session, need, provision), status=status, ends_on=commissioning.STARTS_ON
+        )
+        commissioning.adult_transfer(session, need)
+        commissioning.destination_outcome(session, need, placement)
+    plans = select(func.count()).select_from(DestinationPlan).where(DestinationPlan.need_id == need.id)
+    aims = (
+        select(func.count()).select_from(DestinationAim).join(DestinationPlan).where(DestinationPlan.need_id == need.id)
+    )
+    for side, seen in ((0, int(status is not PlacementStatus.ENDED)), (1, 0)):
+        with transaction(world.actor("provider", side)) as session:
+            assert [session.scalar(plans), session.scalar(aims)] == [seen, seen]
+            for model in (AdultTransfer, DestinationOutcome):  # what is the authority's own
+                assert session.scalar(select(func.count()).select_from(model)) == 0
 
 
 def test_no_provider_reads_a_need_however_it_is_consulted(world: World) -> None:

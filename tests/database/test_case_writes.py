@@ -20,6 +20,9 @@ WRITES = {
     "identities": lambda session, need, _: commissioning.identity(session, need),
     "documents": lambda session, need, _: commissioning.document(session, need),
     "case_dates": lambda session, need, _: commissioning.case_dates(session, need),
+    "destination_plans": lambda session, need, _: commissioning.destination_plan(session, need),
+    "adult_transfers": lambda session, need, _: commissioning.adult_transfer(session, need),
+    "destination_outcomes": lambda session, need, _: commissioning.destination_outcome(session, need),
 }
 
 
@@ -53,6 +56,15 @@ def test_what_an_la_keeps_of_a_pupil_is_not_moved_to_another_las_need(world: Wor
         with transaction(world.actor(kind)) as session:
             changed = session.execute(text(f"UPDATE {table} SET authority_id = authority_id"))
             assert changed.rowcount == 0  # type: ignore[attr-defined]
+
+
+def test_an_outcome_is_counted_for_a_placement_of_the_same_pupil_only(world: World) -> None:
+    need, _ = world.another_need()
+    with transaction(SYSTEM) as session:
+        mine, theirs = (session.get_one(Placement, side["placement"]) for side in world.sides)
+    for placement in (mine, theirs):
+        with refused(world.actor("la"), "destination_outcomes") as session:
+            commissioning.destination_outcome(session, need, placement)
 
 
 def test_whom_an_la_asks_runs_the_setting(world: World) -> None:
@@ -115,6 +127,10 @@ FROZEN = [
     "awards SET proposed_by_id = NULL",
     *(f"placements SET {column} = {column}" for column in ("need_id", "award_id", "authority_id", "provider_id")),
     "approval_thresholds SET amount = 0",
+    "destination_plans SET next_on = next_on",
+    "destination_aims SET aim = 'x'",
+    "adult_transfers SET need_id = need_id",
+    "destination_outcomes SET need_id = need_id",
     "ledger_lines SET amount = 0",
     "ledger_totals SET amount = 0",
     "placement_events SET officer = 'x'",

@@ -83,6 +83,9 @@ def add_case(session: Session, need: Need, provision: Provision, user: User) -> 
     commissioning.way_back(session, placement)
     result = {"is_reached": True, "on": date(2027, 5, 28), "words": "Back.", "officer": "Noor Bury"}
     session.add(ReintegrationResult(placement_id=placement.id, **result))
+    commissioning.destination_plan(session, need)
+    commissioning.adult_transfer(session, need)
+    commissioning.destination_outcome(session, need)
     commissioning.claim(session, provision.pool.vacancies[0], award)
     commissioning.message(session, user, consultation)
     of: dict[str, Any] = {"authority_id": need.authority_id, "starts_on": date(2026, 4, 1)}

@@ -142,6 +142,7 @@ def build_side(session: Session, canary: str) -> Side:
         "draft_need": draft_need.id,
         "placement": placement.id,
         "plan": session.scalars(select(PorousPlan.id).where(PorousPlan.placement_id == placement.id)).one(),
+        "destination-plan": _destinations(session, canary, placed),
         "award": placement.award_id,
         "region-run": runs[region].id,
         "la-run": runs[la].id,
@@ -174,6 +175,14 @@ def _placement(session: Session, canary: str, need: Need, provision: Provision) 
     commissioning.way_back(session, placement, **texts, officer=f"{canary} one")
     commissioning.review(session, plan, pupil=f"{canary} pupil", family=f"{canary} family", officer=f"{canary} one")
     return placement
+
+
+def _destinations(session: Session, canary: str, need: Need) -> int:
+    """Where a placed pupil means to go, with a transfer; the id of the plan."""
+    plan = commissioning.destination_plan(session, need, officer=f"{canary} officer", words=f"{canary} aim")
+    commissioning.adult_transfer(session, need, team=f"{canary} team")
+    commissioning.destination_outcome(session, need, words=f"{canary} words")
+    return plan.id
 
 
 def _order(session: Session, canary: str, la: Authority, provision: Provision) -> tuple[int, int]:
@@ -271,6 +280,7 @@ def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple
         "document_id": (mine.ids["document"], theirs.ids["document"]),
         "placement_id": (mine.ids["placement"], theirs.ids["placement"]),
         "plan_id": (mine.ids["plan"], theirs.ids["plan"]),
+        "destination_plan_id": (mine.ids["destination-plan"], theirs.ids["destination-plan"]),
         "award_id": (mine.ids["award"], theirs.ids["award"]),
         "partnership_id": (mine.ids["partnership"], theirs.ids["partnership"]),
         "member_id": (mine.ids["school"], theirs.ids["school"]),

@@ -67,6 +67,10 @@ BREAKERS = {
     "order visits": "UPDATE order_visits SET share_id = NULL",
     "order shares": "UPDATE order_shares SET share = share + 1",
     "audit of orders": "DELETE FROM audit_events WHERE event = 'outreach agreed'",
+    "destination plans": (
+        'INSERT INTO destination_plans (need_id, authority_id, version, "on", next_on, officer, at)'
+        " SELECT id, authority_id, 2, '2027-01-04', '2027-02-04', 'x', now() FROM needs"
+    ),
 }
 
 
