@@ -44,6 +44,8 @@ class Part(StrEnum):
     WEEK = "week"
     OUTREACH = "outreach"
     REVIEW = "review"
+    AIM = "aim"  # where the pupil is to go
+    OUTCOME = "outcome"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +203,3 @@ def of_outreach(session: Session, need: Need) -> Iterator[Entry]:
 
 def _plain(value: Decimal) -> str:
     return f"{value.normalize():f}"
-
-
-SOURCES = (of_profiles, of_placements, of_weeks, of_outreach)

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from marketplace import vocabulary
 from marketplace.models import Need, Organisation, Placement, PlacementStatus
 from marketplace.permissions import Actor, can_change_need, require
-from marketplace.services.learner_entries import SOURCES, Entry, Part
+from marketplace.services.learner_aims import of_destinations, of_ways_back
+from marketplace.services.learner_entries import Entry, Part, of_outreach, of_placements, of_profiles, of_weeks
 from marketplace.services.letters import set_pdf
 from marketplace.services.placement_lists import placements_of
 from marketplace.services.porous_reviews import next_review
@@ -23,6 +24,7 @@ from marketplace.services.price_file_checks import academic_year
 from marketplace.vocabulary import in_words
 
 ORDER = tuple(Part)
+SOURCES = (of_profiles, of_placements, of_weeks, of_outreach, of_ways_back, of_destinations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from pypdf import PdfReader
 from sqlalchemy.orm import Session
 
 from marketplace.errors import NotPermitted
-from marketplace.models import AfterEnd, OrderResult, OrderStatus, PlanStatus, WhyPlanned
+from marketplace.models import AfterEnd, Held, OrderResult, OrderStatus, PlanStatus, ReintegrationResult, WhyPlanned
 from marketplace.services import placement_corrections, placement_ends, placements
 from marketplace.services.learner_entries import Entry, Part
 from marketplace.services.learner_record import LearnerRecord, learner_record, record_for_family
@@ -42,6 +42,10 @@ def case(session: Session) -> Running:
         outcome="Speaks in class each day.", result=OrderResult.MET, last_value=9, ended_on=REVIEWED,
         result_words="She reads aloud.", starts_on=STARTS_ON, ends_on=REVIEWED, baseline=2, target=8,
     )  # fmt: skip
+    commissioning.way_back(session, case.placement)
+    commissioning.destination_plan(session, case.need)
+    commissioning.adult_transfer(session, case.need)
+    commissioning.destination_outcome(session, case.need, six_months=Held.YES)
     return case
 
 
@@ -55,7 +59,7 @@ def words_of(entry: Entry) -> str:
 
 def test_everything_stands_by_school_year_in_the_order_of_its_days(session: Session, case: Running) -> None:
     record = learner_record(session, case.need, on=SECOND)
-    assert [year for year, _ in record.years] == ["2026/27", "2027/28"]
+    assert [year for year, _ in record.years] == ["2026/27", "2027/28", "2030/31"]
     found = entries(record)
     assert [entry.on for entry in found] == sorted(entry.on for entry in found)
     assert {entry.part for entry in found} == set(Part)
@@ -74,6 +78,21 @@ def test_a_review_has_the_pupils_own_answers_in_the_words_that_were_asked(sessio
 def test_an_outcome_says_from_where_to_where(session: Session, case: Running) -> None:
     told = [words_of(entry) for entry in entries(learner_record(session, case.need, on=SECOND))]
     assert any("Met: the target was reached" in words and "9, from 2 at the start" in words for words in told)
+
+
+def test_the_way_back_and_plans_for_adult_life_are_told_with_what_came_of_them(session: Session, case: Running) -> None:
+    back = {"is_reached": True, "on": SECOND, "words": "Back.", "officer": "A Person"}
+    session.add(ReintegrationResult(placement_id=case.placement.id, **back))
+    told = {entry.title: words_of(entry) for entry in entries(learner_record(session, case.need, on=SECOND))}
+    assert "Larch High School, from 7 June 2027" in told[f"The way back from {case.setting.name}"]
+    assert "Back in school" in told
+    plan = told["Plans for adult life"]
+    assert "The pupil, of education and training I want to cook." in plan
+    assert "Employment Not discussed yet" in plan
+    assert "Visit the college (The tutor, by 1 March 2027)" in plan
+    assert "The move to adult social care is planned for this day" in told
+    assert "Further education college" in told["What came of it"]
+    assert "Further education college: still so" in told["Six months on"]
 
 
 def test_a_level_that_has_changed_says_what_it_was(session: Session, case: Running) -> None:
