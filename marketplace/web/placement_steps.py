@@ -144,7 +144,8 @@ def undo(placement_id: int) -> ResponseReturnValue:
         last = placement_corrections.last_event(session, row, actor())
         return {"event": next((each for each in found if last and each.id == last.id), None)}
 
-    return _form(placement_id, "undo", lambda acts: acts.undo is not None, more=more)
+    # Where somebody has undone it meanwhile, what was typed stays beside what holds now.
+    return _form(placement_id, "undo", lambda acts: acts.undo is not None or bool(forms.shown().errors), more=more)
 
 
 @bp.post("/undo")
