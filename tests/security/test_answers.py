@@ -154,7 +154,7 @@ ASKED = re.compile(r"forms\.read\((\w+), forms\.asked\(\)\)")
 IN_ADDRESSES = {
     "authority", "band", "by", "closed", "consultation_ids", "ended", "kind", "la", "need", "order", "overdue",
     "page", "pattern", "placement_set_id", "primary_need", "provision_ids", "q", "reason", "refused", "region",
-    "seen", "sort", "standing", "status", "tariff_id", "to_do", "type", "vacant", "view", "within", "year",
+    "report", "seen", "sort", "standing", "status", "tariff_id", "to_do", "type", "vacant", "view", "within", "year",
     "year_group",
 }  # fmt: skip
 
