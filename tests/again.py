@@ -120,6 +120,7 @@ WITHOUT_VERSION = {
     "provisions.post_withdraw": _ONCE,
     "questions.post_new": _ADDS,
     "replies.post_open": _ONCE,
+    "runs.post_cancel": _ONCE,
     "runs.post_start": _RUNS,
     "schedules.post_start": _ADDS,
     "sessions.post_password": "it asks for the password that holds",

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -24,7 +25,7 @@ from structlog.testing import capture_logs
 from marketplace import embedded, jobs
 from marketplace.cli import main
 from marketplace.db import transaction
-from marketplace.errors import Conflict, Unavailable
+from marketplace.errors import Conflict, Invalid, InvalidTransition, Unavailable
 from marketplace.jobs import worker
 from marketplace.models import Budget, MatchingRun, Recommendation, RunBudget, RunResult, RunStatus, Survey, today
 from marketplace.permissions import SYSTEM
@@ -237,6 +238,64 @@ def test_an_answer_is_kept_whole_or_not_at_all(scope: int) -> None:
     with pytest.raises(KeyError), transaction(SYSTEM) as session:
         results.keep_answer(session, SYSTEM, claim, frozen=half, found=found)
     assert (read(claim.run_id).status, count_recommendations()) == (RunStatus.RUNNING, 0)
+
+
+def test_a_run_that_is_cancelled_before_a_worker_takes_it_is_left_alone(
+    scope: int, addresses: embedded.Addresses
+) -> None:
+    run_id = start(scope)
+    with transaction(SYSTEM) as session:
+        runs.cancel_run(session, SYSTEM, run_id=run_id)
+    work_off(addresses)
+    assert (read(run_id).status, read(run_id).error) == (RunStatus.CANCELLED, None)
+    assert count_recommendations() == 0
+
+
+def test_a_run_that_is_cancelled_is_solved_no_further_and_keeps_nothing(scope: int) -> None:
+    run_id, stages = start(scope), Event()
+    heard: list[str] = []
+
+    def solve(_: Any, __: Any, note: work.Note) -> None:
+        with suppress(work.LostClaim):
+            while not stages.wait(0.05):
+                note({"stage": "choices: relaxation"})
+                heard.append("")
+        stages.set()
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(jobs.do(replace(steps.STEPS, solve=solve), run_id))
+        while not heard:
+            await asyncio.sleep(0.01)
+        with transaction(SYSTEM) as session:
+            runs.cancel_run(session, SYSTEM, run_id=run_id)
+        await task
+
+    asyncio.run(cancelled())
+    assert stages.wait(5), "the thread that solves went on"
+    assert (read(run_id).status, read(run_id).token, count_recommendations()) == (RunStatus.CANCELLED, None, 0)
+
+
+def test_a_run_that_has_ended_is_not_cancelled(scope: int, addresses: embedded.Addresses) -> None:
+    run_id = start(scope)
+    work_off(addresses)
+    with pytest.raises(InvalidTransition, match="has ended already: it is done"), transaction(SYSTEM) as session:
+        runs.cancel_run(session, SYSTEM, run_id=run_id)
+
+
+def test_a_run_that_would_take_more_memory_than_it_may_is_not_begun(scope: int, addresses: embedded.Addresses) -> None:
+    run_id = start(scope, memory_gb=0.001)
+    work_off(addresses)
+    run = read(run_id)
+    assert run.status is RunStatus.FAILED
+    assert "GB of memory would be needed" in (run.error or "")
+    assert "more than the 0.001 GB allowed. Match fewer pupils" in (run.error or "")
+
+
+@pytest.mark.parametrize("memory_gb", [0.0, -1.0, 5_000.0, float("nan")])
+def test_a_limit_of_memory_that_is_none_is_refused(scope: int, memory_gb: float) -> None:
+    with pytest.raises(Invalid) as refused:
+        start(scope, memory_gb=memory_gb)
+    assert set(refused.value.errors) == {"memory_gb"}
 
 
 # --- workers that die, stop, or come twice ---

@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session
 
 from marketplace.models import (
     OPEN_CONSULTATIONS,
+    RUN_MOVES,
+    UNDER_WAY,
     Authority,
     AwardStatus,
     Consultation,
     ConsultationStatus,
     EventKind,
+    MatchingRun,
     Message,
     OrderStatus,
     OutreachOrder,
@@ -38,6 +41,7 @@ ENDINGS: dict[str, set[StrEnum]] = {
     "reply_": {each for each in OPEN_CONSULTATIONS if each is not ConsultationStatus.SENT},
     "plan_": {each for each in PlanStatus if each is not PlanStatus.WITHDRAWN},
     "placement_": {each for each in EventKind if each not in UNTOLD},
+    "run_": set(RUN_MOVES) - UNDER_WAY,
 }
 
 
@@ -126,6 +130,8 @@ def build_case(session: Session) -> Case:
             school=canaries[2], special_staff=canaries[0],
         )  # fmt: skip
     subjects |= _orders(session, outreach_provision(session, provision), la, canaries[0])
+    run = MatchingRun(scope_id=la.id, requested_by_id=officer.id, on=date(2026, 11, 23), seconds=30, policy={})
+    subjects |= dict.fromkeys((f"run_{each}" for each in ENDINGS["run_"]), builders.kept(session, run))
     return Case(session, officer, editor, stranger, canaries, subjects)
 
 

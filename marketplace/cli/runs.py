@@ -34,17 +34,23 @@ def runs() -> None:
 @click.option("--scope", required=True, help="Name of a region or LA, or the DfE code of an LA.")
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Vacancies and prices of this day; default today.")
 @click.option("--seconds", type=click.IntRange(1, MOST_SECONDS), default=service.SECONDS, show_default=True)
+@click.option("--memory-gb", type=float, help="Refuse to begin what would take more memory; default three quarters.")
 @click.option("--policy", type=FILE, help="Policy file (TOML), as `marketplace match --template` writes one.")
 @click.option("--wait", is_flag=True, help="Wait until the run has ended, and show it.")
 @told
-def start(scope: str, on: datetime | None, seconds: int, policy: Path | None, *, wait: bool) -> None:
-    """Start a run; a worker (`marketplace worker`) does it. Ends with 1 when a run that was waited for has failed."""
+def start(
+    scope: str, on: datetime | None, seconds: int, memory_gb: float | None, policy: Path | None, *, wait: bool
+) -> None:
+    """Start a run; a worker (`marketplace worker`) does it. Ends with 1 when a run that was waited for has failed
+    or was cancelled."""
     chosen = policy_of(read_policy(policy) if policy else {})
     with application():
         day = on.date() if on else today()
         with transaction(SYSTEM) as session:
             organisation = service.scope_called(session, scope)
-            run = service.start_run(session, SYSTEM, scope_id=organisation.id, on=day, seconds=seconds, policy=chosen)
+            run = service.start_run(
+                session, SYSTEM, scope_id=organisation.id, on=day, seconds=seconds, memory_gb=memory_gb, policy=chosen
+            )
         click.echo(f"Run {run.id} over {organisation.name} is queued.")
         if wait:
             _wait(run.id)
@@ -65,9 +71,19 @@ def list_() -> None:
 @click.argument("run_id", metavar="ID", type=click.IntRange(0, 2**63 - 1))
 @told
 def show(run_id: int) -> None:
-    """Show what a run recommends. Ends with 1 when the run has failed."""
+    """Show what a run recommends. Ends with 1 when the run has failed or was cancelled."""
     with application():
         show_run(run_id)
+
+
+@runs.command()
+@click.argument("run_id", metavar="ID", type=click.IntRange(0, 2**63 - 1))
+@told
+def cancel(run_id: int) -> None:
+    """Cancel a run that waits or is under way; nothing of it is kept."""
+    with application(), transaction(SYSTEM) as session:
+        service.cancel_run(session, SYSTEM, run_id=run_id)
+    click.echo(f"Run {run_id} is cancelled.")
 
 
 def _wait(run_id: int) -> None:
@@ -95,6 +111,9 @@ def show_run(run_id: int) -> None:
         click.echo(f"Run {run.id} over {run.scope.name}, vacancies and prices of {run.on:%d/%m/%Y}: {run.status.value}")
         if run.status is RunStatus.FAILED:
             click.echo(f"Error: {run.error}", err=True)
+            raise SystemExit(FAILED)
+        if run.status is RunStatus.CANCELLED:
+            click.echo("It was cancelled before it had ended; nothing of it was kept.", err=True)
             raise SystemExit(FAILED)
         if run.status is RunStatus.DONE:
             _print_result(run, figures(session, run.id))

@@ -1,10 +1,11 @@
 """Runs: frozen, solved and kept by a worker, one at a time in a process.
 
 A run is solved in a thread that may be left behind; while it solves, no transaction is open and its row says at least
-every 2 seconds where it stands.
+every 2 seconds where it stands. One whose claim is lost, as when a person cancels it, stops at its next stage.
 """
 
 import asyncio
+import threading
 import time
 from contextlib import suppress
 from typing import Any
@@ -67,12 +68,22 @@ async def _solve(steps: Steps[Any, Any, Any], claim: Claim, frozen: Any) -> Any:
     """Solve in a thread of its own and note where it stands, until it ends or the claim is lost."""
     started = time.monotonic()
     stage: dict[str, Any] = {"stage": steps.solving}
-    solved = in_thread(lambda: steps.solve(claim, frozen, stage.update))
-    while not solved.done():
-        progress = {**stage, "seconds": round(time.monotonic() - started, 1)}
-        with suppress(Unavailable):  # said again in a second
-            await asyncio.to_thread(_note, steps, claim, progress)
-        await asyncio.wait({solved}, timeout=PROGRESS_EVERY)
+    is_given_up = threading.Event()
+
+    def note(said: dict[str, Any]) -> None:
+        if is_given_up.is_set():  # nobody waits for it: the next run wants the processor
+            raise LostClaim("The run was given up while it was solved.")
+        stage.update(said)
+
+    solved = in_thread(lambda: steps.solve(claim, frozen, note))
+    try:
+        while not solved.done():
+            progress = {**stage, "seconds": round(time.monotonic() - started, 1)}
+            with suppress(Unavailable):  # said again in a second
+                await asyncio.to_thread(_note, steps, claim, progress)
+            await asyncio.wait({solved}, timeout=PROGRESS_EVERY)
+    finally:
+        is_given_up.set()
     return solved.result()
 
 

@@ -116,7 +116,7 @@ from marketplace.models.uplifts import (
     school_year,
 )
 from marketplace.models.users import RateLimit, Role, User, UserRole, UserSession
-from marketplace.models.work import RUN_MOVES, RunStatus, Work
+from marketplace.models.work import RUN_MOVES, UNDER_WAY, RunStatus, Work
 from pricing.framework import SettingType
 from pricing.framework import Status as TariffStatus
 from pricing.guide import Kind
@@ -142,6 +142,7 @@ __all__ = [
     "PLAN_MOVES",
     "RUN_MOVES",
     "TARIFF_MOVES",
+    "UNDER_WAY",
     "UPLIFT_MOVES",
     "AdultService",
     "AdultTransfer",

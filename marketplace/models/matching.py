@@ -55,7 +55,7 @@ class Budget(Base):
 class MatchingRun(Work, Base):
     """One run over the published needs of a region or an LA. One is active per scope."""
 
-    NOUN, TASK = "matching run", "run_matching"
+    NOUN, TASK, IS_TOLD = "matching run", "run_matching", True
     __tablename__ = "matching_runs"
     __table_args__ = (
         Index(
@@ -66,11 +66,13 @@ class MatchingRun(Work, Base):
         ),
         CheckConstraint("(status = 'failed') = (error IS NOT NULL)", name="error_of_failed"),
         CheckConstraint(f"seconds BETWEEN 1 AND {MOST_SECONDS}", name="seconds"),
+        CheckConstraint("memory_gb > 0", name="memory_gb"),
     )
 
     scope_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)  # a region or an LA
     on: Mapped[date] = mapped_column("on_date")  # vacancies and prices as of this day
     seconds: Mapped[int]
+    memory_gb: Mapped[float | None] = mapped_column(Double)  # that its worker may come to hold; None = as solving says
     policy: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
     scope: Mapped[Organisation] = relationship()

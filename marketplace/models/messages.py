@@ -38,7 +38,7 @@ class Message(Base):
     key: Mapped[str] = mapped_column(String(200), unique=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     template: Mapped[str] = mapped_column(String(40))
-    subject_id: Mapped[int] = mapped_column(BigInteger)  # of the consultation, award or placement event
+    subject_id: Mapped[int] = mapped_column(BigInteger)  # of the consultation, award, run … as the template says
     status: Mapped[MessageStatus] = mapped_column(by_value(MessageStatus, "status"), default=MessageStatus.QUEUED)
     tries: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[Instant] = mapped_column(default=now)

@@ -24,21 +24,26 @@ class RunStatus(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"  # by a person, before it had ended
 
 
 RUN_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
-    RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.FAILED}),
-    RunStatus.RUNNING: frozenset({RunStatus.DONE, RunStatus.FAILED}),
+    RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.FAILED, RunStatus.CANCELLED}),
+    RunStatus.RUNNING: frozenset({RunStatus.DONE, RunStatus.FAILED, RunStatus.CANCELLED}),
     RunStatus.DONE: frozenset(),
     RunStatus.FAILED: frozenset(),
+    RunStatus.CANCELLED: frozenset(),
 }
+UNDER_WAY = frozenset({RunStatus.QUEUED, RunStatus.RUNNING})
 
 
 class Work:
-    """What the table of each kind of run has. `NOUN` is how sentences and the audit trail call it, `TASK` its job."""
+    """What the table of each kind of run has. `NOUN` is how sentences and the audit trail call it, `TASK` its job;
+    with `IS_TOLD` who started it is told by mail when it has ended."""
 
     NOUN: ClassVar[str]
     TASK: ClassVar[str]
+    IS_TOLD: ClassVar[bool] = False
 
     id: Mapped[Id]
     requested_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # None = the operator's command line

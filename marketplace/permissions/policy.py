@@ -252,6 +252,7 @@ POLICY: dict[str, Rule] = {
     "registers.post_edit": LA_DECIDER,
     "runs.answer": BUYER,
     "runs.index": BUYER,
+    "runs.post_cancel": RUNNER,
     "runs.post_start": RUNNER,
     "runs.problem": BUYER,
     "runs.progress": BUYER,

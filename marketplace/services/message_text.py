@@ -19,6 +19,7 @@ from marketplace.models import (
     AwardStatus,
     Consultation,
     ConsultationStatus,
+    MatchingRun,
     Message,
     OrderStatus,
     Organisation,
@@ -106,6 +107,8 @@ def _about(session: Session, message: Message) -> About | None:
         return _of_award(session, message.subject_id, template=message.template)
     if kind == "plan":
         return _of_plan(session, message.subject_id)
+    if kind == "run":
+        return _of_run(session, message.subject_id)
     if kind == "order":
         return _of_order(session, message.subject_id)
     assert kind == "placement"
@@ -208,6 +211,25 @@ def _of_order(session: Session, order_id: int) -> About | None:
             "number": str(row.id),
             **_names(session, row.authority_id, row.setting_id),
             "day": in_words(row.starts_on),
+        },
+    )
+
+
+def _of_run(session: Session, run_id: int) -> About | None:
+    run = session.get(MatchingRun, run_id)
+    if run is None:
+        return None
+    found = (run.result.summary if run.result else None) or {}
+    return About(
+        status=run.status,
+        parties=frozenset({run.scope_id}),
+        path=f"/runs/{run.id}",
+        facts={
+            "number": str(run.id),
+            "scope": run.scope.name,
+            "day": in_words(run.on),
+            "placed": found.get("placed", 0),
+            "pupils": found.get("placed", 0) + found.get("unplaced", 0),
         },
     )
 

@@ -5,13 +5,12 @@ from sqlalchemy.orm import Session
 
 from marketplace import audit
 from marketplace.errors import Conflict
-from marketplace.models import Calibration, Corridor, PlacementSet, PriceRun, RunStatus, ShadowRun
+from marketplace.models import UNDER_WAY, Calibration, Corridor, PlacementSet, PriceRun, ShadowRun
 from marketplace.permissions import Actor
 from marketplace.services.price_runs import own_set
 from marketplace.services.shadow_runs import is_counted
 
 KINDS: tuple[type[PriceRun], ...] = (Calibration, ShadowRun, Corridor)
-UNDER_WAY = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 
 def set_to_remove(session: Session, actor: Actor, placement_set_id: int) -> PlacementSet:

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from marketplace import audit
 from marketplace.errors import Conflict, InvalidTransition
-from marketplace.models import RUN_MOVES, Base, RunStatus, Work
+from marketplace.models import RUN_MOVES, UNDER_WAY, Base, RunStatus, Work
 from marketplace.permissions import Actor
+from marketplace.services.outbox import tell_person
 
 QUEUE = "matching"  # of all kinds of run; by this name since the first kind
 LOST_AFTER = 30  # seconds without a sign of life from the worker
@@ -106,13 +107,24 @@ def note_progress(session: Session, kind: type[Work], claim: Claim, progress: di
 
 def finish(session: Session, actor: Actor, run: Work, **figures: Any) -> None:
     """A run that is held is done; its result is in the same transaction."""
-    _end(session, run, RunStatus.DONE)
+    _end(session, actor, run, RunStatus.DONE)
     _record(session, actor, f"{run.NOUN} finished", run, **figures)
 
 
 def fail(session: Session, actor: Actor, kind: type[Work], claim: Claim, *, error: str) -> None:
     """The run has failed, in a sentence for people. Raises LostClaim."""
     _fail(session, actor, held(session, kind, claim), error)
+
+
+def cancel(session: Session, actor: Actor, kind: type[R], run_id: int) -> R:
+    """End a run that waits or is under way, because somebody does not want it any more; its worker finds its claim lost
+    at its next sign of life. Raises InvalidTransition where it has ended meanwhile."""
+    run = session.get_one(kind, run_id, with_for_update=True, populate_existing=True)
+    if run.status not in UNDER_WAY:
+        raise InvalidTransition(f"The {run.NOUN} {run.id} has ended already: it is {run.status.value}.")
+    _end(session, actor, run, RunStatus.CANCELLED)
+    _record(session, actor, f"{run.NOUN} cancelled", run)
+    return run
 
 
 def fail_lost(session: Session, actor: Actor, kind: type[R], *those: ColumnElement[bool]) -> int:
@@ -127,16 +139,20 @@ def fail_lost(session: Session, actor: Actor, kind: type[R], *those: ColumnEleme
 
 
 def _fail(session: Session, actor: Actor, run: Work, error: str) -> None:
-    _end(session, run, RunStatus.FAILED)
+    _end(session, actor, run, RunStatus.FAILED)
     run.error = error[:400]
     _record(session, actor, f"{run.NOUN} failed", run)
 
 
-def _end(session: Session, run: Work, status: RunStatus) -> None:
+def _end(session: Session, actor: Actor, run: Work, status: RunStatus) -> None:
     at = clock(session)
     _move(run, status)
     run.token = None
     run.finished_at = at
+    starter_id = run.requested_by_id
+    if run.IS_TOLD and starter_id is not None and starter_id != actor.user_id:
+        key = f"{run.NOUN} {run.id} ended"
+        tell_person(session, actor, user_id=starter_id, template=f"run_{status}", subject_id=run.id, key=key)
 
 
 def _move(run: Work, status: RunStatus) -> None:

@@ -6,13 +6,12 @@ from flask import Response, render_template, url_for
 from sqlalchemy.orm import Session
 
 from marketplace.errors import Conflict
-from marketplace.models import Calibration, Corridor, PriceRun, RunStatus, ShadowRun, Tariff
+from marketplace.models import UNDER_WAY, Calibration, Corridor, PriceRun, ShadowRun, Tariff
 from marketplace.services.placement_sets import list_sets
 from marketplace.services.price_runs import list_tariffs
 from marketplace.web.formats import day
 
 STAGES = {"freeze": "Taken by a worker", "reading": "Reading the placements", "computing": "Computing"}
-ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 # Each kind of run: its pages' noun, and what their addresses call its id.
 PAGES: dict[type[PriceRun], tuple[str, str]] = {
     Calibration: ("calibrations", "calibration_id"),
@@ -29,7 +28,7 @@ def active(run: PriceRun, again: str) -> str:
 def progress(run: PriceRun) -> Response:
     """The part of that page which changes; when the run has ended the page itself is to be read."""
     answer = Response(render_template("price_runs/_progress.html", **_standing(run)))
-    if run.status not in ACTIVE:
+    if run.status not in UNDER_WAY:
         answer.headers["HX-Refresh"] = "true"
     return answer
 
@@ -41,7 +40,7 @@ def _standing(run: PriceRun) -> dict[str, Any]:
     return {
         "run": run,
         "noun": run.NOUN.capitalize(),
-        "is_active": run.status in ACTIVE,
+        "is_active": run.status in UNDER_WAY,
         "stage": STAGES.get(said.get("stage", ""), "Computing"),
         "seconds": said.get("seconds", 0),
         "renew": url_for(f"{noun}.progress", **identity),

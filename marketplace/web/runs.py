@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from marketplace import vocabulary
 from marketplace.db import transaction
 from marketplace.errors import Conflict, NotFound
-from marketplace.models import MatchingRun, RunStatus, now, policy_numbers, today
+from marketplace.models import UNDER_WAY, MatchingRun, RunStatus, now, policy_numbers, today
 from marketplace.permissions import can_start_run
 from marketplace.schemas.runs import RecommendationsSchema, RunSchema
 from marketplace.services.matching import runs
@@ -25,7 +25,6 @@ from marketplace.web.links import here_without
 
 bp = Blueprint("runs", __name__, url_prefix="/runs")
 
-ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 DEAREST = 10
 
 # Stages as the worker reports them, when they are reached.
@@ -109,8 +108,9 @@ def show(run_id: int) -> ResponseReturnValue:
         run = runs.get_run(session, run_id)
         if run.status is not RunStatus.DONE:
             return render_template(
-                "runs/active.html", run=run, **_standing(run), **_policy(run), may_start=_may_start()
-            )
+                "runs/active.html", run=run, **_standing(run), **_policy(run), may_start=_may_start(),
+                may_cancel=can_start_run(actor(), run.scope_id),
+            )  # fmt: skip
         result = run.result  # None where the run is of a wider scope than the person's
         return render_template(
             "runs/show.html",
@@ -123,13 +123,22 @@ def show(run_id: int) -> ResponseReturnValue:
         )
 
 
+@bp.post("/<int:run_id>/cancel")
+def post_cancel(run_id: int) -> ResponseReturnValue:
+    """End a run that nobody waits for any more; nothing of it is kept."""
+    person = actor()
+    with transaction(person) as session:
+        runs.cancel_run(session, person, run_id=run_id)
+    return redirect(url_for("runs.show", run_id=run_id))
+
+
 @bp.get("/<int:run_id>/progress")
 def progress(run_id: int) -> ResponseReturnValue:
     """The part of the page that changes while a run is under way; when it has ended the page itself is to be read."""
     with transaction(actor()) as session:
         run = runs.get_run(session, run_id)
         answer = Response(render_template("runs/_progress.html", run=run, **_standing(run)))
-    if run.status not in ACTIVE:
+    if run.status not in UNDER_WAY:
         answer.headers["HX-Refresh"] = "true"
     return answer
 
@@ -215,7 +224,7 @@ def _standing(run: MatchingRun) -> dict[str, Any]:
     said = run.progress or {}
     objective, bound = said.get("objective"), said.get("bound")
     return {
-        "is_active": run.status in ACTIVE,
+        "is_active": run.status in UNDER_WAY,
         "stage": STAGES.get(said.get("stage", ""), "Solving") if run.status is RunStatus.RUNNING else "",
         "seconds": said.get("seconds", 0),
         "gap": (objective - bound) / objective if objective and bound is not None else None,

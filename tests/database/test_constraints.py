@@ -139,6 +139,7 @@ BREAKERS = {
                                   scope_id = (SELECT min(scope_id) FROM matching_runs)""",
     "ck_matching_runs_error_of_failed": "UPDATE matching_runs SET status = 'failed'",
     "ck_matching_runs_seconds": "UPDATE matching_runs SET seconds = 0",
+    "ck_matching_runs_memory_gb": "UPDATE matching_runs SET memory_gb = 0",
     "uq_recommendations_run_id_need_id": """UPDATE recommendations SET
                                             run_id = (SELECT min(run_id) FROM recommendations),
                                             need_id = (SELECT min(need_id) FROM recommendations)""",

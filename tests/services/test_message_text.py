@@ -86,7 +86,7 @@ def test_every_message_says_what_happened_and_where_to_look_and_nothing_that_was
     case: Case, template: str
 ) -> None:
     text = case.text(template)
-    assert re.match(r"(Consultation|Award|Placement|Outreach order) \d+: ", text.subject)
+    assert re.match(r"(Consultation|Award|Placement|Outreach order|Matching run) \d+: ", text.subject)
     assert "\n" not in text.subject
     assert len(text.subject) <= 78
     for name in ("N-", "Norbury", "Ash Grove"):  # in no subject, since those are shown on locked screens

@@ -20,6 +20,7 @@ from marketplace.models import (
     Budget,
     Kind,
     MatchingRun,
+    Message,
     Role,
     RunStatus,
     SettingType,
@@ -29,6 +30,7 @@ from marketplace.models import (
 from marketplace.permissions import SYSTEM
 from marketplace.services import work
 from marketplace.services.matching import runs
+from marketplace.services.message_text import text_of as text_of_message
 from tests import builders
 
 SignIn = Callable[[str], FlaskClient]
@@ -271,6 +273,46 @@ def test_progress_is_shown_and_the_page_is_read_again_at_the_end(
     assert "Tested." in failed
     assert "Start a run" in failed
     assert addresses
+
+
+def test_procurement_cancels_a_run_and_who_started_it_is_told(world: World, sign_in: SignIn) -> None:
+    client = sign_in(world.people["region"])
+    where = builders.post(client, "/runs/start", **NUMBERS).location
+    run_id = int(where.rpartition("/")[2])
+    with transaction(SYSTEM) as session:
+        colleague = builders.user(session, world.region, Role.PROCUREMENT).email
+    assert "Cancel this run" in client.get(where).text
+    answer = builders.post(sign_in(colleague), f"{where}/cancel")
+    assert answer.status_code == 302, answer.text
+    page = text_of(client.get(where).text)
+    assert f"Run {run_id} was cancelled" in page
+    assert "It was cancelled before it had ended." in page
+    assert "Start a run" in page
+    assert builders.post(client, f"{where}/cancel").status_code == 409
+    with transaction(SYSTEM) as session:
+        (message,) = session.scalars(select(Message)).all()
+        assert (message.template, message.subject_id) == ("run_cancelled", run_id)
+        assert message.user.email == world.people["region"]
+
+
+def test_only_procurement_of_the_runs_own_scope_cancels_it(world: World, sign_in: SignIn) -> None:
+    run_id = world.start()
+    for name, code in (("norbury", 403), ("norbury buyer", 403), ("stranger", 404)):
+        client = sign_in(world.people[name])
+        assert "Cancel this run" not in client.get(f"/runs/{run_id}").text
+        assert builders.post(client, f"/runs/{run_id}/cancel").status_code == code, name
+
+
+def test_who_started_a_run_is_told_when_a_worker_has_done_it(
+    world: World, sign_in: SignIn, addresses: embedded.Addresses
+) -> None:
+    assert builders.post(sign_in(world.people["region"]), "/runs/start", **NUMBERS).status_code == 302
+    jobs.work(addresses.application, is_waiting=False)
+    with transaction(SYSTEM) as session:
+        (message,) = session.scalars(select(Message)).all()
+        text = text_of_message(session, message, pages="https://marketplace.example.org")
+    assert text.subject == f"Matching run {message.subject_id}: 2 of 5 pupils placed"
+    assert f"https://marketplace.example.org/runs/{message.subject_id}" in text.body
 
 
 def test_the_region_sees_figures_reasons_costs_and_shortages(world: World, done: int, sign_in: SignIn) -> None:

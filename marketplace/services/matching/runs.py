@@ -22,6 +22,7 @@ from marketplace.services.matching import policy as policies
 from marketplace.services.matching.problem import published_needs
 
 SECONDS = 120  # to solve, unless told otherwise
+MOST_MEMORY_GB = 4_096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Claim(work.Claim):
     scope_id: int
     on: date
     seconds: int
+    memory_gb: float | None
     policy: optimiser.Policy
 
 
@@ -54,16 +56,19 @@ def start_run(
     scope_id: int,
     on: date,
     seconds: int = SECONDS,
+    memory_gb: float | None = None,
     policy: optimiser.Policy | None = None,
 ) -> MatchingRun:
     """Queue a run over the published needs of a region or an LA, and its job, in one transaction.
 
-    Raises Conflict when the scope has an active run or no need to place, Invalid for a time limit out of range
-    or a policy by which no full place would be better than none.
+    Raises Conflict when the scope has an active run or no need to place, Invalid for a limit of time or memory
+    out of range or a policy by which no full place would be better than none.
     """
     require(can_start_run(actor, scope_id), "start a matching run")
     if not 1 <= seconds <= MOST_SECONDS:
         raise Invalid({"seconds": [f"Give a time limit from 1 to {MOST_SECONDS:,} seconds."]})
+    if memory_gb is not None and not 0 < memory_gb <= MOST_MEMORY_GB:
+        raise Invalid({"memory_gb": [f"Give a limit of memory above 0 and at most {MOST_MEMORY_GB:,} GB."]})
     policy = policy or optimiser.Policy()
     if policy.leaves_full_unplaced:
         most = f"{min(policy.unplaced) / 2:,.15g}"
@@ -77,6 +82,7 @@ def start_run(
         requested_by_id=actor.user_id,
         on=on,
         seconds=seconds,
+        memory_gb=memory_gb,
         policy=asdict(policy),
     )
     work.queue(session, run)
@@ -99,6 +105,16 @@ def get_run(session: Session, run_id: int) -> MatchingRun:
     return run
 
 
+def cancel_run(session: Session, actor: Actor, *, run_id: int) -> MatchingRun:
+    """End a run that waits or is under way; nothing of it is kept. Whoever may start one may cancel one.
+
+    Raises NotFound, NotPermitted, and InvalidTransition where it has ended meanwhile.
+    """
+    run = get_run(session, run_id)
+    require(can_start_run(actor, run.scope_id), "cancel a matching run")
+    return work.cancel(session, actor, MatchingRun, run_id)
+
+
 def claim_run(session: Session, actor: Actor, *, run_id: int) -> Claim | None:
     """Take a queued run; None when it is taken, ended or unknown, as a job that is delivered twice finds it."""
     run = work.claim(session, MatchingRun, run_id)
@@ -112,6 +128,7 @@ def claim_run(session: Session, actor: Actor, *, run_id: int) -> Claim | None:
         scope_id=run.scope_id,
         on=run.on,
         seconds=run.seconds,
+        memory_gb=run.memory_gb,
         policy=policy_of(run),
     )
 

@@ -6,6 +6,8 @@ It must never hand out an answer that its check refuses.
 from collections.abc import Callable
 from typing import Any
 
+import psutil
+
 import optimiser
 from marketplace.errors import MarketplaceError
 from optimiser import Answer, Problem
@@ -15,16 +17,29 @@ class NoAnswer(MarketplaceError):
     """The run ends without an answer; the text says why and what to do, for people."""
 
 
-def solve(problem: Problem, *, seconds: int, note: Callable[[dict[str, Any]], None]) -> Answer:
-    """The answer, checked; `note` hears of each stage with its objective and bound. Raises NoAnswer when the time was
-    over before there was one, when the solver gave up, when the problem contradicts itself, and when the answer fails
-    its check."""
+MOST_OF_MEMORY = 0.75  # of the machine's, that a run without a limit of its own may come to hold
+
+
+def solve(
+    problem: Problem, *, seconds: int, note: Callable[[dict[str, Any]], None], memory_gb: float | None = None
+) -> Answer:
+    """The answer, checked; `note` hears of each stage with its objective and bound.
+
+    Raises NoAnswer when it would take more memory than allowed (nothing is begun then), when the time was over before
+    there was an answer, when the solver gave up, when the problem contradicts itself, and when the answer fails its
+    check.
+    """
 
     def listen(progress: optimiser.Progress) -> None:
         note({"stage": progress.stage, "objective": progress.objective, "bound": progress.bound})
 
     try:
-        answer = optimiser.match(problem, seconds=seconds, progress=listen)
+        allowed = memory_gb or MOST_OF_MEMORY * psutil.virtual_memory().total / 1e9
+        answer = optimiser.match(problem, seconds=seconds, progress=listen, memory_gb=allowed)
+    except optimiser.TooLittleMemoryError as error:
+        raise NoAnswer(
+            f"Nothing was solved: {error}. Match fewer pupils, an LA at a time for one, or ask the operator for more."
+        ) from error
     except optimiser.TimeRanOutError as error:
         raise NoAnswer(f"The {seconds} seconds were over before there was an answer. Allow more time.") from error
     except optimiser.SolverError as error:

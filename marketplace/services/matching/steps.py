@@ -21,7 +21,9 @@ def _freeze(session: Session, actor: Actor, claim: Claim) -> Problem:
 
 def _solve(claim: Claim, found: Problem, note: Note) -> Findings:
     frozen, names = found
-    return results.findings(frozen, solving.solve(frozen.problem, seconds=claim.seconds, note=note), names)
+    return results.findings(
+        frozen, solving.solve(frozen.problem, seconds=claim.seconds, note=note, memory_gb=claim.memory_gb), names
+    )
 
 
 def _keep(session: Session, actor: Actor, claim: Claim, found: Problem, findings: Findings) -> None:
