@@ -102,6 +102,7 @@ from marketplace.models.price_runs import Calibration, Corridor, PlacementSet, P
 from marketplace.models.profiles import Profile
 from marketplace.models.provisions import Pool, Provision, Unit, Vacancy
 from marketplace.models.reintegration import ReintegrationPlan, ReintegrationResult
+from marketplace.models.scenarios import ScenarioChanges
 from marketplace.models.schedules import PriceLine, PriceSchedule, line_key
 from marketplace.models.settings import FIRST_UNREGISTERED, HomeArea, Setting, SettingStatus, Sex
 from marketplace.models.tariffs import Framework, Tariff
@@ -253,6 +254,7 @@ __all__ = [
     "RunBudget",
     "RunResult",
     "RunStatus",
+    "ScenarioChanges",
     "ScheduleStatus",
     "Setting",
     "SettingStatus",

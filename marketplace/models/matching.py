@@ -11,6 +11,7 @@ from sqlalchemy import (
     CheckConstraint,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     LargeBinary,
     Numeric,
@@ -28,6 +29,7 @@ from marketplace.models.provisions import Provision
 from marketplace.models.work import Work
 
 MOST_SECONDS = 3600  # that a run may be allowed to solve
+MOST_LETTERS = 80  # of the name of a scenario
 
 
 class Phase(StrEnum):
@@ -53,7 +55,8 @@ class Budget(Base):
 
 
 class MatchingRun(Work, Base):
-    """One run over the published needs of a region or an LA. One is active per scope."""
+    """One run over the published needs of a region or an LA; one is active per scope. Or a scenario: a named run on the
+    frozen problem of such a run, its base, with something made otherwise (`ScenarioChanges`)."""
 
     NOUN, TASK, IS_TOLD = "matching run", "run_matching", True
     __tablename__ = "matching_runs"
@@ -62,8 +65,12 @@ class MatchingRun(Work, Base):
             "uq_matching_runs_active",
             "scope_id",
             unique=True,
-            postgresql_where=text("status IN ('queued', 'running')"),
+            postgresql_where=text("status IN ('queued', 'running') AND base_id IS NULL"),
         ),
+        UniqueConstraint("id", "scope_id"),
+        UniqueConstraint("base_id", "name"),
+        ForeignKeyConstraint(["base_id", "scope_id"], ["matching_runs.id", "matching_runs.scope_id"]),
+        CheckConstraint("(base_id IS NULL) = (name IS NULL)", name="scenario"),
         CheckConstraint("(status = 'failed') = (error IS NOT NULL)", name="error_of_failed"),
         CheckConstraint(f"seconds BETWEEN 1 AND {MOST_SECONDS}", name="seconds"),
         CheckConstraint("memory_gb > 0", name="memory_gb"),
@@ -74,8 +81,15 @@ class MatchingRun(Work, Base):
     seconds: Mapped[int]
     memory_gb: Mapped[float | None] = mapped_column(Double)  # that its worker may come to hold; None = as solving says
     policy: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    base_id: Mapped[int | None] = mapped_column(
+        BigInteger
+    )  # of a scenario: a done run of the same scope that is none itself
+    name: Mapped[str | None] = mapped_column(String(MOST_LETTERS))
 
     scope: Mapped[Organisation] = relationship()
+    base: Mapped["MatchingRun | None"] = relationship(
+        primaryjoin="foreign(MatchingRun.base_id) == remote(MatchingRun.id)", viewonly=True
+    )
     result: Mapped["RunResult | None"] = relationship(back_populates="run")
 
 
@@ -157,6 +171,7 @@ class Recommendation(Base):
     wish: Mapped[int | None] = mapped_column()
     reason: Mapped[str | None] = mapped_column(String(40))
     detail: Mapped[str | None] = mapped_column(String(1000))
+    moved_because: Mapped[str | None] = mapped_column(String(400))  # in a scenario: why elsewhere than in its base
 
     run: Mapped[MatchingRun] = relationship()
     need: Mapped[Need] = relationship()

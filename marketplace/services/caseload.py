@@ -183,9 +183,13 @@ def _count_groups(
 
 
 def _latest_recommendation() -> Any:
-    """The id of the newest recommendation for a need; null when there is none."""
+    """The id of the newest recommendation for a need, of no scenario; null when there is none."""
     return (
-        select(func.max(Recommendation.id)).where(Recommendation.need_id == Need.id).correlate(Need).scalar_subquery()
+        select(func.max(Recommendation.id))
+        .join(MatchingRun, MatchingRun.id == Recommendation.run_id)
+        .where(Recommendation.need_id == Need.id, MatchingRun.base_id.is_(None))
+        .correlate(Need)
+        .scalar_subquery()
     )
 
 

@@ -200,8 +200,15 @@ RULES = (
     Rule(
         "one run",
         "one matching run is active in a region or an LA",
-        "SELECT 'scope ' || scope_id FROM matching_runs WHERE status IN ('queued', 'running')"
+        "SELECT 'scope ' || scope_id FROM matching_runs WHERE status IN ('queued', 'running') AND base_id IS NULL"
         " GROUP BY scope_id HAVING count(*) > 1",
+    ),
+    Rule(
+        "scenarios",
+        "a scenario says what it makes otherwise, and its base is a done run of the same scope, itself no scenario",
+        "SELECT 'scenario ' || s.id FROM matching_runs s LEFT JOIN matching_runs b ON b.id = s.base_id"
+        " WHERE s.base_id IS NOT NULL AND ((b.scope_id, b.status) IS DISTINCT FROM (s.scope_id, 'done')"
+        " OR b.base_id IS NOT NULL OR NOT EXISTS (SELECT FROM scenario_changes c WHERE c.run_id = s.id))",
     ),
     Rule(
         "order hours",

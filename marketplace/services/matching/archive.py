@@ -4,13 +4,15 @@ The same content gives the same bytes. It must hold no reference of an LA and no
 """
 
 import tempfile
+import zipfile
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
 
 from marketplace.services.archives import zip_of
 from optimiser import Answer, Problem
 from optimiser.answer_files import write_answer
-from optimiser.files import problem_files
+from optimiser.files import problem_files, read_problem
 
 VERSION = version("send-marketplace")
 
@@ -18,6 +20,13 @@ VERSION = version("send-marketplace")
 def zip_of_problem(problem: Problem) -> bytes:
     """The batch files of a problem. Unzipped, `marketplace match` solves them again."""
     return zip_of((name, text.encode()) for name, text in problem_files(problem))
+
+
+def problem_in(archive: bytes) -> Problem:
+    """The problem of a zip of batch files, read back as `marketplace match` reads them. Raises BadProblem."""
+    with tempfile.TemporaryDirectory() as place, zipfile.ZipFile(BytesIO(archive)) as files:
+        files.extractall(place)  # ours: the names are those of `problem_files`
+        return read_problem(Path(place))
 
 
 def zip_of_answer(problem: Problem, answer: Answer) -> bytes:

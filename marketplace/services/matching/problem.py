@@ -23,11 +23,20 @@ GATE = "priced-"  # begins the essential facility that keeps a pupil to an editi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Behind:
+    """The need behind a pupil: its id, its LA's, and the band that holds, None where the levels are universal."""
+
+    need_id: int
+    authority_id: int
+    band: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Frozen:
     """A run's problem as it stood at one moment, and the needs behind it by the id of the pupil."""
 
     problem: optimiser.Problem
-    needs: dict[str, Need]
+    needs: dict[str, Behind]
 
 
 def freeze(session: Session, actor: Actor, *, scope_id: int, on: date, policy: optimiser.Policy) -> Frozen:
@@ -44,8 +53,12 @@ def freeze(session: Session, actor: Actor, *, scope_id: int, on: date, policy: o
     market = supply(session, on=on, needs=needs)
     return Frozen(
         problem=problem_of(market, needs, budgets=budgets, policy=policy),
-        needs={str(need.id): need for need in needs},
+        needs={str(need.id): _behind(need) for need in needs},
     )
+
+
+def _behind(need: Need) -> Behind:
+    return Behind(need_id=need.id, authority_id=need.authority_id, band=need.band.value if need.band else None)
 
 
 def in_scope(scope_id: int) -> ColumnElement[bool]:
@@ -152,7 +165,7 @@ def _locks(needs: Sequence[Need], market: Supply) -> dict[int, str]:
     none is refused while another group of the provision has room.
     """
     free = {pool.pool: pool.amount for pool in market.pools}
-    choices = {need.id: _nearest(market.rows.get(need.locked_id, ()), need) for need in needs if need.locked_id}
+    choices = {need.id: _choices(market.rows.get(need.locked_id, ()), need) for need in needs if need.locked_id}
     held: Counter[str] = Counter()
     locks: dict[int, str] = {}
     for need_id, rows in sorted(choices.items(), key=lambda each: (len(each[1]), each[0])):
@@ -163,10 +176,14 @@ def _locks(needs: Sequence[Need], market: Supply) -> dict[int, str]:
     return locks
 
 
-def _nearest(rows: Sequence[optimiser.Provision], need: Need) -> list[optimiser.Provision]:
-    """The rows that take the pupil's year, or else those whose years are nearest to it."""
+def _choices(rows: Sequence[optimiser.Provision], need: Need) -> list[optimiser.Provision]:
     assert need.year_group is not None
-    away = [max(row.low_year - need.year_group, need.year_group - row.high_year, 0) for row in rows]
+    return nearest(rows, need.year_group)
+
+
+def nearest(rows: Sequence[optimiser.Provision], year_group: int) -> list[optimiser.Provision]:
+    """The rows that take the pupil's year, or else those whose years are nearest to it."""
+    away = [max(row.low_year - year_group, year_group - row.high_year, 0) for row in rows]
     return [row for row, years in zip(rows, away, strict=True) if years == min(away)]
 
 

@@ -4,7 +4,7 @@ Both are fenced by the claim. A recommendation says whom to consult; it must nev
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +18,7 @@ from marketplace.services.matching.problem import Frozen
 from marketplace.services.matching.reasons import why
 from marketplace.services.matching.runs import Claim, finish_run, held
 from marketplace.services.matching.supply import database_id
-from optimiser import Answer, Assignment, Unplaced
+from optimiser import Answer, Assignment, Problem, Unplaced
 from optimiser.answer_files import summary
 from optimiser.files import problem_sha256
 
@@ -31,6 +31,7 @@ class Findings:
     archive: bytes
     summary: dict[str, Any]
     reasons: Mapping[str, str]  # why each unplaced pupil is, by pupil
+    moves: Mapping[str, str] = field(default_factory=dict)  # of a scenario: why a pupil is elsewhere, by pupil
 
 
 def keep_problem(session: Session, claim: Claim, frozen: Frozen) -> None:
@@ -42,7 +43,12 @@ def keep_problem(session: Session, claim: Claim, frozen: Frozen) -> None:
 
 def setting_names(session: Session, frozen: Frozen) -> dict[str, str]:
     """The names of the problem's settings by URN."""
-    urns = {int(row.setting) for row in frozen.problem.provisions}
+    return names_of(session, frozen.problem)
+
+
+def names_of(session: Session, problem: Problem) -> dict[str, str]:
+    """The names of the problem's settings by URN."""
+    urns = {int(row.setting) for row in problem.provisions}
     rows = session.execute(select(Setting.urn, Setting.name).where(Setting.urn.in_(urns)))
     return {str(urn): name for urn, name in rows}
 
@@ -79,10 +85,11 @@ def _recommendations(run: MatchingRun, frozen: Frozen, found: Findings) -> Itera
         need = frozen.needs[row.pupil]
         recommendation = Recommendation(
             run_id=run.id,
-            need_id=need.id,
+            need_id=need.need_id,
             authority_id=need.authority_id,
             phase=Phase(row.phase),
-            band=need.band.value if need.band else None,  # the one that holds; the price is of this band
+            band=need.band,  # the one that holds; the price is of this band
+            moved_because=found.moves.get(row.pupil),
         )
         if isinstance(row, Assignment):
             _place(recommendation, row)

@@ -34,6 +34,7 @@ class Claim(work.Claim):
     seconds: int
     memory_gb: float | None
     policy: optimiser.Policy
+    base_id: int | None = None  # of a scenario
 
 
 def scope_called(session: Session, name: str) -> Organisation:
@@ -92,9 +93,10 @@ def start_run(
 
 
 def list_runs(session: Session) -> Sequence[MatchingRun]:
-    """The runs that the actor may know of, newest first."""
+    """The runs that the actor may know of, newest first; a scenario is listed under its base."""
     people = (joinedload(MatchingRun.scope), joinedload(MatchingRun.requested_by))
-    return session.scalars(select(MatchingRun).options(*people).order_by(MatchingRun.id.desc()).limit(200)).all()
+    query = select(MatchingRun).where(MatchingRun.base_id.is_(None)).options(*people)
+    return session.scalars(query.order_by(MatchingRun.id.desc()).limit(200)).all()
 
 
 def get_run(session: Session, run_id: int) -> MatchingRun:
@@ -130,6 +132,7 @@ def claim_run(session: Session, actor: Actor, *, run_id: int) -> Claim | None:
         seconds=run.seconds,
         memory_gb=run.memory_gb,
         policy=policy_of(run),
+        base_id=run.base_id,
     )
 
 
