@@ -91,6 +91,7 @@ POLICY: dict[str, Rule] = {
     "documents.post_file": PUPIL_READER,
     "documents.post_new": COMMISSIONER,
     "documents.post_remove": COMMISSIONER,
+    "explanations.show": BUYER,
     "framework_adoption.adopt": OPERATOR_ADMINISTRATOR,
     "framework_adoption.consult": OPERATOR_ADMINISTRATOR,
     "framework_adoption.extend": OPERATOR_ADMINISTRATOR,

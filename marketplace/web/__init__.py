@@ -32,6 +32,7 @@ NOUNS = (
     "destination_plans",
     "destinations",
     "documents",
+    "explanations",
     "framework_adoption",
     "framework_comments",
     "framework_drafts",

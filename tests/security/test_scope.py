@@ -13,6 +13,7 @@ AS_SYSTEM = {
     "capacity.settle": "the claim on a provider's vacancy is held for good once the LA's award is made",
     "case_history.timeline": "the trail of an organisation is its own; of objects that both sides see, both read it",
     "consultation_steps.lock_consultation": "a provider's reply locks the need first, which no provider may read",
+    "explanations.explain_recommendation": "an LA's pupil is placed beside others; of those it is told how urgent they are",
     "identities._openings": "an LA is told which providers opened who its pupil is; their trail is their own",
     "messages.outstanding": "the operator is told how many messages wait and why some failed; whose they are it is not",
     "messages.resend_failed": "the operator queues again what was given up, without reading a message",

@@ -13,6 +13,8 @@ from marketplace.services.archives import zip_of
 from optimiser import Answer, Problem
 from optimiser.answer_files import write_answer
 from optimiser.files import problem_files, read_problem
+from optimiser.result_files import read_result
+from optimiser.standing import Standing
 
 VERSION = version("send-marketplace")
 
@@ -27,6 +29,13 @@ def problem_in(archive: bytes) -> Problem:
     with tempfile.TemporaryDirectory() as place, zipfile.ZipFile(BytesIO(archive)) as files:
         files.extractall(place)  # ours: the names are those of `problem_files`
         return read_problem(Path(place))
+
+
+def standing_in(archive: bytes) -> Standing:
+    """Who has what, and the prices, of a zip of a result folder, for explanations."""
+    with tempfile.TemporaryDirectory() as place, zipfile.ZipFile(BytesIO(archive)) as files:
+        files.extractall(place)  # ours: the names are those of `write_answer`
+        return read_result(Path(place)).standing
 
 
 def zip_of_answer(problem: Problem, answer: Answer) -> bytes:

@@ -85,7 +85,11 @@ def _unplaced(session: Session, of_these: ColumnElement[bool]) -> Mapping[int, M
 
 
 def _moved(session: Session, base_id: int, run_ids: Sequence[int]) -> Mapping[int, int]:
-    query = select(After.run_id, func.count().label("moved")).select_from(After).join(Before, Before.need_id == After.need_id)
+    query = (
+        select(After.run_id, func.count().label("moved"))
+        .select_from(After)
+        .join(Before, Before.need_id == After.need_id)
+    )
     query = query.where(Before.run_id == base_id, After.run_id.in_(run_ids), _is_elsewhere())
     return {row.run_id: row.moved for row in session.execute(query.group_by(After.run_id))}
 
