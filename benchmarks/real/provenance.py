@@ -122,6 +122,7 @@ _PROVISION: dict[str, Told] = {
     ),
     "las": _invented(f"state special and AP: its LA and the {supply.LAS_SERVED - 1} nearest; others any"),
     "sessions": _invented(f"porous: one of {', '.join(map(str, supply.POROUS_SESSIONS))}"),
+    "shares": _invented("none: a porous pupil takes as much of a place as of the week"),
     "radius_km": _invented(f"outreach: {supply.OUTREACH_RADIUS_KM:g} km"),
 }
 _POOL: dict[str, Told] = {
