@@ -121,6 +121,7 @@ WITHOUT_VERSION = {
     "questions.post_new": _ADDS,
     "replies.post_open": _ONCE,
     "runs.post_start": _RUNS,
+    "scenarios.post_new": _ADDS,
     "schedules.post_start": _ADDS,
     "sessions.post_password": "it asks for the password that holds",
     "sessions.post_sign_in": "there is nobody yet",

@@ -71,6 +71,7 @@ NOUNS = (
     "replies",
     "restrictions",
     "runs",
+    "scenarios",
     "schedules",
     "sessions",
     "settings",
