@@ -122,6 +122,7 @@ WITHOUT_VERSION = {
     "replies.post_open": _ONCE,
     "runs.post_cancel": _ONCE,
     "runs.post_start": _RUNS,
+    "scenarios.post_new": _ADDS,
     "schedules.post_start": _ADDS,
     "sessions.post_password": "it asks for the password that holds",
     "sessions.post_sign_in": "there is nobody yet",

@@ -35,8 +35,8 @@ class Fenshire:
         with transaction(SYSTEM) as session:
             builders.framework(session)
             self.region = builders.region(session, "Fenshire")
-            self.norbury = builders.authority(session, self.region, name="Norbury", code="601")
-            self.southbury = builders.authority(session, self.region, name="Southbury", code="602")
+            self.norbury = builders.authority(session, self.region, name="Norbury", code="498")
+            self.southbury = builders.authority(session, self.region, name="Southbury", code="499")
             session.add(Budget(authority=self.norbury, amount=15_000_000))
             ash = builders.setting(session, self.norbury, name="Ash Grove School", urn=ASH)
             places = builders.pool(session, ash, (7, 11, AUTUMN, "3"), confirmed_at=now(), name="Day places")

@@ -72,6 +72,7 @@ NOUNS = (
     "replies",
     "restrictions",
     "runs",
+    "scenarios",
     "schedules",
     "sessions",
     "settings",

@@ -103,12 +103,14 @@ def post_start() -> ResponseReturnValue:
 
 @bp.get("/<int:run_id>")
 def show(run_id: int) -> ResponseReturnValue:
-    """Where a run stands, why it failed, or what it recommends."""
+    """Where a run stands, why it failed, or what it recommends. A scenario is shown under its base."""
     with transaction(actor()) as session:
         run = runs.get_run(session, run_id)
+        if run.base_id is not None:
+            return redirect(url_for("scenarios.index", run_id=run.base_id))
         if run.status is not RunStatus.DONE:
             return render_template(
-                "runs/active.html", run=run, **_standing(run), **_policy(run), may_start=_may_start(),
+                "runs/active.html", run=run, **standing(run), **_policy(run), may_start=_may_start(),
                 may_cancel=can_start_run(actor(), run.scope_id),
             )  # fmt: skip
         result = run.result  # None where the run is of a wider scope than the person's
@@ -137,7 +139,7 @@ def progress(run_id: int) -> ResponseReturnValue:
     """The part of the page that changes while a run is under way; when it has ended the page itself is to be read."""
     with transaction(actor()) as session:
         run = runs.get_run(session, run_id)
-        answer = Response(render_template("runs/_progress.html", run=run, **_standing(run)))
+        answer = Response(render_template("runs/_progress.html", run=run, **standing(run)))
     if run.status not in UNDER_WAY:
         answer.headers["HX-Refresh"] = "true"
     return answer
@@ -219,7 +221,7 @@ def _policy(run: MatchingRun) -> dict[str, Any]:
     }
 
 
-def _standing(run: MatchingRun) -> dict[str, Any]:
+def standing(run: MatchingRun) -> dict[str, Any]:
     """What the progress part shows."""
     said = run.progress or {}
     objective, bound = said.get("objective"), said.get("bound")

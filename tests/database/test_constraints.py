@@ -12,7 +12,7 @@ from marketplace.models import Base
 from marketplace.permissions import SYSTEM
 from tests.conftest import empty
 from tests.database import case_breakers, partnership_breakers
-from tests.database.case_breakers import GUARDED, KEPT, OTHERWISE_GUARDED, unguarded
+from tests.database.case_breakers import GUARDED, KEPT, OTHERWISE_GUARDED, again, unguarded
 from tests.database.world import World
 
 DRAFT = "(SELECT id FROM price_schedules WHERE status = 'draft')"
@@ -137,6 +137,9 @@ BREAKERS = {
     "ck_uplift_answers_whole": "UPDATE uplift_answers SET reason = NULL",
     "uq_matching_runs_active": """UPDATE matching_runs SET status = 'queued',
                                   scope_id = (SELECT min(scope_id) FROM matching_runs)""",
+    "ck_matching_runs_scenario": "UPDATE matching_runs SET name = NULL",
+    "uq_matching_runs_base_id_name": """INSERT INTO matching_runs SELECT (jsonb_populate_record(r, '{"id": 999}')).*
+                                        FROM matching_runs r WHERE name IS NOT NULL LIMIT 1""",
     "ck_matching_runs_error_of_failed": "UPDATE matching_runs SET status = 'failed'",
     "ck_matching_runs_seconds": "UPDATE matching_runs SET seconds = 0",
     "ck_matching_runs_memory_gb": "UPDATE matching_runs SET memory_gb = 0",
@@ -263,6 +266,8 @@ INDIRECT = {
     "fk_uplift_steps_uplift_id": "UPDATE uplift_steps SET uplift_id = -1 WHERE id = (SELECT min(id) FROM uplift_steps)",
     "fk_demand_counts_demand_id": """UPDATE demand_counts SET demand_id = -1
                                      WHERE id = (SELECT min(id) FROM demand_counts)""",
+    "fk_matching_runs_base_id": "UPDATE matching_runs SET base_id = -1 WHERE name IS NOT NULL",
+    "fk_matching_runs_scope_id": again("matching_runs", id=999, scope_id=-1),
     "fk_run_results_run_id": "INSERT INTO run_results (run_id, problem, sha256) VALUES (-1, '', '')",
     **case_breakers.INDIRECT,
     **partnership_breakers.INDIRECT,

@@ -39,6 +39,7 @@ from marketplace.models import (
     RunBudget,
     RunResult,
     RunStatus,
+    ScenarioChanges,
     Setting,
     ShadowRun,
     Stance,
@@ -94,6 +95,13 @@ def add_case(session: Session, need: Need, provision: Provision, user: User) -> 
     session.flush()
     ids = {"consultation": consultation.id, "withdrawn": refused.id, "award": award.id, "placement": placement.id}
     return {**ids, "need": need.id}
+
+
+def add_scenario(session: Session, base: MatchingRun) -> None:
+    """A scenario of a done run, and what it makes otherwise."""
+    fields = {"scope": base.scope, "status": RunStatus.DONE, "on": base.on, "seconds": 60, "policy": {}}
+    scenario = builders.kept(session, MatchingRun(base_id=base.id, name="What if", **fields))
+    session.add(ScenarioChanges(run_id=scenario.id, changes={"closed": ["900001"]}, words=["It is closed."]))
 
 
 def add_partnership(session: Session, la: Authority, setting: Setting) -> int:
@@ -152,6 +160,7 @@ class World:
         )
         builders.kept(session, run)
         session.add(RunResult(run=run, problem=b"", sha256=""))
+        add_scenario(session, run)
         line = {"amount": 100, "duties": 0, "choices": 1, "remaining": 99, "shadow_price": 0.0}
         session.add(RunBudget(run_id=run.id, authority_id=la.id, **line))
         session.add(

@@ -154,8 +154,8 @@ ASKED = re.compile(r"forms\.read\((\w+), forms\.asked\(\)\)")
 IN_ADDRESSES = {
     "authority", "band", "by", "closed", "consultation_ids", "ended", "kind", "la", "need", "order", "overdue",
     "page", "pattern", "placement_set_id", "primary_need", "provision_ids", "q", "reason", "refused", "region",
-    "report", "seen", "sort", "standing", "status", "tariff_id", "to_do", "type", "vacant", "view", "within", "year",
-    "year_group",
+    "report", "seen", "sort", "standing", "status", "tariff_id", "to_do", "type", "vacant", "view", "waiting", "within",
+    "year", "year_group",
 }  # fmt: skip
 
 

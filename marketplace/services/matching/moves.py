@@ -2,8 +2,10 @@
 
 The first of these that holds, most direct first: what the scenario says of this very pupil; a place that it rules out
 or lets in; a pool that it makes smaller or larger; a budget that no longer reaches, or reaches further; prices and
-weights that it changes; and what all of these do to others, who leave a place or take one. Judged by the optimiser's rules for
-one pupil and one provision (optimiser/judge.py), never by its model. It names settings and sums, never another pupil.
+weights that it changes; and what all of these do to others, who leave a place or take one.
+
+Judged by the optimiser's rules for one pupil and one provision (optimiser/judge.py), never by its model. It names
+settings and sums, never another pupil.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

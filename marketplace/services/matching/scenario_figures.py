@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Double, Select, cast, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from marketplace.models import Kind, Need, Provision, Recommendation
@@ -43,7 +43,7 @@ def totals(session: Session, base_id: int, run_ids: Sequence[int]) -> dict[int, 
     """The totals of the base and of these done scenarios, by run; a run of which the actor sees no need is left out."""
     of_these = Recommendation.run_id.in_([base_id, *run_ids])
     cost = func.coalesce(Recommendation.price, 0) + func.coalesce(Recommendation.transport, 0)
-    km = Recommendation.child_km
+    km = cast(Recommendation.child_km, Double)
     placed, shares = func.count(Recommendation.provision_id), (0.5, 0.9)
     percentiles = [func.percentile_cont(share).within_group(km) for share in shares]
     rows = session.execute(

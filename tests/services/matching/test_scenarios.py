@@ -86,7 +86,7 @@ def test_the_base_is_as_the_other_tests_take_it(fenshire: Fenshire) -> None:
             {"NOR-2": ("nowhere: no_option", "The cap of 7.6 km rules out Ash Grove School, 7.9 km by road.")},
         ),
         (
-            {"budgets": {"601": 50}},
+            {"budgets": {"498": 50}},
             {
                 "NOR-2": (
                     "nowhere: budget",
@@ -103,7 +103,7 @@ def test_the_base_is_as_the_other_tests_take_it(fenshire: Fenshire) -> None:
             {"NOR-1": (BIRCH_HOUSE, "The scenario keeps this pupil at Birch House.")},
         ),
         (
-            {"forbidden": lines((ASH, "601/NOR-1"))},
+            {"forbidden": lines((ASH, "498/NOR-1"))},
             {"NOR-1": (BIRCH_HOUSE, "The scenario rules out Ash Grove School for this pupil.")},
         ),
     ],
@@ -187,9 +187,9 @@ def test_a_base_has_a_dozen_scenarios_and_no_more(fenshire: Fenshire) -> None:
     ("asked", "field", "words"),
     [
         ({}, "name", "Nothing is changed yet"),
-        ({"budgets": {"601": 100}, "kinds": list(Kind), "policy": {"max_km": 40.0}}, "name", "Nothing is changed yet"),
-        ({"budgets": {"602": 90}}, "budgets", "No budget is set for 602."),
-        ({"budgets": {"601": 301}}, "budgets", "from 0 to 300"),
+        ({"budgets": {"498": 100}, "kinds": list(Kind), "policy": {"max_km": 40.0}}, "name", "Nothing is changed yet"),
+        ({"budgets": {"499": 90}}, "budgets", "No budget is set for 499."),
+        ({"budgets": {"498": 301}}, "budgets", "from 0 to 300"),
         ({"places": lines((123456, 1))}, "places", "Line 1 names 123456, which has no place to change in the base."),
         ({"places": lines((ASH, 1), (BIRCH, -4))}, "places", "Line 2 takes away more than the 3 free there."),
         ({"places": lines((ASH, 1), (ASH, 2))}, "places", "Line 2 is about the same as line 1."),
@@ -221,7 +221,7 @@ def test_a_name_that_fits_several_rows_is_not_guessed(fenshire: Fenshire) -> Non
         fenshire.base_id = runs.start_run(session, SYSTEM, **scope).id
     fenshire.work_off()
     with pytest.raises(Invalid) as refused:
-        fenshire.start(places=lines((900503, 1)), locked=lines((900503, "602/NOR-1"), (900503, "NOR-1")))
+        fenshire.start(places=lines((900503, 1)), locked=lines((900503, "499/NOR-1"), (900503, "NOR-1")))
     assert "Day places, years 7-11, 2 places free" in refused.value.errors["places"][0]
     assert "(Beds class)" in refused.value.errors["locked"][0]
     assert "a reference of several authorities" in refused.value.errors["locked"][1]
@@ -291,7 +291,7 @@ def test_what_is_changed_is_said_in_sentences(fenshire: Fenshire) -> None:
     with transaction(SYSTEM) as session:
         tariff_id = builders.tariff(session).id
     scenario_id = fenshire.start(
-        budgets={"601": 90}, places=lines((ASH, 2), (BIRCH, -1)), kinds=["full", "porous"],
+        budgets={"498": 90}, places=lines((ASH, 2), (BIRCH, -1)), kinds=["full", "porous"],
         policy={"max_km": 25.0, "least_restrictive_weight": 5.0}, locked=lines((BIRCH, "NOR-1")), tariff_id=tariff_id,
     )  # fmt: skip
     with transaction(SYSTEM) as session:
@@ -312,7 +312,7 @@ def test_what_is_changed_is_said_in_sentences(fenshire: Fenshire) -> None:
 
 
 def test_totals_are_those_that_the_page_of_a_run_counts(fenshire: Fenshire) -> None:
-    scenario_id = fenshire.done(places=lines((ASH, -1.5)), budgets={"601": 60})
+    scenario_id = fenshire.done(places=lines((ASH, -1.5)), budgets={"498": 60})
     with transaction(SYSTEM) as session:
         found = totals(session, fenshire.base_id, [scenario_id])
         for run_id, row in found.items():
