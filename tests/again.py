@@ -97,6 +97,7 @@ WITHOUT_VERSION = {
     "documents.post_remove": _ONCE,
     "framework_drafts.post_copy": _ADDS,
     "framework_drafts.post_new": _ADDS,
+    "file_runs.post_upload": _RUNS,
     "identities.post_index": _ONLY_LOOKS,
     "options.post_index": _ONLY_LOOKS,
     "outreach_drafts.post_new": _ADDS,

@@ -74,12 +74,14 @@ class MatchingRun(Work, Base):
         CheckConstraint("(status = 'failed') = (error IS NOT NULL)", name="error_of_failed"),
         CheckConstraint(f"seconds BETWEEN 1 AND {MOST_SECONDS}", name="seconds"),
         CheckConstraint("memory_gb > 0", name="memory_gb"),
+        CheckConstraint("file_name IS NULL OR base_id IS NULL", name="file_has_no_base"),
     )
 
     scope_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)  # a region or an LA
     on: Mapped[date] = mapped_column("on_date")  # vacancies and prices as of this day
     seconds: Mapped[int]
     memory_gb: Mapped[float | None] = mapped_column(Double)  # that its worker may come to hold; None = as solving says
+    file_name: Mapped[str | None] = mapped_column(String(200))  # of files that were sent: its problem is theirs
     policy: Mapped[dict[str, Any]] = mapped_column(JSONB)
     base_id: Mapped[int | None] = mapped_column(
         BigInteger

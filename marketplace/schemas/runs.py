@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from marshmallow import fields, validate
+from marshmallow import Schema, fields, validate
 
 from marketplace import vocabulary
 from marketplace.models.matching import MOST_SECONDS
@@ -13,18 +13,25 @@ DAY = "Enter the day, like 1 September 2027."
 SECONDS = f"Enter the time limit in whole seconds, from 1 to {MOST_SECONDS:,}."
 
 
-class RunSchema(PolicySchema):
+class _Seconds(Schema):
+    seconds = fields.Integer(
+        required=True,
+        validate=validate.Range(1, MOST_SECONDS, error=SECONDS),
+        error_messages={**missing(SECONDS), "invalid": SECONDS},
+    )
+
+
+class FileRunSchema(_Seconds, FormSchema):
+    """The time allowed to solve files that are sent beside it; their policy is theirs."""
+
+
+class RunSchema(_Seconds, PolicySchema):
     """The day whose vacancies and prices are taken, the time allowed to solve, and the numbers of the policy."""
 
     on = DayField(
         required=True,
         validate=validate.Range(date(2000, 1, 1), date(2099, 12, 31), error="Enter a day in this century."),
         error_messages=missing(DAY),
-    )
-    seconds = fields.Integer(
-        required=True,
-        validate=validate.Range(1, MOST_SECONDS, error=SECONDS),
-        error_messages={**missing(SECONDS), "invalid": SECONDS},
     )
 
 

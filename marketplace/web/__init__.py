@@ -33,6 +33,7 @@ NOUNS = (
     "destinations",
     "documents",
     "explanations",
+    "file_runs",
     "framework_adoption",
     "framework_comments",
     "framework_drafts",

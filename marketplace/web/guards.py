@@ -40,6 +40,7 @@ CHANGING_PASSWORD = {"static", "sessions.password", "sessions.post_password", "s
 UPLOADS = {
     "documents.post_new": 10_100_000,  # a document of the most bytes, and the form around it
     "placement_sets.post_new": 20_000_000,
+    "file_runs.post_upload": 20_000_000,
     "price_files.post_upload": 10_000_000,
 }
 KEPT = {"static", "maps.boundaries"}  # the same for everybody, so a browser may keep it

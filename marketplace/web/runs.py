@@ -114,6 +114,9 @@ def show(run_id: int) -> ResponseReturnValue:
                 may_cancel=can_start_run(actor(), run.scope_id),
             )  # fmt: skip
         result = run.result  # None where the run is of a wider scope than the person's
+        if run.file_name is not None:
+            short = _dearest((result.pools if result else None) or [])
+            return render_template("runs/of_files.html", run=run, result=result, shortages=short, words=vocabulary)
         return render_template(
             "runs/show.html",
             run=run,
@@ -235,7 +238,9 @@ def standing(run: MatchingRun) -> dict[str, Any]:
 
 def _dearest(pools: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The pools of which one more place or hour is worth most, dearest first."""
-    short = [{**row, "years": _years(row["years"])} for row in pools if row["shadow_price"] > 0]
+    short = [
+        {**row, "years": _years(row["years"]) if "years" in row else ""} for row in pools if row["shadow_price"] > 0
+    ]
     return sorted(short, key=lambda row: (-row["shadow_price"], row["pool"]))[:DEAREST]
 
 

@@ -142,6 +142,7 @@ BREAKERS = {
                                         FROM matching_runs r WHERE name IS NOT NULL LIMIT 1""",
     "ck_matching_runs_error_of_failed": "UPDATE matching_runs SET status = 'failed'",
     "ck_matching_runs_seconds": "UPDATE matching_runs SET seconds = 0",
+    "ck_matching_runs_file_has_no_base": "UPDATE matching_runs SET file_name = 'x' WHERE base_id IS NOT NULL",
     "ck_matching_runs_memory_gb": "UPDATE matching_runs SET memory_gb = 0",
     "uq_recommendations_run_id_need_id": """UPDATE recommendations SET
                                             run_id = (SELECT min(run_id) FROM recommendations),

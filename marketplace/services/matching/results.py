@@ -48,7 +48,7 @@ def setting_names(session: Session, frozen: Frozen) -> dict[str, str]:
 
 def names_of(session: Session, problem: Problem) -> dict[str, str]:
     """The names of the problem's settings by URN."""
-    urns = {int(row.setting) for row in problem.provisions}
+    urns = {int(row.setting) for row in problem.provisions if row.setting.isdecimal()}
     rows = session.execute(select(Setting.urn, Setting.name).where(Setting.urn.in_(urns)))
     return {str(urn): name for urn, name in rows}
 
@@ -65,17 +65,20 @@ def findings(frozen: Frozen, answer: Answer, names: Mapping[str, str]) -> Findin
 
 
 def keep_answer(session: Session, actor: Actor, claim: Claim, *, frozen: Frozen, found: Findings) -> None:
-    """Keep the answer and a recommendation for every need, and end the run. Raises LostClaim and keeps nothing when the
-    run is not this worker's any more."""
+    """Keep the answer and, but for a run of files, a recommendation for every need, and end the run. Raises LostClaim
+    and keeps nothing when the run is not this worker's any more."""
     run = held(session, claim)
     result = session.get(RunResult, run.id)
     assert result is not None
     answer = found.answer
     result.answer = found.archive
     result.summary = found.summary
-    result.pools = _pools(session, answer)
-    session.add_all(_budgets(session, run, answer))
-    session.add_all(_recommendations(run, frozen, found))
+    if run.file_name is None:
+        result.pools = _pools(session, answer)
+        session.add_all(_budgets(session, run, answer))
+        session.add_all(_recommendations(run, frozen, found))
+    else:  # its pupils, pools and LAs are the files', whatever ours are called
+        result.pools = [asdict(row) for row in answer.pools]
     finish_run(session, actor, claim, placed=answer.summary.placed, unplaced=answer.summary.unplaced)
 
 

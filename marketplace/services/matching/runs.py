@@ -34,6 +34,7 @@ class Claim(work.Claim):
     seconds: int
     memory_gb: float | None
     policy: optimiser.Policy
+    is_of_files: bool
     base_id: int | None = None  # of a scenario
 
 
@@ -62,21 +63,40 @@ def start_run(
 ) -> MatchingRun:
     """Queue a run over the published needs of a region or an LA, and its job, in one transaction.
 
-    Raises Conflict when the scope has an active run or no need to place, Invalid for a limit of time or memory
-    out of range or a policy by which no full place would be better than none.
+    Raises Conflict when the scope has an active run or no need to place, and Invalid as `queue_run` does.
+    """
+    require(can_start_run(actor, scope_id), "start a matching run")
+    if not published_needs(session, scope_id=scope_id):
+        raise Conflict("There is no published need to place. Post needs first, then start the run.")
+    policy = policy or optimiser.Policy()
+    return queue_run(session, actor, scope_id=scope_id, on=on, seconds=seconds, memory_gb=memory_gb, policy=policy)
+
+
+def queue_run(
+    session: Session,
+    actor: Actor,
+    *,
+    scope_id: int,
+    on: date,
+    seconds: int,
+    policy: optimiser.Policy,
+    memory_gb: float | None = None,
+    file_name: str | None = None,
+) -> MatchingRun:
+    """Queue a run, over the needs of the scope or, with `file_name`, over files that were sent.
+
+    Raises Conflict when the scope has an active run, Invalid for a limit of time or memory out of range or a policy by
+    which no full place would be better than none.
     """
     require(can_start_run(actor, scope_id), "start a matching run")
     if not 1 <= seconds <= MOST_SECONDS:
         raise Invalid({"seconds": [f"Give a time limit from 1 to {MOST_SECONDS:,} seconds."]})
     if memory_gb is not None and not 0 < memory_gb <= MOST_MEMORY_GB:
         raise Invalid({"memory_gb": [f"Give a limit of memory above 0 and at most {MOST_MEMORY_GB:,} GB."]})
-    policy = policy or optimiser.Policy()
     if policy.leaves_full_unplaced:
         most = f"{min(policy.unplaced) / 2:,.15g}"
         words = f"Enter a number below {most}: half of the least that a pupil without a place counts as."
         raise Invalid({"least_restrictive_weight": [f"{words} Otherwise no full place would be better than none."]})
-    if not published_needs(session, scope_id=scope_id):
-        raise Conflict("There is no published need to place. Post needs first, then start the run.")
     work.fail_lost(session, actor, MatchingRun, MatchingRun.scope_id == scope_id)
     run = MatchingRun(
         scope_id=scope_id,
@@ -85,6 +105,7 @@ def start_run(
         seconds=seconds,
         memory_gb=memory_gb,
         policy=asdict(policy),
+        file_name=file_name,
     )
     work.queue(session, run)
     changed = policies.changed(policy)
@@ -132,6 +153,7 @@ def claim_run(session: Session, actor: Actor, *, run_id: int) -> Claim | None:
         seconds=run.seconds,
         memory_gb=run.memory_gb,
         policy=policy_of(run),
+        is_of_files=run.file_name is not None,
         base_id=run.base_id,
     )
 

@@ -90,6 +90,8 @@ def base_of(session: Session, base_id: int) -> MatchingRun:
     base = get_run(session, base_id)
     if base.base_id is not None:
         raise Conflict(f"Run {base.id} is a scenario. Start another from its base, run {base.base_id}.")
+    if base.file_name is not None:
+        raise Conflict(f"Run {base.id} is of files. Change them and send them again: scenarios stand on our own needs.")
     if base.status is not RunStatus.DONE:
         raise Conflict(f"Run {base.id} is {base.status.value}. Scenarios stand on a run that is done.")
     return base

@@ -1,5 +1,5 @@
-"""What a worker does for a matching run: freeze the problem, or make that of a scenario's base otherwise; solve and
-check it; keep answer and recommendations."""
+"""What a worker does for a matching run: freeze the problem, or take that of files, or make that of a scenario's base
+otherwise; solve and check it; keep answer and recommendations."""
 
 from dataclasses import replace
 
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from marketplace.models import MatchingRun
 from marketplace.permissions import Actor
 from marketplace.services.matching import problem, results, solving
+from marketplace.services.matching.file_runs import problem_of_files
 from marketplace.services.matching.moves import Base, why_moved
 from marketplace.services.matching.problem import Frozen
 from marketplace.services.matching.results import Findings
@@ -19,6 +20,8 @@ Problem = tuple[Frozen, dict[str, str], Base | None]  # with the names of its se
 
 
 def _freeze(session: Session, actor: Actor, claim: Claim) -> Problem:
+    if claim.is_of_files:
+        return *problem_of_files(session, claim), None
     base = None
     if claim.base_id is not None:
         frozen, base = freeze_scenario(session, actor, run_id=claim.run_id, on=claim.on)
