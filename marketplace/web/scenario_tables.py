@@ -12,7 +12,6 @@ from marketplace.services.matching.runs import policy_of
 from marketplace.services.matching.scenario_figures import Totals
 from marketplace.services.matching.scenario_files import WEIGHTS
 from marketplace.web.formats import exact, km, number, whole_pounds
-from optimiser.answer import UNPLACED_REASONS
 
 SHORT_KINDS = {Kind.FULL: "Full", Kind.POROUS: "Porous", Kind.OUTREACH: "Outreach"}
 AS_BASE = "as base"
@@ -58,7 +57,7 @@ Figure = tuple[
 def tables(runs: Sequence[MatchingRun], totals: Mapping[int, Totals]) -> list[Table]:
     """The tables of these runs, the base first; a run without totals is left out."""
     shown = [run for run in runs if run.id in totals]
-    reasons = [reason for reason in UNPLACED_REASONS if any(totals[run.id].unplaced.get(reason) for run in shown)]
+    reasons = [reason for reason in vocabulary.UNPLACED if any(totals[run.id].unplaced.get(reason) for run in shown)]
     figures: dict[str, list[Figure]] = {
         "Placed, moved and cost a year": [
             ("Placed", lambda row: row.placed, _count),
