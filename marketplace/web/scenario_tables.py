@@ -3,6 +3,7 @@ and the charts of the same figures. Not a noun."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from marketplace import vocabulary
@@ -11,10 +12,10 @@ from marketplace.services.matching.runs import policy_of
 from marketplace.services.matching.scenario_figures import Totals
 from marketplace.services.matching.scenario_files import WEIGHTS
 from marketplace.web.formats import exact, km, number, whole_pounds
-from optimiser.answer import UNPLACED_REASONS
 
 SHORT_KINDS = {Kind.FULL: "Full", Kind.POROUS: "Porous", Kind.OUTREACH: "Outreach"}
 AS_BASE = "as base"
+KM = {"mean": "On average", "median": "Half travel less than", "p90": "Nine in ten less than"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,49 +50,37 @@ class Table:
 
 
 Figure = tuple[
-    str, Callable[[Any], float | None], Callable[[float], str]
+    str, Callable[[Totals], float | None], Callable[[float], str]
 ]  # heading, of a run's totals, how it is shown
 
 
 def tables(runs: Sequence[MatchingRun], totals: Mapping[int, Totals]) -> list[Table]:
     """The tables of these runs, the base first; a run without totals is left out."""
     shown = [run for run in runs if run.id in totals]
-    reasons = [reason for reason in UNPLACED_REASONS if any(totals[run.id].unplaced.get(reason) for run in shown)]
+    reasons = [reason for reason in vocabulary.UNPLACED if any(totals[run.id].unplaced.get(reason) for run in shown)]
     figures: dict[str, list[Figure]] = {
         "Placed, moved and cost a year": [
             ("Placed", lambda row: row.placed, _count),
-            ("Cost a year", lambda row: row.cost, lambda value: whole_pounds(int(value))),
+            ("Cost a year", lambda row: row.cost, _pounds),
         ],
-        "Full-time equivalent placed, by kind": [
-            (SHORT_KINDS[kind], lambda row, kind=kind: round(row.fte[kind], 1), number) for kind in Kind
-        ],
-        "How far the placed pupils travel, one way": [
-            (words, lambda row, name=name: getattr(row.km, name) if row.km else None, km)
-            for name, words in (
-                ("mean", "On average"),
-                ("median", "Half travel less than"),
-                ("p90", "Nine in ten less than"),
-            )
-        ],
-        "Not placed": [
-            (vocabulary.UNPLACED[reason], lambda row, reason=reason: row.unplaced.get(reason, 0), _count)
-            for reason in reasons
-        ],
+        "Full-time equivalent placed, by kind": [(SHORT_KINDS[kind], partial(_fte, kind), number) for kind in Kind],
+        "How far the placed pupils travel, one way": [(words, partial(_km, name), km) for name, words in KM.items()],
+        "Not placed": [(vocabulary.UNPLACED[reason], partial(_unplaced, reason), _count) for reason in reasons],
     }
     found = [_table(title, of, shown, totals) for title, of in figures.items() if of]
     found[0] = _with_moved(found[0], totals)
     return [*found, _weights(runs)]
 
 
-def _table(title: str, figures: Sequence[Figure], runs: Sequence[MatchingRun], totals: Mapping[int, Any]) -> Table:
-    base = totals.get(runs[0].id) if runs else None
+def _table(title: str, figures: Sequence[Figure], runs: Sequence[MatchingRun], totals: Mapping[int, Totals]) -> Table:
+    base = totals[runs[0].id] if runs else None
     rows = [Row(run, called(run), [_cell(figure, totals[run.id], base) for figure in figures]) for run in runs]
     return Table(title, [heading for heading, _, _ in figures], rows)
 
 
-def _cell(figure: Figure, row: Any, base: Any) -> Cell:
+def _cell(figure: Figure, row: Totals, base: Totals | None) -> Cell:
     _, of, show = figure
-    value, before = of(row), of(base)
+    value, before = of(row), of(base) if base else None
     if value is None:
         return Cell("–")
     return Cell(show(value), "" if row is base or before is None else difference(value - before, show))
@@ -103,8 +92,24 @@ def difference(value: float, show: Callable[[float], str]) -> str:
     return AS_BASE if text == show(0) else f"{'+' if value > 0 else '−'}{text}"
 
 
+def _fte(kind: Kind, row: Totals) -> float:
+    return round(row.fte[kind], 1)
+
+
+def _km(name: str, row: Totals) -> float | None:
+    return float(getattr(row.km, name)) if row.km else None
+
+
+def _unplaced(reason: str, row: Totals) -> float:
+    return row.unplaced.get(reason, 0)
+
+
 def _count(value: float) -> str:
     return number(int(value))
+
+
+def _pounds(value: float) -> str:
+    return whole_pounds(int(value))
 
 
 def _with_moved(table: Table, totals: Mapping[int, Totals]) -> Table:

@@ -26,8 +26,6 @@ from marketplace.web.runs import standing
 
 bp = Blueprint("scenarios", __name__, url_prefix="/runs/<int:run_id>/scenarios")
 
-LISTS = ("places", "closed", "locked", "forbidden")
-
 
 @bp.get("")
 def index(run_id: int) -> ResponseReturnValue:
@@ -94,7 +92,10 @@ def post_new(run_id: int) -> ResponseReturnValue:
             budgets={codes.get(at, str(at)): row["percent"] for at, row in form["budgets"].items()},
             kinds=form["kinds"],
             policy={name: form[name] for name in WEIGHTS if name in form},
-            **{name: [Line(**row) for row in form[name]] for name in LISTS},
+            places=_lines(form["places"]),
+            closed=_lines(form["closed"]),
+            locked=_lines(form["locked"]),
+            forbidden=_lines(form["forbidden"]),
         )
         scenarios.start_scenario(
             session, person, base_id=run_id, name=form["name"], asked=asked, tariff_id=form["tariff_id"]
@@ -143,6 +144,10 @@ def workbook(run_id: int, scenario_id: int) -> ResponseReturnValue:
         moves, _ = list_moves(session, run_id, run.id, size=None)
         content = scenario_workbook([base, run], totals(session, base.id, [run.id]), moves)
         return attachment(content, f"run-{run_id}-scenario-{run.id}.xlsx")
+
+
+def _lines(rows: list[dict[str, Any]]) -> list[Line]:
+    return [Line(**row) for row in rows]
 
 
 def _both(session: Session, run_id: int, scenario_id: int) -> tuple[MatchingRun, MatchingRun]:

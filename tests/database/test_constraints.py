@@ -267,7 +267,8 @@ INDIRECT = {
     "fk_uplift_steps_uplift_id": "UPDATE uplift_steps SET uplift_id = -1 WHERE id = (SELECT min(id) FROM uplift_steps)",
     "fk_demand_counts_demand_id": """UPDATE demand_counts SET demand_id = -1
                                      WHERE id = (SELECT min(id) FROM demand_counts)""",
-    "fk_matching_runs_base_id": "UPDATE matching_runs SET base_id = -1 WHERE name IS NOT NULL",
+    "fk_matching_runs_base_id": """UPDATE matching_runs SET base_id = -1
+                                   WHERE id = (SELECT max(id) FROM matching_runs WHERE name IS NOT NULL)""",
     "fk_matching_runs_scope_id": again("matching_runs", id=999, scope_id=-1),
     "fk_run_results_run_id": "INSERT INTO run_results (run_id, problem, sha256) VALUES (-1, '', '')",
     **case_breakers.INDIRECT,

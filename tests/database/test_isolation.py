@@ -34,6 +34,7 @@ from marketplace.models import (
     RunBudget,
     RunResult,
     RunStatus,
+    ScenarioChanges,
     ScheduleStatus,
     ShadowRun,
     Stance,
@@ -90,7 +91,8 @@ SEES = [
     ("la", Recommendation, 1),
     ("la", RunResult, 0),  # the result of a region's run is the region's
     ("la", RunBudget, 1),  # but what it says of one's own budget
-    ("la", MatchingRun, 1),  # that its own region ran one, it knows
+    ("la", MatchingRun, 2),  # that its own region ran one, and asked what if, it knows
+    ("la", ScenarioChanges, 0),  # what is made otherwise names pupils and budgets of others
     ("la", User, 1),
     ("la", UserRole, 1),
     ("la", AuditEvent, 1),
@@ -112,6 +114,7 @@ SEES = [
     ("region", Budget, 1),
     ("region", Recommendation, 1),
     ("region", RunResult, 1),
+    ("region", ScenarioChanges, 1),
     ("region", RunBudget, 1),
     ("region", User, 0),
     ("la", Uplift, 1),

@@ -34,6 +34,7 @@ from marketplace.models import (
     Role,
     RunResult,
     RunStatus,
+    ScenarioChanges,
     Stance,
     Tariff,
     TariffComment,
@@ -145,6 +146,8 @@ def build_side(session: Session, canary: str) -> Side:
         "destination-plan": _destinations(session, canary, placed),
         "award": placement.award_id,
         "region-run": runs[region].id,
+        "region-scenario": _scenario(session, canary, runs[region]),
+        "la-scenario": _scenario(session, canary, runs[la]),
         "la-run": runs[la].id,
         "framework": framework.id,
         "operator-framework": hidden.id,
@@ -241,6 +244,15 @@ def _run(session: Session, scope: Any, need: Any, provision: Any, user_id: int) 
     return run
 
 
+def _scenario(session: Session, canary: str, base: MatchingRun) -> int:
+    """A scenario of a run, and what it makes otherwise."""
+    fields = {"scope": base.scope, "status": RunStatus.DONE, "on": base.on, "seconds": 60, "policy": {}}
+    run = builders.kept(session, MatchingRun(base_id=base.id, name=f"{canary} scenario", **fields))
+    session.add(ScenarioChanges(run_id=run.id, changes={"closed": []}, words=[f"{canary} House is closed."]))
+    session.flush()
+    return run.id
+
+
 def _price_runs(session: Session, canary: str, **owners: Any) -> dict[str, int]:
     """A placement set of each owner with a calibration, a shadow run and a corridor, each done as a worker would."""
     ids = {}
@@ -294,6 +306,10 @@ def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple
         "run_id": (
             mine.ids.get(f"{kind}-run"),
             theirs.ids["region-run" if kind is OrganisationKind.REGION else "la-run"],
+        ),
+        "scenario_id": (
+            mine.ids.get(f"{kind}-scenario"),
+            theirs.ids["region-scenario" if kind is OrganisationKind.REGION else "la-scenario"],
         ),
         **_price_objects(kind, mine, theirs),
         "framework_id": (

@@ -201,7 +201,7 @@ def test_the_difference_is_taken_away_as_csv_and_as_a_workbook(
         assert float(row["difference £ a year"]) == -float(row["base: total £ a year"])
     book = openpyxl.load_workbook(io.BytesIO(client.get(f"{address}/{scenario_id}/difference.xlsx").data))
     assert book.sheetnames == ["side by side", "moved"]
-    figures = {row[0]: row[1:] for row in book["side by side"].iter_rows(values_only=True)}
+    figures: dict[Any, Any] = {row[0]: row[1:] for row in book["side by side"].iter_rows(values_only=True)}
     assert figures["placed"][0] - figures["placed"][1] == len(rows)
     assert figures["elsewhere than in the base"] == (0, len(rows))
     assert figures["What a step to a fuller kind counts as, km"] == (0, 0)

@@ -9,5 +9,8 @@ policy.py     the published numbers, and those of a run
 solving.py    the frozen problem solved and checked, apart from any database
 reasons.py    why a pupil is unplaced, in sentences
 results.py    problem, answer and recommendations kept; archive.py and workbook.py as files
+scenarios.py  what-ifs on the base of a run: changes.py read and kept, change_words.py in sentences, what_ifs.py applied
+scenario_steps.py  the base made otherwise by a worker; moves.py why a pupil moves; scenario_figures.py and
+              scenario_files.py runs side by side
 contents.py   what a run would take up; figures.py what it recommends, as far as one may see it
 """

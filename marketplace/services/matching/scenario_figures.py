@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Double, Select, cast, func, select
+from sqlalchemy import ColumnElement, Double, cast, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from marketplace.models import Kind, Need, Provision, Recommendation
@@ -85,12 +85,7 @@ def _unplaced(session: Session, of_these: ColumnElement[bool]) -> Mapping[int, M
 
 
 def _moved(session: Session, base_id: int, run_ids: Sequence[int]) -> Mapping[int, int]:
-    query = (
-        select(After.run_id, func.count().label("moved"))
-        .select_from(After)
-        .join(Before, Before.need_id == After.need_id)
-    )
-    query = query.where(Before.run_id == base_id, After.run_id.in_(run_ids), _is_elsewhere())
+    query = select(After.run_id, func.count().label("moved")).where(*_elsewhere(base_id), After.run_id.in_(run_ids))
     return {row.run_id: row.moved for row in session.execute(query.group_by(After.run_id))}
 
 
@@ -99,9 +94,11 @@ def list_moves(
 ) -> tuple[Sequence[Move], int]:
     """A page of who is elsewhere than in the base, and how many there are: who is placed nowhere any more comes first,
     then who is placed now, then by need."""
-    count = session.scalar(_moves(base_id, scenario_id, func.count()))
+    conditions = (*_elsewhere(base_id), After.run_id == scenario_id)
+    count = session.scalar(select(func.count()).where(*conditions))
     query = (
-        _moves(base_id, scenario_id, Before, After)
+        select(Before, After)
+        .where(*conditions)
         .options(
             joinedload(After.need).joinedload(Need.authority),
             *(joinedload(side.provision).joinedload(Provision.setting) for side in (Before, After)),
@@ -113,14 +110,7 @@ def list_moves(
     return [Move(before, after) for before, after in session.execute(query)], count or 0
 
 
-def _moves(base_id: int, scenario_id: int, *columns: object) -> Select[*tuple[object, ...]]:
-    return (
-        select(*columns)  # type: ignore[call-overload]
-        .select_from(After)
-        .join(Before, Before.need_id == After.need_id)
-        .where(Before.run_id == base_id, After.run_id == scenario_id, _is_elsewhere())
-    )
-
-
-def _is_elsewhere() -> ColumnElement[bool]:
-    return Before.provision_id.is_distinct_from(After.provision_id)
+def _elsewhere(base_id: int) -> tuple[ColumnElement[bool], ...]:
+    """The conditions under which a need is elsewhere in `After` than in `Before`, which is of the base."""
+    is_elsewhere = Before.provision_id.is_distinct_from(After.provision_id)
+    return Before.run_id == base_id, Before.need_id == After.need_id, is_elsewhere
