@@ -159,7 +159,7 @@ def lying() -> bytes:
         (zipped({"notes.txt": b"hello"}), "autumn.zip", "holds none of pupils.csv"),
         (zipped({k: v for k, v in FILES.items() if k != "pools.csv"}), "autumn.zip", "is required and is missing"),
         (zipped({**FILES, "pupils.csv": b"\xff\xfe"}), "autumn.zip", "is not UTF-8 text"),
-        (b"no workbook", "autumn.xlsx", "cannot be read as an .xlsx workbook"),
+        (b"no workbook", "autumn.xlsx", "is not a workbook that can be read"),
     ],
 )  # fmt: skip
 def test_what_is_no_batch_is_refused_in_words_and_nothing_is_kept(
