@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tests.chaos import bank, contention, crashes, outage, report, tenants
+from tests.chaos import bank, contention, crashes, outage, report, runs, tenants
 from tests.chaos.cluster import Cluster
 from tests.chaos.market import emptied
 from tests.chaos.report import Row
@@ -17,6 +17,11 @@ NO_CHECK = "ALTER TABLE vacancies DROP CONSTRAINT ck_vacancies_used"
 CHECK = "ALTER TABLE vacancies ADD CONSTRAINT ck_vacancies_used CHECK (used BETWEEN 0 AND amount) NOT VALID"
 NO_INDEX = "DROP INDEX uq_awards_live"
 INDEX = "CREATE UNIQUE INDEX uq_awards_live ON awards (need_id) WHERE status IN ('proposed', 'made')"
+NO_ACTIVE = "DROP INDEX uq_matching_runs_active"
+ACTIVE = (
+    "CREATE UNIQUE INDEX uq_matching_runs_active ON matching_runs (scope_id)"
+    " WHERE status IN ('queued', 'running') AND base_id IS NULL"
+)
 
 
 class Trials:
@@ -227,6 +232,67 @@ class Trials:
             noticed=shared.foreign > 0,
         )
 
+    def runs(self) -> Iterator[Row]:
+        """R12, R13 and R16: workers killed, hung, and many."""
+        rounds = self.some(4)
+        found = runs.workers_killed(self.cluster, self.folder, rounds=rounds)
+        rows = runs.workers_killed(self.cluster, self.folder, rounds=1, mutant="whole answer")
+        yield Row(
+            number="R12",
+            tried=f"`kill -9` of {found.kills} workers, {rounds} each at {', '.join(runs.FAILPOINTS)}",
+            target="0 partial results visible, each run marked failed within 60 s, and done when started again",
+            found=f"{found.partial} partial, the last marked failed after {found.slowest:.0f} s,"
+            f" {found.again} of {found.kills} done again; verify: {_rules(found.rules)}",
+            holds=not found.partial and found.slowest <= 60 and found.again == found.kills and not found.rules,
+            control="recommendations committed one by one",
+            controlled=f"{rows.partial} partial of {rows.kills}",
+            noticed=rows.partial > 0,
+        )
+        asked = runs.started_at_once(self.cluster, self.folder, trials=self.some(20))
+        self.cluster.execute(NO_ACTIVE)
+        try:
+            double = runs.started_at_once(self.cluster, self.folder, trials=self.some(10))
+        finally:
+            self.cluster.empty()
+            self.cluster.execute(ACTIVE)
+        yield Row(
+            number="R16",
+            tried=f"8 at once start a run of one region, {len(asked.active)} trials",
+            target="exactly 1 active",
+            found=f"{sum(count != 1 for count in asked.active)} with none or several",
+            holds=set(asked.active) == {1},
+            control="unique index out",
+            controlled=f"several in {sum(count > 1 for count in double.active)} of {len(double.active)}",
+            noticed=max(double.active) > 1,
+        )
+        hung = runs.zombies(self.cluster, self.folder, number=self.some(10))
+        free = runs.zombies(self.cluster, self.folder, number=self.some(4), mutant="token")
+        yield Row(
+            number="R16z",
+            tried=f"{hung.zombies} workers hang with an answer in hand, are given up, and come back",
+            target="0 write",
+            found=f"{hung.wrote} wrote",
+            holds=not hung.wrote,
+            control="token and status not asked for",
+            controlled=f"{free.wrote} of {free.zombies} wrote",
+            noticed=free.wrote > 0,
+        )
+
+    def drain(self) -> Iterator[Row]:
+        """Several workers on one queue."""
+        found = runs.drained(self.cluster, self.folder, number=8)
+        other = runs.drained(self.cluster, self.folder, number=2, is_unordered=True)
+        yield Row(
+            number="R13",
+            tried=f"{found.runs} regional runs by {found.by} workers in folders of their own, one killed meanwhile",
+            target="files the same, to the byte, as by one process alone",
+            found=f"{found.different} different",
+            holds=not found.different,
+            control="rows in another order, and nothing that puts them in order",
+            controlled=f"{other.different} of {other.runs} different",
+            noticed=other.different > 0,
+        )
+
 
 NAMES: dict[str, Callable[[Trials], Iterator[Row]]] = {
     "places": Trials.few_places,
@@ -237,6 +303,8 @@ NAMES: dict[str, Callable[[Trials], Iterator[Row]]] = {
     "sums": Trials.sums,
     "outage": Trials.outage,
     "tenants": Trials.tenants,
+    "runs": Trials.runs,
+    "drain": Trials.drain,
 }
 
 
