@@ -27,6 +27,7 @@ from marketplace.services.matching.options import (
     provisions_by_id,
     rank_options,
 )
+from marketplace.services.matching.options import day_of as first_day_of
 from marketplace.services.quotes import quote_options
 from marketplace.web import forms
 from marketplace.web.coordinates import latitude_longitude
@@ -138,7 +139,7 @@ def markers(need_id: int) -> ResponseReturnValue:
 
 def day_of(need: Need) -> date:
     """The day whose vacancies and prices count: when the placement is needed, or today if that has come."""
-    return max(today(), need.starts_on or today())
+    return first_day_of(need, on=today())
 
 
 def _point(easting: int, northing: int, **words: str) -> dict[str, Any]:

@@ -120,6 +120,11 @@ def rank_options(session: Session, actor: Actor, *, need: Need, on: date) -> Ran
     )
 
 
+def day_of(need: Need, *, on: date) -> date:
+    """The day whose vacancies and prices count: when the placement is needed, or today (`on`) if that has come."""
+    return max(on, need.starts_on or on)
+
+
 def provisions_by_id(session: Session, ids: Iterable[int]) -> dict[int, Provision]:
     """Provisions with their settings, authorities and pools, in one query."""
     rows = session.scalars(
