@@ -1,5 +1,6 @@
 """Errors, mapped once: each becomes a problem (RFC 9457) that says what happened and what to do, and nothing else."""
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -10,6 +11,7 @@ from marketplace.errors import BadFiles, Conflict, Crowded, Invalid, NotFound, N
 from marketplace.observability import log
 
 MEDIA_TYPE = "application/problem+json"
+GRID = re.compile(r"^(pools|budgets)-[0-9]+-")
 
 
 def attach(app: Flask) -> None:
@@ -40,8 +42,13 @@ def _stale(error: Stale) -> Response:
 
 
 def _invalid(error: Invalid) -> Response:
-    errors = {("_body" if name == "_form" else name): messages for name, messages in error.errors.items()}
+    errors = {_field(name): messages for name, messages in error.errors.items()}
     return problem(422, str(error), errors=errors)
+
+
+def _field(name: str) -> str:
+    """A field as a system sent it: grids of the pages name theirs "pools-7-rows-1-amount"."""
+    return "_body" if name == "_form" else GRID.sub("", name).replace("-", ".")
 
 
 def _http(error: HTTPException) -> Response:

@@ -65,7 +65,18 @@ def _admit() -> None:
         raise NotPermitted("Somebody else chose this account's password. Sign in and change it, then use the token.")
     if request.content_length and not request.is_json:
         raise UnsupportedMediaType("Send JSON, as application/json.")
+    _read_body()
     repeats.intend(person)
+
+
+def _read_body() -> None:
+    """Read JSON once, before anything else does: nested a thousand times it is nobody's request."""
+    if not request.is_json:
+        return
+    try:
+        request.get_json(silent=True)
+    except RecursionError:
+        raise BadRequest("The body is nested too deeply.") from None
 
 
 def _authenticate() -> api_tokens.Bearer:
