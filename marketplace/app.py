@@ -4,8 +4,8 @@ from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from marketplace import config as configuration
 from marketplace import api, db, observability, web
+from marketplace import config as configuration
 
 
 def create_app(config: configuration.Config | None = None) -> Flask:

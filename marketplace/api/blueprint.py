@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest
 
-from marketplace.api import repeats
+from marketplace.api import repeats, versions
 from marketplace.api.bodies import in_address, in_json
 from marketplace.errors import Invalid
 from marketplace.schemas.base import FormSchema
@@ -19,13 +19,19 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 ETAG = {"ETag": {"description": "the version of the object", "schema": {"type": "string"}}}
 LOCATION = {"Location": {"description": "where the object is read", "schema": {"type": "string"}}}
 IDEMPOTENCY_KEY = {
-    "in": "header", "name": repeats.HEADER, "required": True, "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"},
+    "in": "header",
+    "name": repeats.HEADER,
+    "required": True,
+    "schema": {"type": "string", "pattern": f"^{repeats.KEY.pattern}$"},
     "description": "another for each thing to be done; sent again with the same body, the answer is the first one's",
-}  # fmt: skip
+}
 IF_MATCH = {
-    "in": "header", "name": "If-Match", "required": True, "schema": {"type": "string", "pattern": '^"(none|[1-9][0-9]{0,9})"$'},
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "schema": {"type": "string", "pattern": f"^{versions.TAG.pattern}$"},
     "description": "the ETag with which the object was read",
-}  # fmt: skip
+}
 
 
 class DoneSchema(Schema):

@@ -1,4 +1,4 @@
-"""Tokens by which systems use the API: each acts as the person who owns it, no further than its scopes, until it ends."""
+"""Tokens by which systems use the API: each acts as its owner, no further than its scopes, until it ends."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from marketplace import vocabulary
 from marketplace.db import transaction
-from marketplace.errors import Conflict, NotFound
+from marketplace.errors import NotFound
 from marketplace.models import MatchingRun, RunStatus, now, policy_numbers, today
 from marketplace.permissions import can_start_run
 from marketplace.schemas.runs import RecommendationsSchema, RunSchema

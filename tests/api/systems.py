@@ -39,7 +39,9 @@ class System:
             sent["If-Match"] = f'"{version}"'
         if body is not None:
             options["json"] = body
-        return self.client.open(path if path.startswith("/api") else f"{PREFIX}{path}", method=method, headers=sent, **options)
+        return self.client.open(
+            path if path.startswith("/api") else f"{PREFIX}{path}", method=method, headers=sent, **options
+        )
 
     def get(self, path: str, **options: Any) -> TestResponse:
         return self.send("GET", path, **options)

@@ -47,9 +47,7 @@ def test_a_need_is_posted_as_a_draft_published_and_withdrawn(borough: Borough) -
     listed = by.get("/needs").json
     assert (listed["count"], listed["items"][0]["status"], listed["items"][0]["band"]) == (1, "published", "intensive")
     assert listed["items"][0]["to_do"] == "choose"
-    gone = by.post(
-        f"/needs/{read.json['id']}/withdraw", {"reason": "moved"}, version=published.json["version"]
-    )
+    gone = by.post(f"/needs/{read.json['id']}/withdraw", {"reason": "moved"}, version=published.json["version"])
     assert gone.status_code == 200, gone.text
     assert by.get(answer.headers["Location"]).json["status"] == "withdrawn"
 
@@ -173,7 +171,7 @@ def test_a_draft_that_lacks_answers_is_not_published(borough: Borough) -> None:
     assert "year_group" in answer.json["errors"]
 
 
-def test_the_options_of_a_need_are_ranked_with_their_cost(app: Flask, borough: Borough) -> None:
+def test_the_options_of_a_need_are_ranked_with_their_cost(borough: Borough) -> None:
     with transaction(SYSTEM) as session:
         la = session.get_one(Authority, borough.la.id)
         need = builders.need(session, la)

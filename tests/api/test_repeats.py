@@ -103,9 +103,7 @@ def test_without_the_database_the_answer_says_when_to_try_again(by: System, monk
     )  # fmt: skip
 
 
-def test_what_nobody_expected_is_told_without_a_trace(
-    app: Flask, by: System, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_nobody_expected_is_told_without_a_trace(app: Flask, by: System, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app.extensions["api"].config, "PROPAGATE_EXCEPTIONS", False)
     monkeypatch.setattr("marketplace.api.needs.list_needs", lambda *_, **__: 1 / 0)
     answer = by.get("/needs")

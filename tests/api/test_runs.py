@@ -138,7 +138,11 @@ def test_both_sides_read_a_consultation_with_its_reply_and_nobody_else(world: Wo
         listed = by.get("/consultations").json["items"]
         assert [row["id"] for row in listed] == [asked_id]
         shown = by.get(f"/consultations/{asked_id}").json
-        assert (shown["offer"]["note"], shown["reasons"], shown["seen_at"]) == ("From January.", [], listed[0]["seen_at"])
+        assert (shown["offer"]["note"], shown["reasons"], shown["seen_at"]) == (
+            "From January.",
+            [],
+            listed[0]["seen_at"],
+        )
     assert world.other_la.get("/consultations").json["items"] == []
     assert world.other_la.get(f"/consultations/{asked_id}").status_code == 404
 
@@ -163,5 +167,3 @@ def test_a_run_that_failed_says_why(world: World) -> None:
         run = session.scalars(select(MatchingRun)).one()
         run.status, run.error = RunStatus.FAILED, "Out of memory."
     assert world.of_region.get(f"/runs/{run_id}/progress").json["error"] == "Out of memory."
-
-

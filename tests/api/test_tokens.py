@@ -45,7 +45,9 @@ def changed(**values: object) -> None:
         session.execute(update(ApiToken).values(**values))
 
 
-@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer  ", "Bearer wrong", "Basic YTpi", "bearer é", "Bearer a b"])
+@pytest.mark.parametrize(
+    "header", [None, "", "Bearer", "Bearer  ", "Bearer wrong", "Basic YTpi", "bearer é", "Bearer a b"]
+)
 def test_without_a_token_that_holds_nobody_gets_in(app: Flask, database: Engine, header: str | None) -> None:  # noqa: ARG001
     headers = {} if header is None else {"Authorization": header}
     answer = Client(app).get("/api/v1/needs", headers=headers)
