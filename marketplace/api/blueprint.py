@@ -73,6 +73,21 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         super().__init__(name, import_name, **options)
         self._prepare_doc_cbks.append(self._prepare_headers_doc)
 
+    def get(self, rule: str, **options: Any) -> Decorator:
+        """Read something."""
+        found: Decorator = super().get(rule, **options)
+        return found
+
+    def post(self, rule: str, **options: Any) -> Decorator:
+        """Do something, once."""
+        found: Decorator = super().post(rule, **options)
+        return found
+
+    def put(self, rule: str, **options: Any) -> Decorator:
+        """Change something, of a version."""
+        found: Decorator = super().put(rule, **options)
+        return found
+
     def asks(self, schema: type[FormSchema]) -> Decorator:
         """The query of the address."""
         found: Decorator = self.arguments(in_address(schema), location="query")
@@ -108,6 +123,11 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     def shows(self, schema: type[Schema], *, has_version: bool = False) -> Decorator:
         """A GET of one object or list."""
         found: Decorator = self.response(200, schema, headers=ETAG if has_version else None)
+        return found
+
+    def sends(self, content_type: str) -> Decorator:
+        """A GET of a file."""
+        found: Decorator = self.response(200, {"type": "string", "format": "binary"}, content_type=content_type)
         return found
 
     @staticmethod

@@ -7,7 +7,7 @@ numbers, days as 2027-09-01, money as whole pence; anything else is refused. It 
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from marshmallow import ValidationError, fields, pre_load
 
@@ -47,7 +47,7 @@ def kind_of(field: fields.Field[Any]) -> str:
 def in_json(schema: type[FormSchema]) -> type[FormSchema]:
     """The schema, for a body of JSON."""
     nested = {
-        name: fields.List(fields.Nested(in_json(field.inner.schema.__class__)), **_options(field))
+        name: fields.List(fields.Nested(in_json(cast(type[FormSchema], type(field.inner.schema)))), **_options(field))
         for name, field in schema._declared_fields.items()
         if isinstance(field, fields.List) and isinstance(field.inner, fields.Nested)
     }

@@ -24,7 +24,7 @@ _limiter = FixedWindowRateLimiter(DatabaseStorage(URI))
 
 
 def count_use(user_id: int, endpoint: str, method: str) -> None:
-    """Count one request of somebody, whatever token it was sent with. Raises TooManyRequests, with when to try again."""
+    """Count one request of somebody, whatever the token. Raises TooManyRequests, with when to try again."""
     general = READS if method in {"GET", "HEAD"} else WRITES
     _count(general, f"api {method in {'GET', 'HEAD'}} {user_id}")
     if endpoint in COSTLY:

@@ -91,7 +91,7 @@ def recommendations(asked: dict[str, Any], run_id: int) -> dict[str, Any]:
 
 
 @bp.get("/<int:run_id>/answer.zip")
-@bp.response(200, {"type": "string", "format": "binary"}, content_type="application/zip")
+@bp.sends("application/zip")
 def answer(run_id: int) -> Response:
     """The answer as `marketplace match` writes it."""
     with transaction(actor()) as session:

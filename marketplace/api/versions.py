@@ -18,7 +18,7 @@ def etag(version: int | None) -> str:
 
 
 def wanted() -> int | None:
-    """The version that the request is about; None: of what is not there yet. Raises PreconditionRequired without one."""
+    """The version that the request is about; None for what is not there yet. Raises PreconditionRequired."""
     sent = TAG.fullmatch(request.headers.get("If-Match", "").strip())
     if sent is None:
         raise PreconditionRequired('Send If-Match with the ETag of the object as you read it, like If-Match: "3".')

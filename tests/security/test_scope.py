@@ -24,6 +24,7 @@ AS_SYSTEM = {
 }
 # The same for whole transactions of the system in pages; workers and commands are the system themselves.
 OF_SYSTEM = {
+    "guards._authenticate": "whom a token of the API admits must be known before anybody is",
     "guards._load": "whose session a cookie is of must be known before anybody is",
     "sessions.post_sign_in": "whose address this is must be known before anybody is",
     "sessions.sign_out": "sessions are nobody's rows to write but the system's",
