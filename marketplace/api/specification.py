@@ -59,7 +59,7 @@ class Specification(flask_smorest.Api):  # type: ignore[misc]
         )
         self.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
         assert plugin.converter is not None  # since the specification was begun
-        plugin.converter.add_attribute_function(_of_custom_field)
+        plugin.converter.add_attribute_function(_of_custom_field)  # type: ignore[no-untyped-call]
 
     def _register_error_handlers(self) -> None:
         """None: marketplace/api/errors.py maps them."""
