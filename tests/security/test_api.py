@@ -13,9 +13,11 @@ from werkzeug.test import Client, TestResponse
 
 from marketplace.api.guards import HEADERS
 from marketplace.db import transaction
+from marketplace.edge import IdConverter
 from marketplace.models import OrganisationKind, Role, Scope, User
 from marketplace.permissions import API_POLICY, SYSTEM, Actor
 from tests.api.systems import NEED, PREFIX, System, token
+from tests.security.test_answers import IN_ADDRESSES
 from tests.security.test_policy import contents, hidden_from, readable
 from tests.security.world import PERSONAS, UNKNOWN, Side, build_side, objects
 
@@ -186,6 +188,22 @@ def test_no_get_changes_anything(app: Flask, world: World, cleaner: Engine) -> N
                 by.get(url)
         after = {name: digest for name, digest in contents(cleaner).items() if name != "api_tokens"}  # when it was used
         assert after == before, (kind, role)
+
+
+def test_what_addresses_carry_is_what_those_of_pages_may_carry(app: Flask) -> None:
+    """Nothing in a query says who somebody is (S24); no path has anything but ids."""
+    document = app.extensions["api"].extensions["specification"].to_dict()
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    asked_for = {
+        parameter["name"]
+        for operation in operations
+        if isinstance(operation, dict)
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "query"
+    }
+    assert asked_for
+    assert asked_for <= IN_ADDRESSES
+    assert all(isinstance(route._converters[name], IdConverter) for route, _ in routes(app) for name in route.arguments)
 
 
 def test_plain_http_is_for_the_machine_itself_only(app: Flask, database: Engine) -> None:  # noqa: ARG001
