@@ -1,10 +1,11 @@
 """The WSGI application: `marketplace.app:create_app()`. It only puts the parts together."""
 
 from flask import Flask
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from marketplace import api, db, observability, web
 from marketplace import config as configuration
-from marketplace import db, observability, web
 
 
 def create_app(config: configuration.Config | None = None) -> Flask:
@@ -31,6 +32,9 @@ def create_app(config: configuration.Config | None = None) -> Flask:
         PLAIN_HTTP=config.is_plain_http,
         HAS_MAIL=config.mail is not None,
     )
+    systems = api.create(is_plain_http=config.is_plain_http)
+    app.extensions["api"] = systems
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {api.PREFIX: systems.wsgi_app})  # type: ignore[method-assign]
     # The address by which tries to sign in are counted is the person's, as the last of our own proxies saw it.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=0)  # type: ignore[method-assign]
     web.attach(app)

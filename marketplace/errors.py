@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class MarketplaceError(Exception):
@@ -36,11 +37,13 @@ class InvalidTransition(Conflict):
 
 
 class AlreadyDone(MarketplaceError):
-    """The form was acted upon before, as it is. `location` is where the answer led, None where that is not known."""
+    """The form was acted upon before, as it is. `location` is where the answer led, None where that is not known;
+    `answer` what it said, of a system's request."""
 
-    def __init__(self, location: str | None) -> None:
+    def __init__(self, location: str | None, answer: dict[str, Any] | None = None) -> None:
         super().__init__("This was done already, and is not done twice.")
         self.location = location
+        self.answer = answer
 
 
 class Unavailable(MarketplaceError):

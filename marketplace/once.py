@@ -7,6 +7,7 @@ told by the audit trail, since every act has an event. It must never decide what
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
@@ -21,13 +22,16 @@ ACTED = "acted"  # in a session's info, once an event was recorded
 
 @dataclass(slots=True)
 class Intent:
-    """A form that somebody has sent: its key, where to, and a digest of what was sent. `is_kept`: it was acted upon."""
+    """A form that somebody has sent: its key, where to, and a digest of what was sent. `is_kept`: it was acted upon.
+    `location` and `answer`: of a system's request, where its answer leads and what it says, known with the act."""
 
     key: str
     user_id: int
     endpoint: str
     digest: str
     is_kept: bool = False
+    location: str | None = None
+    answer: dict[str, Any] | None = None
 
 
 _intent: ContextVar[Intent | None] = ContextVar("intent", default=None)
@@ -52,7 +56,7 @@ def require_new(session: Session, actor: Actor) -> None:
     if row is None:
         return
     if (row.user_id, row.endpoint, row.digest) == (intent.user_id, intent.endpoint, intent.digest):
-        raise AlreadyDone(row.location)
+        raise AlreadyDone(row.location, row.answer)
     raise Stale("You have sent this page before, with other content. Look at what holds now, then send it again.")
 
 
@@ -71,6 +75,8 @@ def keep(session: Session, actor: Actor) -> None:
             organisation_id=actor.organisation_id,
             endpoint=intent.endpoint,
             digest=intent.digest,
+            location=intent.location,
+            answer=intent.answer,
         )
         .on_conflict_do_nothing()
         .returning(Effect.key)

@@ -84,6 +84,8 @@ _RUNS = "it starts a run of its own"
 _ONCE = "it is done once: a second time it is refused by what stands there by then"
 _ONLY_LOOKS = "it draws a page, and changes nothing"
 WITHOUT_VERSION = {
+    "api_tokens.post_index": _ADDS,
+    "api_tokens.post_revoke": _ONCE,
     "approvals.post_bulk": "each tick carries the version of its award",
     "awards.post_compare": _ONLY_LOOKS,
     "awards.post_instead": _ONLY_LOOKS,

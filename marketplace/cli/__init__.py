@@ -16,6 +16,7 @@ COMMANDS = {
     "match": "marketplace.cli.match:match",
     "pricing": "marketplace.cli.pricing:pricing",
     "organisations": "marketplace.cli.organisations:organisations",
+    "tokens": "marketplace.cli.tokens:tokens",
     "users": "marketplace.cli.users:users",
     "runs": "marketplace.cli.runs:runs",
     "verify": "marketplace.cli.verify:verify_data",

@@ -1,6 +1,7 @@
 """Tables, by noun. Importing this package registers all of them."""
 
 from marketplace.models.adoption import TARIFF_MOVES
+from marketplace.models.api_tokens import ApiToken, Scope
 from marketplace.models.audit import AuditEvent, AuditHead, AuditLink
 from marketplace.models.awards import (
     AWARD_MOVES,
@@ -150,6 +151,7 @@ __all__ = [
     "AfterEnd",
     "Aim",
     "AimMet",
+    "ApiToken",
     "ApprovalThreshold",
     "At",
     "AuditEvent",
@@ -256,6 +258,7 @@ __all__ = [
     "RunStatus",
     "ScenarioChanges",
     "ScheduleStatus",
+    "Scope",
     "Setting",
     "SettingStatus",
     "SettingType",

@@ -23,6 +23,7 @@ from marketplace.permissions.acts import (
     can_keep_order,
     can_keep_partnership,
     can_keep_placement,
+    can_keep_tokens,
     can_negotiate,
     can_open_identity,
     can_post_need,
@@ -39,10 +40,12 @@ from marketplace.permissions.acts import (
     owns_tariff,
     require,
 )
+from marketplace.permissions.api_policy import API_POLICY
 from marketplace.permissions.policy import POLICY
 from marketplace.permissions.rules import BUYERS
 
 __all__ = [
+    "API_POLICY",
     "BUYERS",
     "NOBODY",
     "POLICY",
@@ -65,6 +68,7 @@ __all__ = [
     "can_keep_order",
     "can_keep_partnership",
     "can_keep_placement",
+    "can_keep_tokens",
     "can_negotiate",
     "can_open_identity",
     "can_post_need",

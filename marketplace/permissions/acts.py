@@ -159,6 +159,11 @@ def can_give_notice(actor: Actor, authority_id: int, provider_id: int) -> bool:
     return can_keep_placement(actor, authority_id) or can_reply(actor, provider_id)
 
 
+def can_keep_tokens(actor: Actor, user_id: int) -> bool:
+    """Everybody makes and revokes their own tokens, and nobody those of somebody else."""
+    return actor == SYSTEM or actor.user_id == user_id
+
+
 def can_keep_order(actor: Actor, authority_id: int) -> bool:
     """Commissioners of the LA order outreach, withdraw it and say what came of it."""
     return can_change_need(actor, authority_id)

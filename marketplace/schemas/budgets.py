@@ -13,6 +13,14 @@ class BudgetSchema(FormSchema):
     version = fields.Integer(load_default=None, error_messages={"invalid": PAGE})
 
 
+class BudgetChangeSchema(FormSchema):
+    """One authority's budget as a system sets it. Null must be said: no limit is nothing to come by in passing."""
+
+    amount = PoundsField(
+        required=True, allow_none=True, error_messages={"required": "Enter an amount, or null for no limit."}
+    )
+
+
 class BudgetsSchema(FormSchema):
     """The whole page: {"budgets": {authority id: row}}."""
 

@@ -192,6 +192,10 @@ class NeedSchema(PupilSchema, MainstreamSchema, ProfileSchema, RequestSchema):
     """A whole need: every question at once, for the JSON API and for rows of a file."""
 
 
+class NeedChangeSchema(ProfileChangeSchema, NeedSchema):
+    """A whole need as it is to be from now on; once it is published, also from when the profile holds, and why."""
+
+
 class WithdrawalSchema(FormSchema):
     """Why a need is withdrawn."""
 

@@ -16,6 +16,7 @@ from marketplace import vocabulary
 from marketplace.schemas.base import DayField, FormSchema, VersionSchema, choice, missing
 
 AMOUNT = "Enter how many, like 2 or 0.5, with one decimal place at most; 0 removes the row."
+MOST_ROWS = 500  # of one pool
 PAGE = "Open the page again, then repeat what you did."
 
 
@@ -96,6 +97,17 @@ class StatedPoolSchema(VersionSchema):
 
 def _is_blank(row: Any) -> bool:
     return isinstance(row, Mapping) and not any(str(value).strip() for value in row.values())
+
+
+class PoolVacanciesSchema(FormSchema):
+    """All rows of one pool, as a system states them; none = nothing is vacant."""
+
+    rows = fields.List(
+        fields.Nested(VacancySchema),
+        required=True,
+        validate=validate.Length(max=MOST_ROWS, error=f"Send {MOST_ROWS} rows at most."),
+        error_messages=missing("Send the rows; an empty list where nothing is vacant."),
+    )
 
 
 class VacanciesSchema(FormSchema):

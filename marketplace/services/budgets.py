@@ -28,6 +28,14 @@ def list_budgets(session: Session, actor: Actor) -> Sequence[tuple[Authority, Bu
     return [(authority, budget) for authority, budget in rows]
 
 
+def find_budget(session: Session, actor: Actor, *, authority_id: int) -> tuple[Authority, Budget | None]:
+    """One LA whose budget the actor sets, with its budget. Raises NotFound."""
+    for authority, budget in list_budgets(session, actor):
+        if authority.id == authority_id:
+            return authority, budget
+    raise NotFound("There is no authority of that id whose budget you set.")
+
+
 def set_budgets(session: Session, actor: Actor, *, budgets: Mapping[int, Mapping[str, Any]]) -> list[Authority]:
     """Set the `amount` (pence; None = no limit) of each LA's budget, and return the LAs whose budget has changed.
 

@@ -57,6 +57,14 @@ def get_user(session: Session, actor: Actor, *, user_id: int) -> User:
     return user
 
 
+def find_user(session: Session, *, email: str) -> User:
+    """The person who signs in so, in any case. Raises NotFound."""
+    user = session.scalar(select(User).where(User.email == email.strip().lower()))
+    if user is None:
+        raise NotFound("Nobody signs in with this address.")
+    return user
+
+
 def add_user(
     session: Session,
     actor: Actor,

@@ -59,6 +59,14 @@ def list_pools(session: Session) -> Sequence[Pool]:
     ).all()
 
 
+def find_pool(session: Session, pool_id: int) -> Pool:
+    """One of the pools that the actor of this transaction keeps. Raises NotFound."""
+    pool = session.get(Pool, pool_id, options=[joinedload(Pool.setting), selectinload(Pool.vacancies)])
+    if pool is None:
+        raise NotFound("There is no such pool.")
+    return pool
+
+
 def is_due(pool: Pool, *, on: date) -> bool:
     """Whether a pool that somebody can be placed in was not confirmed for more than FRESH_DAYS days, or never."""
     days = pool.days_since_confirmed(on)

@@ -6,9 +6,9 @@ from typing import Any
 from flask import Flask, g, request, url_for
 from flask_login import current_user
 from sqlalchemy import select
-from werkzeug.routing import IntegerConverter, Map
 
 from marketplace.db import transaction
+from marketplace.edge import IdConverter
 from marketplace.errors import Unavailable
 from marketplace.models import Tariff, now
 from marketplace.permissions import NOBODY, POLICY
@@ -19,6 +19,7 @@ from marketplace.web.current import actor
 # Each noun's module holds a blueprint `bp` of its own name.
 NOUNS = (
     "adult_transfers",
+    "api_tokens",
     "approvals",
     "awards",
     "benchmarks",
@@ -117,13 +118,6 @@ NAVIGATION = (
 )
 
 
-class IdConverter(IntegerConverter):
-    """<int:…> in an address: a number that a row can have. An address with any other is no page."""
-
-    def __init__(self, map: Map, **options: Any) -> None:  # noqa: A002 - werkzeug's name
-        super().__init__(map, **{"min": 1, "max": 2**63 - 1, **options})
-
-
 def attach(app: Flask) -> None:
     """Put templates, guards, error pages and every noun's blueprint onto the application."""
     app.url_map.converters["int"] = IdConverter
@@ -157,6 +151,7 @@ def account() -> dict[str, Any] | None:
         "name": person.name,
         "organisation": person.organisation,
         "sign_out": url_for("sessions.sign_out"),
+        "tokens": url_for("api_tokens.index"),
         "idle": int(IDLE.total_seconds()),
         "left": int((current_user.ends_at - now()).total_seconds()),
     }

@@ -1,6 +1,5 @@
 """What stands before and after every request: sign-in, the policy table, CSRF, the security headers, the log line."""
 
-import re
 import time
 import uuid
 
@@ -11,6 +10,7 @@ from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 
 from marketplace.db import transaction
+from marketplace.edge import LOOPBACK, ONLY_HERE
 from marketplace.errors import NotPermitted, Unavailable
 from marketplace.models import now
 from marketplace.observability import log
@@ -44,7 +44,6 @@ UPLOADS = {
     "price_files.post_upload": 10_000_000,
 }
 KEPT = {"static", "maps.boundaries"}  # the same for everybody, so a browser may keep it
-LOOPBACK = re.compile(r"^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$")
 
 
 def attach(app: Flask) -> None:
@@ -82,7 +81,7 @@ def _load(token: str) -> SignedIn | None:
 
 def _admit() -> ResponseReturnValue | None:
     if current_app.config["PLAIN_HTTP"] and not LOOPBACK.match(request.host):
-        abort(400, "Plain http is for this machine only. Unset MARKETPLACE_PLAIN_HTTP and serve over https.")
+        abort(400, ONLY_HERE)
     if request.endpoint is None:  # no such page: 404 or 405 follow
         return None
     rule = POLICY.get(request.endpoint)

@@ -1,7 +1,7 @@
 """The ranked options of a need: the list first, with what each would cost and why, and a tick to consult it; the map
 second."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
@@ -24,9 +24,11 @@ from marketplace.services.matching.options import (
     RankedOption,
     RankedOptions,
     RefusedProvision,
+    narrow_options,
     provisions_by_id,
     rank_options,
 )
+from marketplace.services.matching.options import day_of as first_day_of
 from marketplace.services.quotes import quote_options
 from marketplace.web import forms
 from marketplace.web.coordinates import latitude_longitude
@@ -37,11 +39,6 @@ from pricing.quote import Transport
 bp = Blueprint("options", __name__, url_prefix="/needs/<int:need_id>/options")
 
 PAGE = 25
-SORTS: dict[str, Callable[[RankedOption], float]] = {
-    "suitability": lambda option: option.objective,
-    "distance": lambda option: option.road_km,
-    "total": lambda option: option.total,
-}
 
 
 @bp.get("")
@@ -52,7 +49,7 @@ def index(need_id: int) -> ResponseReturnValue:
     with transaction(actor()) as session:
         need = needs.find_need(session, need_id)
         ranked = rank_options(session, actor(), need=need, on=day_of(need))
-        found = _narrowed(ranked, asked)
+        found = narrow_options(ranked, asked)
         pages = max(1, -(-len(found) // PAGE))
         page = min(asked["page"], pages)
         shown = found[(page - 1) * PAGE : page * PAGE]
@@ -138,26 +135,12 @@ def markers(need_id: int) -> ResponseReturnValue:
 
 def day_of(need: Need) -> date:
     """The day whose vacancies and prices count: when the placement is needed, or today if that has come."""
-    return max(today(), need.starts_on or today())
+    return first_day_of(need, on=today())
 
 
 def _point(easting: int, northing: int, **words: str) -> dict[str, Any]:
     latitude, longitude = latitude_longitude(easting, northing)
     return {"latitude": latitude, "longitude": longitude, **words}
-
-
-def _narrowed(ranked: RankedOptions, asked: dict[str, Any]) -> list[RankedOption]:
-    found = [
-        option
-        for option in ranked.options
-        if (not asked["kind"] or option.kind in asked["kind"])
-        and (not asked["type"] or option.setting_type in asked["type"])
-        and (asked["within"] is None or option.road_km <= asked["within"])
-        and (not asked["vacant"] or option.vacant >= option.use)
-    ]
-    sign = -1 if asked["order"] == "descending" else 1
-    key = SORTS[asked["sort"]]
-    return sorted(found, key=lambda option: (sign * key(option), option.provision_id))
 
 
 def _consulting(

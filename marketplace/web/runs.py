@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from marketplace import vocabulary
 from marketplace.db import transaction
-from marketplace.errors import Conflict, NotFound
+from marketplace.errors import NotFound
 from marketplace.models import UNDER_WAY, MatchingRun, RunStatus, now, policy_numbers, today
 from marketplace.permissions import can_start_run
 from marketplace.schemas.runs import RecommendationsSchema, RunSchema
@@ -154,7 +154,7 @@ def recommendations(run_id: int) -> ResponseReturnValue:
     asked = forms.read(RecommendationsSchema, forms.asked())
     wanted = Wanted(las=tuple(asked["la"]), kinds=tuple(asked["kind"]), reasons=tuple(asked["reason"]))
     with transaction(actor()) as session:
-        run = _done(runs.get_run(session, run_id))
+        run = runs.get_done_run(session, run_id)
         rows, count = list_recommendations(session, run.id, wanted, page=asked["page"])
         las = {la.code: la.name for la in figures(session, run.id).authorities}
         return render_template(
@@ -176,7 +176,7 @@ def recommendations(run_id: int) -> ResponseReturnValue:
 def workbook(run_id: int) -> ResponseReturnValue:
     """All recommendations that this person may see, as a workbook."""
     with transaction(actor()) as session:
-        run = _done(runs.get_run(session, run_id))
+        run = runs.get_done_run(session, run_id)
         rows, _ = list_recommendations(session, run.id, Wanted(), size=None)
         return attachment(recommendations_workbook(rows), f"run-{run.id}-recommendations.xlsx")
 
@@ -185,7 +185,7 @@ def workbook(run_id: int) -> ResponseReturnValue:
 def answer(run_id: int) -> ResponseReturnValue:
     """The answer as `marketplace match` writes it."""
     with transaction(actor()) as session:
-        run = _done(runs.get_run(session, run_id))
+        run = runs.get_done_run(session, run_id)
         if run.result is None or run.result.answer is None:
             raise NotFound
         return attachment(run.result.answer, f"run-{run.id}-answer.zip")
@@ -199,12 +199,6 @@ def problem(run_id: int) -> ResponseReturnValue:
         if run.result is None:
             raise NotFound
         return attachment(run.result.problem, f"run-{run.id}-problem.zip")
-
-
-def _done(run: MatchingRun) -> MatchingRun:
-    if run.status is not RunStatus.DONE:
-        raise Conflict(f"Run {run.id} recommends nothing: it is {run.status.value}. Open it to see where it stands.")
-    return run
 
 
 def _may_start() -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from marketplace.db import transaction
 from marketplace.errors import Conflict, NotPermitted
 from marketplace.models import (
+    ApiToken,
     AuditEvent,
     Authority,
     Band,
@@ -96,6 +97,9 @@ SEES = [
     ("la", User, 1),
     ("la", UserRole, 1),
     ("la", AuditEvent, 1),
+    ("la", ApiToken, 1),
+    ("region", ApiToken, 0),
+    ("operator", ApiToken, 0),  # though it reads who the people of all organisations are
     ("la", Pool, 2),
     ("la", Vacancy, 2),
     ("la", PriceLine, 6),

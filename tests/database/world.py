@@ -40,6 +40,7 @@ from marketplace.models import (
     RunResult,
     RunStatus,
     ScenarioChanges,
+    Scope,
     Setting,
     ShadowRun,
     Stance,
@@ -48,8 +49,10 @@ from marketplace.models import (
     TariffStatus,
     User,
     UserSession,
+    now,
 )
 from marketplace.permissions import SYSTEM, Actor
+from marketplace.services.api_tokens import create_token
 from tests import builders, commissioning, ordering, partnering
 
 
@@ -154,6 +157,7 @@ class World:
         builders.framework(session, name="Draft", status=TariffStatus.DRAFT)
         session.add(FrameworkComment(subject=rule, provider=provider, stance=Stance.AGREE))
         session.add(UserSession(user=user, token_hash=f"{user.id}"))
+        create_token(session, SYSTEM, owner=user, name="Case management", scopes=[*Scope], days=30, at=now())
         session.add(Budget(authority=la, amount=100))
         run = MatchingRun(
             scope=region, requested_by_id=user.id, status=RunStatus.DONE, on=date(2026, 11, 1), seconds=60, policy={}

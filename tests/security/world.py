@@ -35,13 +35,17 @@ from marketplace.models import (
     RunResult,
     RunStatus,
     ScenarioChanges,
+    Scope,
     Stance,
     Tariff,
     TariffComment,
     TariffStatus,
+    User,
+    now,
 )
 from marketplace.permissions import SYSTEM
 from marketplace.services import calibrations, corridors, shadow_runs
+from marketplace.services.api_tokens import create_token
 from marketplace.services.calibrations import start_calibration
 from marketplace.services.corridors import start_corridor
 from marketplace.services.people import ROLES
@@ -122,6 +126,9 @@ def build_side(session: Session, canary: str) -> Side:
     )
     proposed = builders.framework_in_consultation(session, version=f"{la.id}")
     session.add(FrameworkComment(subject=proposed, provider=provider, stance=Stance.TOO_LOW, words=f"{canary} says so"))
+    owner = session.get_one(User, side.ids[f"{OrganisationKind.LA}-user"])
+    for_reading = {"scopes": [Scope.NEEDS_READ], "days": 30, "at": now()}
+    kept_token, _ = create_token(session, SYSTEM, owner=owner, name=f"{canary} system", **for_reading)
     runs = {scope: _run(session, scope, need, provision, user.id) for scope in (region, la)}
     side.ids |= _partnership(session, canary, la, provision)
     side.ids |= _price_runs(session, canary, region=region, la=la)
@@ -155,6 +162,7 @@ def build_side(session: Session, canary: str) -> Side:
         "region-tariff": drafts[region].id,
         "la-tariff": drafts[la].id,
         "provider-tariff": consulted.id,
+        "token": kept_token.id,
     }
     return side
 
@@ -288,6 +296,7 @@ def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple
             mine.ids.get(f"{kind}-consultation", mine.ids["consultation"]),
             None if is_operator else theirs.ids["consultation"],
         ),
+        "token_id": (None, theirs.ids["token"]),  # each has their own alone: tests/web/test_api_tokens.py
         "need_id": (mine.ids["need"], theirs.ids["need"]),
         "document_id": (mine.ids["document"], theirs.ids["document"]),
         "placement_id": (mine.ids["placement"], theirs.ids["placement"]),

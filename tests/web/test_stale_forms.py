@@ -20,6 +20,7 @@ from tests import builders
 
 # Posts in which nobody types anything, so that there is nothing to keep.
 NOTHING_TYPED = {
+    "api_tokens.post_revoke",
     "awards.post_compare",
     "awards.post_instead",
     "corridors.post_start",

@@ -3,9 +3,10 @@
 What the optimiser would weigh for this pupil, without capacity and budget. It must never hide a provision, nor write.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -89,6 +90,13 @@ class RankedOptions:
         return _counted(row for row in self.refused if row.kind == kind)
 
 
+SORTS: dict[str, Callable[[RankedOption], float]] = {
+    "suitability": lambda option: option.objective,
+    "distance": lambda option: option.road_km,
+    "total": lambda option: option.total,
+}
+
+
 def rank_options(session: Session, actor: Actor, *, need: Need, on: date) -> RankedOptions:
     """Every provision for a published need, with the vacancies and prices of the day.
 
@@ -118,6 +126,27 @@ def rank_options(session: Session, actor: Actor, *, need: Need, on: date) -> Ran
         refused=_refused(ranking.refused, grouped.keys(), too_much - set(need.forbidden)),
         binding=_binding(need),
     )
+
+
+def day_of(need: Need, *, on: date) -> date:
+    """The day whose vacancies and prices count: when the placement is needed, or today (`on`) if that has come."""
+    return max(on, need.starts_on or on)
+
+
+def narrow_options(ranked: RankedOptions, asked: Mapping[str, Any]) -> list[RankedOption]:
+    """The options of these kinds and setting types, within so many km, with room where `vacant`; `sort`ed by one of
+    SORTS in this `order`, ties by id. `asked` is as schemas.needs.OptionsSchema loads it."""
+    found = [
+        option
+        for option in ranked.options
+        if (not asked["kind"] or option.kind in asked["kind"])
+        and (not asked["type"] or option.setting_type in asked["type"])
+        and (asked["within"] is None or option.road_km <= asked["within"])
+        and (not asked["vacant"] or option.vacant >= option.use)
+    ]
+    sign = -1 if asked["order"] == "descending" else 1
+    key = SORTS[asked["sort"]]
+    return sorted(found, key=lambda option: (sign * key(option), option.provision_id))
 
 
 def provisions_by_id(session: Session, ids: Iterable[int]) -> dict[int, Provision]:

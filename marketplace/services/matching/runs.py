@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 import optimiser
 from marketplace import audit
 from marketplace.errors import Conflict, Invalid, NotFound
-from marketplace.models import Authority, MatchingRun, Organisation, Region, policy_numbers
+from marketplace.models import Authority, MatchingRun, Organisation, Region, RunStatus, policy_numbers
 from marketplace.models.matching import MOST_SECONDS
 from marketplace.permissions import Actor, can_start_run, require
 from marketplace.services import work
@@ -136,6 +136,15 @@ def cancel_run(session: Session, actor: Actor, *, run_id: int) -> MatchingRun:
     run = get_run(session, run_id)
     require(can_start_run(actor, run.scope_id), "cancel a matching run")
     return work.cancel(session, actor, MatchingRun, run_id)
+
+
+def get_done_run(session: Session, run_id: int) -> MatchingRun:
+    """One run that has ended well. Raises NotFound when there is none that the actor may know of, Conflict for one that
+    recommends nothing."""
+    run = get_run(session, run_id)
+    if run.status is not RunStatus.DONE:
+        raise Conflict(f"Run {run.id} recommends nothing: it is {run.status.value}. Open it to see where it stands.")
+    return run
 
 
 def claim_run(session: Session, actor: Actor, *, run_id: int) -> Claim | None:
