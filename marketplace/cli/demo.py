@@ -81,7 +81,11 @@ def _match(region_id: int, seconds: int, address: str) -> tuple[int, float]:
             select(User).where(User.organisation_id == region_id, User.role_rows.any(role=Role.PROCUREMENT))
         ).one()
         queued = session.scalar(
-            select(MatchingRun.id).where(MatchingRun.scope_id == region_id, MatchingRun.status == RunStatus.QUEUED)
+            select(MatchingRun.id).where(
+                MatchingRun.scope_id == region_id,
+                MatchingRun.status == RunStatus.QUEUED,
+                MatchingRun.base_id.is_(None),
+            )
         )
         started = time.monotonic()
         run_id = queued or runs.start_run(session, actor_of(buyer), scope_id=region_id, on=today(), seconds=seconds).id

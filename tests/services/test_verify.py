@@ -64,7 +64,7 @@ BREAKERS = {
     ),
     "scenarios": (
         "INSERT INTO matching_runs (scope_id, base_id, name, status, on_date, seconds, policy, created_at)"
-        " SELECT id, -1, 'No base', 'done', '2026-11-30', 1, '{}', now() FROM organisations WHERE kind = 'la'"
+        " SELECT id, -1, 'No base', 'done', '2026-11-30', 1, '{}', now() FROM organisations WHERE kind = 'la' LIMIT 1"
     ),
     "order hours": "UPDATE claims SET amount = amount + 1 WHERE order_id IS NOT NULL",
     "order charges": "UPDATE ledger_lines SET amount = amount + 1 WHERE order_id IS NOT NULL",
