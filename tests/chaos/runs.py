@@ -52,13 +52,13 @@ def regions(number: int) -> list[Scope]:
         for at in range(number):
             region = builders.region(session)
             la = builders.authority(session, region)
-            east = 300_000 + 60_000 * at  # too far from the next to be served by its settings
+            east, north = 50_000 + 80_000 * (at % 8), 50_000 + 80_000 * (at // 8)  # too far from the next to share
             for place in range(SETTINGS):
-                setting = builders.setting(session, la, easting=east + 4_000 * place, northing=300_000)
+                setting = builders.setting(session, la, easting=east + 4_000 * place, northing=north)
                 pool = builders.pool(session, setting, (7, 11, date(2026, 9, 1), str(2 + place)))
                 builders.schedule(session, builders.provision(session, pool))
             for child in range(NEEDS):
-                home = {"easting": east + 700 * child, "northing": 300_000 + 500 * (child % 7)}
+                home = {"easting": east + 700 * child, "northing": north + 500 * (child % 7)}
                 builders.need(session, la, framework, priority=1 + child % 5, **home)
             scopes.append(Scope(region.id, builders.user(session, region, Role.PROCUREMENT).email))
     return scopes
