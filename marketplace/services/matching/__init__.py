@@ -9,5 +9,6 @@ policy.py     the published numbers, and those of a run
 solving.py    the frozen problem solved and checked, apart from any database
 reasons.py    why a pupil is unplaced, in sentences
 results.py    problem, answer and recommendations kept; archive.py and workbook.py as files
+projection.py demand in the years to come, from who is here and named assumptions; knows no optimiser
 contents.py   what a run would take up; figures.py what it recommends, as far as one may see it
 """
