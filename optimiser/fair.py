@@ -60,6 +60,7 @@ from optimiser.placement import placed
 from optimiser.problem import Problem
 from optimiser.programme import (
     TOLERANCE,
+    Numbers,
     Prices,
     Programme,
     best_reduced_costs,
@@ -155,7 +156,7 @@ def _alone(solved: Solved, las: Las, clock: Clock) -> tuple[dict[str, float], In
     whole = solved.choices.programme
     budgets = {row.la: int(money) for row, money in zip(solved.problem.budgets, whole.money.tolist(), strict=True)}
     alone: dict[str, float] = {}
-    options: list[Ints] = []
+    options: list[Numbers] = []
     for at, (la, room) in enumerate(zip(las.names, fair_parts(whole, las), strict=True)):
         money = {la: budgets[la]} if la in budgets else {}
         members = whole.members[las.of == at]

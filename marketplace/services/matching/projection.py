@@ -93,9 +93,9 @@ def projected(
     `now` are the pupils of today, `anew` those who came anew in the last year, in the year groups in which they came.
     Raises ValueError for fewer than none, or a year group that is none.
     """
-    for cohort, pupils in (*now.items(), *anew.items()):
-        if not pupils >= 0 or math.isinf(pupils):
-            raise ValueError(f"{pupils} pupils of year {cohort.year_group} cannot be")
+    for cohort, count in (*now.items(), *anew.items()):
+        if not count >= 0 or math.isinf(count):
+            raise ValueError(f"{count} pupils of year {cohort.year_group} cannot be")
         phase_of(cohort.year_group)
     rows = list(_by_phase(0, now))
     pupils = dict(now)
