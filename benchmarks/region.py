@@ -30,8 +30,11 @@ class _Town:
     la: str
 
 
-def generate(pupils: int, provisions: int = 300, *, seed: int) -> Problem:
-    """A region with so many pupils and so many provisions, three to a setting: full, porous and outreach."""
+def generate(pupils: int, provisions: int = 300, *, seed: int, year: int = 0) -> Problem:
+    """A region with so many pupils and so many provisions, three to a setting: full, porous and outreach.
+
+    Of the same seed another `year` is the same region, with as many other pupils from the same towns.
+    """
     rnd = random.Random(seed)  # noqa: S311  (a benchmark needs a seed, not secrecy)
     side = _side(provisions)
     las = tuple(str(_FIRST_LA + i) for i in range(_LAS * max(1, provisions // 300)))
@@ -40,8 +43,11 @@ def generate(pupils: int, provisions: int = 300, *, seed: int) -> Problem:
     children = tuple(_pupil(rnd, i, rnd.choice(towns)) for i in range(pupils))
     counts = Counter(child.la for child in children)
     share = pupils / max(1, provisions // 3)
+    if year:
+        other = random.Random(f"{seed}, year {year}")  # noqa: S311  (the same)
+        others = tuple(_pupil(other, i, other.choice(towns)) for i in range(pupils))
     return Problem(
-        pupils=children,
+        pupils=others if year else children,
         provisions=offers,
         pools=tuple(pool for row in offers if row.kind == "full" for pool in _pools(rnd, row, share)),
         prices=tuple(price for row in offers for price in _prices(rnd, row)),

@@ -199,7 +199,7 @@ def summary_of(
         kinds=tuple(KindTotal(kind=kind, pupils=len(ftes), fte=math.fsum(ftes)) for kind, ftes in kinds.items()),
         cost=sum(row.cost for row in assignments),
         overspent={row.la: row.overspent for row in budgets if row.overspent},
-        child_km=_distances([row.child_km for row in assignments]),
+        child_km=distances([row.child_km for row in assignments]),
         stages=(),
     )
 
@@ -226,7 +226,8 @@ def _budget_prices(problem: Problem, outcome: Outcome) -> dict[str, float]:
     return {row.la: float(price) for row, price in zip(problem.budgets, outcome.prices.budgets, strict=True)}
 
 
-def _distances(km: list[float]) -> Distances | None:
+def distances(km: Sequence[float]) -> Distances | None:
+    """Mean, median and ninth tenth of these km, None where there are none."""
     if not km:
         return None
     median, p90 = np.percentile(np.array(km), [50, 90]).tolist()

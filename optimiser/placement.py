@@ -77,7 +77,7 @@ def rounded(programme: Programme, columns: Ints, shares: Floats) -> Placement:
     np.maximum.at(largest, pupil, shares)
     keys = (columns, programme.gain[columns], -shares, pupil, -programme.unplaced[pupil], -largest[pupil])
     order = np.lexsort(keys)
-    _take(placement, pupil[order], columns[order])
+    take(placement, pupil[order], columns[order])
     return placement
 
 
@@ -87,7 +87,8 @@ def placed(programme: Programme, columns: Ints) -> Placement:
 
 
 @compiled
-def _take(s: Placement, pupils: Ints, columns: Ints) -> None:
+def take(s: Placement, pupils: Ints, columns: Ints) -> None:
+    """Each pupil in turn the first of these columns that fits; `pupils` are those of the columns."""
     for i in range(len(columns)):
         if s.chosen[pupils[i]] == UNPLACED and fits(s, pupils[i], columns[i]):
             put(s, pupils[i], columns[i])

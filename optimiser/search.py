@@ -40,7 +40,7 @@ class Found:
 def search(programme: Programme, relaxation: Relaxation, bound_gap: float, clock: Clock) -> Found:
     """The best whole answer found, until it is proven within `bound_gap` of its bound or the time is over."""
     lowest = proven = bound(programme, relaxation.prices, programme.whole_room)
-    target = bound_gap * proven
+    target = bound_gap * max(0.0, proven)  # prices that time ran out on may prove less than nothing
     placement = rounded(programme, relaxation.columns, relaxation.shares)
     exchange(programme, placement, relaxation.prices, clock)
     dearer = _dearer(programme, relaxation)

@@ -10,11 +10,11 @@ from benchmarks.region import generate
 from optimiser import search
 from optimiser.clock import Clock
 from optimiser.highs import Solved
-from optimiser.master import relax
+from optimiser.master import Relaxation, relax
 from optimiser.model import Model
 from optimiser.parts import improve_in_parts
 from optimiser.placement import UNPLACED, Placement, put
-from optimiser.programme import Programme, best_reduced_costs, bound, reduced_costs
+from optimiser.programme import Prices, Programme, best_reduced_costs, bound, reduced_costs
 from tests.optimiser.problems import programme_of_choices
 
 CROWDED = programme_of_choices(generate(80, 60, seed=7).ordered())
@@ -28,6 +28,17 @@ def test_within_the_gap_that_is_asked_for_nothing_is_searched(monkeypatch: pytes
     found = search.search(CROWDED, relax(CROWDED, Clock(60)), 0.5, Clock(60))
     objective = CROWDED.objective(found.placement.columns)
     assert found.bound < objective <= 1.5 * found.bound
+
+
+def test_prices_that_prove_less_than_nothing_still_leave_an_answer() -> None:
+    # So dear that the bound is below 0: time may run out on such prices.
+    dear = Prices(pools=np.full(len(CROWDED.room), 1e6), budgets=np.zeros(len(CROWDED.money)))
+    assert bound(CROWDED, dear) < 0
+    nothing = np.array([], dtype=np.int64)
+    early = Relaxation(columns=nothing, shares=nothing.astype(float), prices=dear, bound=-1.0, is_exact=False)
+    found = search.search(CROWDED, early, 0.001, Clock(5))
+    assert len(found.placement.columns) > 0
+    assert found.bound <= CROWDED.objective(found.placement.columns)
 
 
 def test_parts_are_placed_anew_until_none_improves(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,5 +12,6 @@ results.py    problem, answer and recommendations kept; archive.py and workbook.
 scenarios.py  what-ifs on the base of a run: changes.py read and kept, change_words.py in sentences, what_ifs.py applied
 scenario_steps.py  the base made otherwise by a worker; moves.py why a pupil moves; scenario_figures.py and
               scenario_files.py runs side by side
+projection.py demand in the years to come, from who is here and named assumptions; knows no optimiser
 contents.py   what a run would take up; figures.py what it recommends, as far as one may see it
 """
