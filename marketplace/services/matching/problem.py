@@ -15,6 +15,7 @@ import optimiser
 from marketplace.models import FIRST_UNREGISTERED, Authority, Budget, Need, NeedStatus
 from marketplace.permissions import SYSTEM, Actor, require
 from marketplace.services.matching.supply import Supply, supply
+from marketplace.services.matching.versions import Versions, read_versions
 from marketplace.services.registration import most_sessions
 from optimiser.band import band_index
 from optimiser.problem import BANDS
@@ -24,10 +25,12 @@ GATE = "priced-"  # begins the essential facility that keeps a pupil to an editi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frozen:
-    """A run's problem as it stood at one moment, and the needs behind it by the id of the pupil."""
+    """A run's problem as it stood at one moment, the needs behind it by the id of the pupil, and the versions of the
+    market that it was made of."""
 
     problem: optimiser.Problem
     needs: dict[str, Need]
+    versions: Versions
 
 
 def freeze(session: Session, actor: Actor, *, scope_id: int, on: date, policy: optimiser.Policy) -> Frozen:
@@ -41,10 +44,12 @@ def freeze(session: Session, actor: Actor, *, scope_id: int, on: date, policy: o
         select(Budget).join(Budget.authority).where(in_scope(scope_id)).options(joinedload(Budget.authority))
     )
     budgets = [optimiser.Budget(la=row.authority.code, budget=row.amount // 100) for row in rows]
+    versions = read_versions(session, on=on)  # before the market: see there
     market = supply(session, on=on, needs=needs)
     return Frozen(
         problem=problem_of(market, needs, budgets=budgets, policy=policy),
         needs={str(need.id): need for need in needs},
+        versions=versions,
     )
 
 
