@@ -9,5 +9,8 @@ policy.py     the published numbers, and those of a run
 solving.py    the frozen problem solved and checked, apart from any database
 reasons.py    why a pupil is unplaced, in sentences
 results.py    problem, answer and recommendations kept; archive.py and workbook.py as files
+versions.py   what a recommendation rests on
+plans.py      what of a run an LA acts upon, proposed and approved; plan_checks.py whether it still holds;
+              plan_acts.py applied and undone
 contents.py   what a run would take up; figures.py what it recommends, as far as one may see it
 """

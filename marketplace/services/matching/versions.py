@@ -50,7 +50,9 @@ class Versions:
         """What a recommendation of this row of the problem rests on."""
         provision_id, years = _named(row.provision)
         pool_id, _ = _named(row.pool)
-        version, setting_id = self.provisions.get(provision_id, (0, 0))  # 0: it came in between, and is held for changed
+        version, setting_id = self.provisions.get(
+            provision_id, (0, 0)
+        )  # 0: it came in between, and is held for changed
         return Basis(
             need=need.version,
             provision=version,
