@@ -11,16 +11,22 @@ from sqlalchemy.orm import Session
 from marketplace.db import repeated, transaction
 from marketplace.models import (
     ApplicationRow,
+    ApplicationStatus,
+    Authority,
     Budget,
     Consultation,
     Kind,
+    MatchingRun,
     Need,
     Provision,
     Recommendation,
     Role,
+    RowResult,
     RunApplication,
+    RunStatus,
     SettingType,
     Unit,
+    User,
 )
 from marketplace.permissions import SYSTEM
 from marketplace.services.matching import plan_acts, plans, runs
@@ -31,6 +37,42 @@ ON = date(2026, 11, 30)
 AT = datetime(2026, 11, 30, 10, tzinfo=UTC)
 FROM = date(2026, 9, 1)  # places and prices
 T = TypeVar("T")
+
+
+def plan(
+    session: Session,
+    la: Authority,
+    officer: User,
+    second: User,
+    *rows: tuple[Recommendation, Consultation | None],
+    status: ApplicationStatus = ApplicationStatus.PROPOSED,
+    run: MatchingRun | None = None,
+    typed: str = "Too many at once.",
+) -> RunApplication:
+    """A plan as it stands, of recommendations of a run, each with its consultation where it is applied or undone."""
+    if run is None:
+        run = MatchingRun(scope_id=la.id, status=RunStatus.DONE, on=ON, seconds=60, policy={})
+        builders.kept(session, run)
+    row = RunApplication(run_id=run.id, authority_id=la.id, proposed_by_id=officer.id, status=status, proposed_at=AT)
+    if status is ApplicationStatus.RETURNED:
+        row.returned_at, row.returned_by_id, row.reason = AT, second.id, typed
+    elif status is not ApplicationStatus.PROPOSED:
+        row.approved_at, row.approved_by_id = AT, second.id
+    if status in {ApplicationStatus.APPLIED, ApplicationStatus.UNDONE}:
+        row.applied_at, row.applied_by_id = AT, second.id
+    if status is ApplicationStatus.UNDONE:
+        row.undone_at, row.undone_by_id = AT, officer.id
+    for recommendation, consultation in rows:
+        result = RowResult.CONSULTED if consultation else RowResult.LEFT_OUT
+        is_applied = row.applied_at is not None
+        row.rows.append(
+            ApplicationRow(
+                recommendation_id=recommendation.id, result=result if is_applied else None,
+                words=None if consultation or not is_applied else typed,
+                consultation_id=consultation.id if consultation else None,
+            )
+        )  # fmt: skip
+    return builders.kept(session, row)
 
 
 class Applying:

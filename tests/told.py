@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.models import (
     OPEN_CONSULTATIONS,
+    ApplicationStatus,
     Authority,
     AwardStatus,
     Consultation,
@@ -22,12 +23,13 @@ from marketplace.models import (
     PlanStatus,
     Provision,
     Role,
+    RunApplication,
     User,
     now,
 )
 from marketplace.services.message_text import FOLDER, Text, text_of
 from marketplace.services.placement_steps import UNTOLD
-from tests import builders, commissioning
+from tests import applying, builders, commissioning
 from tests.mail_server import PAGES
 from tests.ordering import order, outreach_provision
 
@@ -125,8 +127,19 @@ def build_case(session: Session) -> Case:
             session, placement, number=number, status=status, officer=canaries[0], reason=canaries[1],
             school=canaries[2], special_staff=canaries[0],
         )  # fmt: skip
+    subjects |= _plans(session, la, officer, canaries[1])
     subjects |= _orders(session, outreach_provision(session, provision), la, canaries[0])
     return Case(session, officer, editor, stranger, canaries, subjects)
+
+
+def _plans(session: Session, la: Authority, officer: User, typed: str) -> dict[str, RunApplication]:
+    """A plan that is proposed, one that is returned, and one that is applied."""
+    second = builders.user(session, la, Role.APPROVER)
+    status = ApplicationStatus
+    return {
+        f"application_{each}": applying.plan(session, la, officer, second, status=each, typed=typed)
+        for each in (status.PROPOSED, status.RETURNED, status.APPLIED)
+    }
 
 
 def _orders(session: Session, provision: Provision, la: Authority, typed: str) -> dict[str, OutreachOrder]:

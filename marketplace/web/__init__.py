@@ -19,6 +19,7 @@ from marketplace.web.current import actor
 # Each noun's module holds a blueprint `bp` of its own name.
 NOUNS = (
     "adult_transfers",
+    "applications",
     "approvals",
     "awards",
     "benchmarks",
