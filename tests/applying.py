@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from marketplace import audit
 from marketplace.db import repeated, transaction
 from marketplace.models import (
     ApplicationRow,
@@ -18,6 +19,7 @@ from marketplace.models import (
     Kind,
     MatchingRun,
     Need,
+    Phase,
     Provision,
     Recommendation,
     Role,
@@ -28,7 +30,7 @@ from marketplace.models import (
     Unit,
     User,
 )
-from marketplace.permissions import SYSTEM
+from marketplace.permissions import SYSTEM, Actor
 from marketplace.services.matching import plan_acts, plans, runs
 from marketplace.services.matching.steps import STEPS
 from tests import builders
@@ -72,6 +74,28 @@ def plan(
                 consultation_id=consultation.id if consultation else None,
             )
         )  # fmt: skip
+    return builders.kept(session, row)
+
+
+def plan_of(session: Session, consultation: Consultation, first: Actor, second: Actor) -> RunApplication:
+    """A plan that was applied, of one pupil who was consulted about, with its record."""
+    run = MatchingRun(scope_id=consultation.authority_id, status=RunStatus.DONE, on=ON, seconds=60, policy={})
+    builders.kept(session, run)
+    row = recommendation(session, run, consultation)
+    officer, approver = (session.get_one(User, actor.user_id) for actor in (first, second))
+    la = session.get_one(Authority, consultation.authority_id)
+    found = plan(session, la, officer, approver, (row, consultation), status=ApplicationStatus.APPLIED, run=run)
+    for actor, event in ((first, "plan proposed"), (second, "plan approved"), (second, "plan applied")):
+        audit.record(session, actor, event, found)
+    return found
+
+
+def recommendation(session: Session, run: MatchingRun, consultation: Consultation) -> Recommendation:
+    """That the setting of a consultation was recommended for its pupil."""
+    row = Recommendation(
+        run_id=run.id, need_id=consultation.need_id, authority_id=consultation.authority_id, phase=Phase.CHOICES,
+        provision_id=consultation.provision_id, price=1, transport=0,
+    )  # fmt: skip
     return builders.kept(session, row)
 
 

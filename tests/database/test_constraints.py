@@ -11,7 +11,7 @@ from marketplace.db import transaction
 from marketplace.models import Base
 from marketplace.permissions import SYSTEM
 from tests.conftest import empty
-from tests.database import case_breakers, partnership_breakers
+from tests.database import case_breakers, partnership_breakers, plan_breakers
 from tests.database.case_breakers import GUARDED, KEPT, OTHERWISE_GUARDED, unguarded
 from tests.database.world import World
 
@@ -180,6 +180,7 @@ BREAKERS = {
     "ck_recommendations_cost": "UPDATE recommendations SET price = NULL",
     **case_breakers.BREAKERS,
     **partnership_breakers.BREAKERS,
+    **plan_breakers.BREAKERS,
 }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from marketplace.models import (
+    ApplicationStatus,
     ApprovalThreshold,
     Authority,
     AwardStatus,
@@ -38,6 +39,7 @@ from marketplace.models import (
     Tariff,
     TariffComment,
     TariffStatus,
+    User,
 )
 from marketplace.permissions import SYSTEM
 from marketplace.services import calibrations, corridors, shadow_runs
@@ -45,7 +47,7 @@ from marketplace.services.calibrations import start_calibration
 from marketplace.services.corridors import start_corridor
 from marketplace.services.people import ROLES
 from marketplace.services.shadow_runs import start_shadow_run
-from tests import builders, commissioning, ordering, partnering
+from tests import applying, builders, commissioning, ordering, partnering
 from tests.pricing.placements import placement
 
 UNKNOWN = 10**9
@@ -146,6 +148,7 @@ def build_side(session: Session, canary: str) -> Side:
         "award": placement.award_id,
         "region-run": runs[region].id,
         "la-run": runs[la].id,
+        "application": _returned_plan(session, canary, la, side.ids["la-user"], runs[la]),
         "framework": framework.id,
         "operator-framework": hidden.id,
         "operator-tariff": drafts[None].id,
@@ -219,6 +222,14 @@ def _waiting_award(session: Session, canary: str, la: Authority, provision: Prov
     session.flush()
 
 
+def _returned_plan(session: Session, canary: str, la: Authority, user_id: int, run: MatchingRun) -> int:
+    """A plan of a run that was returned, with the reason; its id."""
+    officer, second = session.get_one(User, user_id), builders.user(session, la, Role.APPROVER, name=f"{canary} second")
+    row = session.scalars(select(Recommendation).where(Recommendation.run_id == run.id)).one()
+    status = ApplicationStatus.RETURNED
+    return applying.plan(session, la, officer, second, (row, None), status=status, run=run, typed=f"{canary} reason").id
+
+
 def _run(session: Session, scope: Any, need: Any, provision: Any, user_id: int) -> MatchingRun:
     run = MatchingRun(
         scope=scope, requested_by_id=user_id, status=RunStatus.FAILED, error="tested", on=date(2026, 11, 1),
@@ -281,6 +292,7 @@ def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple
         "placement_id": (mine.ids["placement"], theirs.ids["placement"]),
         "plan_id": (mine.ids["plan"], theirs.ids["plan"]),
         "destination_plan_id": (mine.ids["destination-plan"], theirs.ids["destination-plan"]),
+        "application_id": (mine.ids["application"], theirs.ids["application"]),
         "award_id": (mine.ids["award"], theirs.ids["award"]),
         "partnership_id": (mine.ids["partnership"], theirs.ids["partnership"]),
         "member_id": (mine.ids["school"], theirs.ids["school"]),
