@@ -264,6 +264,7 @@ INDIRECT = {
     "fk_demand_counts_demand_id": """UPDATE demand_counts SET demand_id = -1
                                      WHERE id = (SELECT min(id) FROM demand_counts)""",
     "fk_run_results_run_id": "INSERT INTO run_results (run_id, problem, sha256) VALUES (-1, '', '')",
+    **plan_breakers.INDIRECT,
     **case_breakers.INDIRECT,
     **partnership_breakers.INDIRECT,
 }
