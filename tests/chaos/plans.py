@@ -17,6 +17,7 @@ from marketplace.models import (
     ApprovalThreshold,
     Consultation,
     Need,
+    NeedStatus,
     PriceSchedule,
     Provision,
     Recommendation,
@@ -180,9 +181,8 @@ def _race(site: Site, counts: Stale, totals: dict[str, str]) -> None:
     counts.statuses.update(answer.status for answer in answers)
     with transaction(SYSTEM) as session:
         late = session.scalar(text(ORDER)) or 0
-        consulted = (
-            session.scalar(select(func.count(Consultation.id)).where(Consultation.need_id != rival.need_id)) or 0
-        )
+        of_plan = select(func.count(Consultation.id)).where(Consultation.need_id != rival.need_id)
+        count = session.scalar(of_plan) or 0
     is_applied = world.plan(plan_id).status is ApplicationStatus.APPLIED
     found = breaches()
     counts.races += 1
@@ -201,7 +201,7 @@ def _rival(world: Applying) -> Try:
         )
         need = session.get_one(Need, world.needs["S"])
         provision = session.get_one(Provision, _setting(world)[0])
-        need.status = "offered"  # type: ignore[assignment]
+        need.status = NeedStatus.OFFERED
         row = commissioning.consultation(session, need, provision)
         commissioning.offer(session, row, starts_on=starts_on)
         session.flush()
