@@ -246,6 +246,7 @@ def _run(session: Session, scope: Any, need: Any, provision: Any, user_id: int) 
             provision_id=provision.id,
             price=1,
             transport=0,
+            road_km=3,
         )
     )
     session.flush()
