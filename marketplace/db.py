@@ -57,6 +57,7 @@ CONSTRAINTS: dict[str, tuple[str, str]] = {
         "Somebody else has just worked out the figures of this term. See them.",
     ),
     "uq_registers_member_id_year_term": ("_form", "Somebody else has just entered this register. Open it again."),
+    "uq_run_applications_live": ("_form", "Somebody else has just proposed a plan of this run. Look at theirs."),
     "uq_users_email": ("email", "Somebody already signs in with this e-mail address."),
     "ex_vacancies_overlap": ("vacancies", "Two rows with the same date overlap in year groups. Change one of them."),
     "uq_placement_sets_owner_id_name": ("name", "You already have placements under this name. Use another one."),

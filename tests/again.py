@@ -44,6 +44,10 @@ BOTH = re.compile("Changed since you opened this page|Kept now: |aved by somebod
 _OVER = "what it would do is done or cannot be done any more, so that its page has gone; the answer says so"
 _STANDS = "nothing is typed but what the page shows as it stands now"
 ONE_VERSION = {
+    "applications.post_apply": _OVER,
+    "applications.post_approve": _OVER,
+    "applications.post_return": "the page says where the plan stands now, beside the reason that was typed",
+    "applications.post_undo": _OVER,
     "approvals.post_approve": _OVER,
     "approvals.post_return": _OVER,
     "awards.post_propose": _OVER,
@@ -86,6 +90,7 @@ _ONLY_LOOKS = "it draws a page, and changes nothing"
 WITHOUT_VERSION = {
     "api_tokens.post_index": _ADDS,
     "api_tokens.post_revoke": _ONCE,
+    "applications.post_new": "a run has one live plan of an authority",
     "approvals.post_bulk": "each tick carries the version of its award",
     "awards.post_compare": _ONLY_LOOKS,
     "awards.post_instead": _ONLY_LOOKS,

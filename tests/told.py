@@ -12,6 +12,7 @@ from marketplace.models import (
     OPEN_CONSULTATIONS,
     RUN_MOVES,
     UNDER_WAY,
+    ApplicationStatus,
     Authority,
     AwardStatus,
     Consultation,
@@ -25,12 +26,13 @@ from marketplace.models import (
     PlanStatus,
     Provision,
     Role,
+    RunApplication,
     User,
     now,
 )
 from marketplace.services.message_text import FOLDER, Text, text_of
 from marketplace.services.placement_steps import UNTOLD
-from tests import builders, commissioning
+from tests import applying, builders, commissioning
 from tests.mail_server import PAGES
 from tests.ordering import order, outreach_provision
 
@@ -129,10 +131,21 @@ def build_case(session: Session) -> Case:
             session, placement, number=number, status=status, officer=canaries[0], reason=canaries[1],
             school=canaries[2], special_staff=canaries[0],
         )  # fmt: skip
+    subjects |= _plans(session, la, officer, canaries[1])
     subjects |= _orders(session, outreach_provision(session, provision), la, canaries[0])
     run = MatchingRun(scope_id=la.id, requested_by_id=officer.id, on=date(2026, 11, 23), seconds=30, policy={})
     subjects |= dict.fromkeys((f"run_{each}" for each in ENDINGS["run_"]), builders.kept(session, run))
     return Case(session, officer, editor, stranger, canaries, subjects)
+
+
+def _plans(session: Session, la: Authority, officer: User, typed: str) -> dict[str, RunApplication]:
+    """A plan that is proposed, one that is returned, and one that is applied."""
+    second = builders.user(session, la, Role.APPROVER)
+    status = ApplicationStatus
+    return {
+        f"application_{each}": applying.plan(session, la, officer, second, status=each, typed=typed)
+        for each in (status.PROPOSED, status.RETURNED, status.APPLIED)
+    }
 
 
 def _orders(session: Session, provision: Provision, la: Authority, typed: str) -> dict[str, OutreachOrder]:

@@ -103,6 +103,15 @@ from marketplace.models.price_runs import Calibration, Corridor, PlacementSet, P
 from marketplace.models.profiles import Profile
 from marketplace.models.provisions import Pool, Provision, Unit, Vacancy
 from marketplace.models.reintegration import ReintegrationPlan, ReintegrationResult
+from marketplace.models.run_applications import (
+    APPLICATION_MOVES,
+    LIVE_APPLICATIONS,
+    ApplicationRow,
+    ApplicationStatus,
+    RowResult,
+    RowUndone,
+    RunApplication,
+)
 from marketplace.models.scenarios import ScenarioChanges
 from marketplace.models.schedules import PriceLine, PriceSchedule, line_key
 from marketplace.models.settings import FIRST_UNREGISTERED, HomeArea, Setting, SettingStatus, Sex
@@ -128,10 +137,12 @@ from pricing.schedule import Discipline, Part, ScheduleStatus
 from pricing.tariff import Grade, Pattern
 
 __all__ = [
+    "APPLICATION_MOVES",
     "AWARD_MOVES",
     "CONSULTATION_MOVES",
     "FIRST_UNREGISTERED",
     "HOLDING",
+    "LIVE_APPLICATIONS",
     "LONGEST_COMMENT",
     "MEMBER_MOVES",
     "MONEY",
@@ -152,6 +163,8 @@ __all__ = [
     "Aim",
     "AimMet",
     "ApiToken",
+    "ApplicationRow",
+    "ApplicationStatus",
     "ApprovalThreshold",
     "At",
     "AuditEvent",
@@ -253,6 +266,9 @@ __all__ = [
     "Ride",
     "Role",
     "Route",
+    "RowResult",
+    "RowUndone",
+    "RunApplication",
     "RunBudget",
     "RunResult",
     "RunStatus",

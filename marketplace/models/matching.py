@@ -174,6 +174,8 @@ class Recommendation(Base):
     reason: Mapped[str | None] = mapped_column(String(40))
     detail: Mapped[str | None] = mapped_column(String(1000))
     moved_because: Mapped[str | None] = mapped_column(String(400))  # in a scenario: why elsewhere than in its base
+    # What it rests on, as services.matching.versions has it; None of runs that were done before it was kept.
+    versions: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
     run: Mapped[MatchingRun] = relationship()
     need: Mapped[Need] = relationship()

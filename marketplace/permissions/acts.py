@@ -149,6 +149,17 @@ def can_decide_award(actor: Actor, authority_id: int) -> bool:
     return APPROVER.admits(actor) and actor.organisation_id == authority_id
 
 
+def can_propose_plan(actor: Actor, authority_id: int) -> bool:
+    """Commissioners of the LA propose what of a run's recommendations it acts upon, take it back and undo it."""
+    return COMMISSIONER.admits(actor) and actor.organisation_id == authority_id
+
+
+def can_decide_plan(actor: Actor, authority_id: int) -> bool:
+    """Approvers of the LA approve a plan and apply it, or return it; always a person. That it is somebody else than who
+    proposed it, the use case and the table hold."""
+    return can_decide_award(actor, authority_id)
+
+
 def can_keep_placement(actor: Actor, authority_id: int) -> bool:
     """Commissioners of the LA start, vary, suspend and end its placements."""
     return can_change_need(actor, authority_id)

@@ -4,7 +4,7 @@ What a setting replies stands in `replies`, who is reminded in `reminders`. It m
 brief.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -62,7 +62,7 @@ def choose(session: Session, actor: Actor, *, need: Need, provision_ids: Collect
         raise Invalid({"provision_ids": ["One of these is not offered any more. Choose from the list again."]})
     seen: set[int] = set()
     for row in rows:
-        if words := _obstacle(need, row, seen):
+        if words := obstacle(need, row, seen):
             raise Invalid({"provision_ids": [f"{row.setting.name}: {words}"]})
         seen.add(row.setting_id)
     if asked := _asked(session, need, seen):
@@ -100,8 +100,24 @@ def consult(
     require(can_consult(actor, need.authority_id), "consult settings")
     if need.version != version:
         raise Stale("Somebody else has changed this need since you opened it. Look at it again, then repeat.")
+    told = preview(session, actor, need=need, provision_ids=provision_ids, on=on)
+    return send(session, actor, need=need, told=told, sent_by_id=actor.user_id, at=at)
+
+
+def send(
+    session: Session,
+    actor: Actor,
+    *,
+    need: Need,
+    told: Iterable[tuple[Provision, Brief]],
+    sent_by_id: int | None,
+    at: datetime,
+) -> list[Consultation]:
+    """Send what each setting is to read about a need that is locked; its replies are told to `sent_by_id`.
+
+    It never asks who may, nor whether these can be consulted: `consult` and `matching.application_acts` have."""
     sent = []
-    for provision, brief in preview(session, actor, need=need, provision_ids=provision_ids, on=on):
+    for provision, brief in told:
         assert provision.setting.provider_id is not None
         row = Consultation(
             need_id=need.id,
@@ -111,7 +127,7 @@ def consult(
             provision_id=provision.id,
             brief=dict(brief),
             sent_at=at,
-            sent_by_id=actor.user_id,
+            sent_by_id=sent_by_id,
             due_on=reply_due(at),
         )
         session.add(row)
@@ -190,7 +206,7 @@ def consultations_of(session: Session, need: Need, *, is_open: bool = False) -> 
     ).all()
 
 
-def _obstacle(need: Need, provision: Provision, seen: Collection[int]) -> str:
+def obstacle(need: Need, provision: Provision, seen: Collection[int]) -> str:
     """Why a provision cannot be asked about, where the settings `seen` are asked as well; nothing where it can."""
     if provision.setting_id in seen:
         return "you chose two of its provisions. Ask about one: the reply may name the other."

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.mail import one_line
 from marketplace.models import (
+    ApplicationStatus,
     Award,
     AwardStatus,
     Consultation,
@@ -29,6 +30,7 @@ from marketplace.models import (
     PlacementStatus,
     PlanStatus,
     PorousPlan,
+    RunApplication,
     Setting,
     london_day,
 )
@@ -48,6 +50,7 @@ WHILE: Mapping[str, StrEnum] = {
     "reply_refused": ConsultationStatus.REFUSED,
     "award_proposed": AwardStatus.PROPOSED,
     "plan_proposed": PlanStatus.PROPOSED,
+    "application_proposed": ApplicationStatus.PROPOSED,
     "order_asked": OrderStatus.ASKED,
     "order_accepted": OrderStatus.ACCEPTED,
 }
@@ -109,6 +112,8 @@ def _about(session: Session, message: Message) -> About | None:
         return _of_plan(session, message.subject_id)
     if kind == "run":
         return _of_run(session, message.subject_id)
+    if kind == "application":
+        return _of_application(session, message.subject_id)
     if kind == "order":
         return _of_order(session, message.subject_id)
     assert kind == "placement"
@@ -196,6 +201,18 @@ def _of_plan(session: Session, plan_id: int) -> About | None:
             "reference": placement.reference,
             "on": in_words(plan.starts_on),
         },
+    )
+
+
+def _of_application(session: Session, application_id: int) -> About | None:
+    row = session.get(RunApplication, application_id)
+    if row is None:
+        return None
+    return About(
+        status=row.status,
+        parties=frozenset({row.authority_id}),
+        path=f"/runs/plans/{row.id}",
+        facts={"number": str(row.id), "run": str(row.run_id)},
     )
 
 

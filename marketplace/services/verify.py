@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from marketplace.services.verify_plans import PLAN_RULES
+from marketplace.services.verify_rule import Rule
+
 MOST_NAMED = 10  # rows of a breach that are named
 
 _LIVE_CLAIMS = "SELECT vacancy_id, sum(amount) AS amount FROM claims WHERE ended_at IS NULL GROUP BY vacancy_id"
@@ -16,15 +19,6 @@ _LIVE_LINES = (
     "SELECT l.* FROM ledger_lines l WHERE l.reverses_id IS NULL"
     " AND NOT EXISTS (SELECT FROM ledger_lines r WHERE r.reverses_id = l.id)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule: its name, what holds, and a query for the rows that break it, by a text that names each."""
-
-    name: str
-    words: str
-    breaches: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +253,7 @@ RULES = (
         ' WINDOW versions AS (PARTITION BY need_id ORDER BY version)) p WHERE version <> number OR before > "on"'
         " OR NOT EXISTS (SELECT FROM destination_aims a WHERE a.plan_id = p.id)",
     ),
+    *PLAN_RULES,
 )
 
 

@@ -20,6 +20,7 @@ from marketplace.web.current import actor
 NOUNS = (
     "adult_transfers",
     "api_tokens",
+    "applications",
     "approvals",
     "awards",
     "benchmarks",

@@ -1,15 +1,16 @@
-"""Approvals: the proposals that wait for a second person, one to a page or several at once."""
+"""Approvals: the awards that wait for a second person, one to a page or several at once, and the plans that do."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from marketplace import vocabulary
+from marketplace import application_words, vocabulary
 from marketplace.db import repeated, transaction
 from marketplace.models import Award, AwardStatus, now, today
 from marketplace.permissions import can_decide_award
 from marketplace.schemas.awards import ApproveSchema, BulkSchema, ReturnSchema
 from marketplace.services import approvals, award_steps
 from marketplace.services.award_peers import beside_peers
+from marketplace.services.matching.plans import waiting_plans
 from marketplace.services.thresholds import threshold_of
 from marketplace.web import forms
 from marketplace.web.awards import told
@@ -26,6 +27,8 @@ def index() -> ResponseReturnValue:
         return render_template(
             "approvals/index.html",
             awards=approvals.waiting_awards(session),
+            plans=waiting_plans(session),
+            plan_words=application_words,
             threshold=threshold_of(session, actor().organisation_id or 0, on=today()),
             form=forms.shown(),
             ticked=set(request.form.getlist("awards")),

@@ -16,6 +16,7 @@ from marketplace.services.adoption import is_open
 from marketplace.services.caseload import count_to_do
 from marketplace.services.comments import commented
 from marketplace.services.consultation_list import Filters, count_due, list_consultations
+from marketplace.services.matching.plans import waiting_plans
 from marketplace.services.placement_lists import count_placements
 from marketplace.web.current import actor
 from marketplace.web.inbox import GROUPS
@@ -51,10 +52,12 @@ def index() -> ResponseReturnValue:
         waiting = Filters(statuses=(ConsultationStatus.SENT,))
         inbox = list_consultations(session, on=today(), filters=waiting) if is_provider else None
         to_approve = len(approvals.waiting_awards(session)) if POLICY["approvals.index"].admits(actor()) else 0
+        plans = len(waiting_plans(session)) if POLICY["approvals.index"].admits(actor()) else 0
         due = uplifts.count_to_do(session, actor(), on=today()) if POLICY["uplifts.index"].admits(actor()) else 0
         return render_template(
             "home/index.html",
             awards_waiting=to_approve,
+            plans_waiting=plans,
             uplifts_due=due,
             placed=count_placements(session, on=today()) if POLICY["placements.index"].admits(actor()) else {},
             to_do=to_do,

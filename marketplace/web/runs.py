@@ -5,14 +5,15 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
-from marketplace import vocabulary
+from marketplace import application_words, vocabulary
 from marketplace.db import transaction
 from marketplace.errors import NotFound
-from marketplace.models import UNDER_WAY, MatchingRun, RunStatus, now, policy_numbers, today
-from marketplace.permissions import can_start_run
+from marketplace.models import LIVE_APPLICATIONS, UNDER_WAY, MatchingRun, RunStatus, now, policy_numbers, today
+from marketplace.permissions import POLICY, can_start_run
 from marketplace.schemas.runs import RecommendationsSchema, RunSchema
-from marketplace.services.matching import runs
+from marketplace.services.matching import plans, runs
 from marketplace.services.matching.contents import contents
 from marketplace.services.matching.figures import PAGE, Wanted, cost, figures, list_recommendations
 from marketplace.services.matching.policy import PUBLISHED, changed, policy_of
@@ -124,6 +125,7 @@ def show(run_id: int) -> ResponseReturnValue:
             figures=figures(session, run.id),
             shortages=_dearest((result.pools if result else None) or []),
             next_steps=NEXT_STEPS,
+            **_plans(session, run),
             **_policy(run),
         )
 
@@ -204,6 +206,17 @@ def problem(run_id: int) -> ResponseReturnValue:
 def _may_start() -> bool:
     person = actor()
     return person.organisation_id is not None and can_start_run(person, person.organisation_id)
+
+
+def _plans(session: Session, run: MatchingRun) -> dict[str, Any]:
+    """The plans of the run that this person may know of, and whether another may be proposed."""
+    found = plans.plans_of(session, run.id)
+    return {
+        "plans": found,
+        "may_propose": POLICY["applications.new"].admits(actor())
+        and not any(plan.status in LIVE_APPLICATIONS for plan in found),
+        "plan_words": application_words,
+    }
 
 
 def _policy(run: MatchingRun) -> dict[str, Any]:

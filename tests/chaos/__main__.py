@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tests.chaos import bank, contention, crashes, outage, report, runs, tenants
+from tests.chaos import bank, contention, crashes, outage, plans, report, runs, tenants
 from tests.chaos.cluster import Cluster
 from tests.chaos.market import emptied
 from tests.chaos.report import Row
@@ -161,6 +161,43 @@ class Trials:
             noticed=keyless.wrong > 0,
         )
 
+    def plans(self) -> Iterator[Row]:
+        """R14 and R15."""
+        found = plans.stale(self.cluster, self.folder, changes=self.some(40), races=self.some(200))
+        blind = plans.stale(self.cluster, self.folder, changes=self.some(20), races=0, mutant="versions")
+        yield Row(
+            number="R14",
+            tried=f"{found.changed} plans of which the need, the offer, the vacancies or the price has changed"
+            f" since the run, applied; {found.races} applied while another LA awards a place of it",
+            target="every stale one refused, 0 oversold",
+            found=f"{found.applied} applied; of the races {found.wrong} applied after the award or in part;"
+            f" answers {dict(sorted(found.statuses.items()))}; verify: {_rules(found.breaches)}",
+            holds=not (found.applied or found.wrong or found.breaches),
+            control="versions not compared",
+            controlled=f"{blind.applied} of {blind.changed} applied",
+            noticed=blind.applied > 0,
+        )
+        each = plans.once(self.cluster, self.folder, trials=self.some(50))
+        plans.killed(self.cluster, self.folder, each, kills=self.some(50))
+        self.cluster.execute(plans.DROP)
+        try:
+            double = plans.once(self.cluster, self.folder, trials=self.some(20), mutant="one plan")
+        finally:
+            self.cluster.empty()
+            self.cluster.execute(plans.KEY)
+        yield Row(
+            number="R15",
+            tried=f"{each.trials} plans proposed by two at once and applied by two at once; {each.kills} `kill -9`"
+            " while one is applied, then the same form again",
+            target="1 plan, applied once, all of it or nothing",
+            found=f"{each.plans} with two plans or none, {each.applied} applied twice or not at all,"
+            f" {each.parts} in part; verify: {_rules(each.breaches)}",
+            holds=not (each.plans or each.applied or each.parts or each.breaches),
+            control="look for a live plan and unique index out",
+            controlled=f"two plans in {double.plans} of {double.trials}",
+            noticed=double.plans > 0,
+        )
+
     def power_cuts(self) -> Iterator[Row]:
         """R06."""
         run = lambda crashes_, least, commits="on": crashes.database_killed(  # noqa: E731
@@ -281,14 +318,14 @@ class Trials:
     def drain(self) -> Iterator[Row]:
         """Several workers on one queue."""
         found = runs.drained(self.cluster, self.folder, number=8)
-        other = runs.drained(self.cluster, self.folder, number=2, is_unordered=True)
+        other = runs.drained(self.cluster, self.folder, number=2, is_dearer=True)
         yield Row(
             number="R13",
             tried=f"{found.runs} regional runs by {found.by} workers in folders of their own, one killed meanwhile",
-            target="files the same, to the byte, as by one process alone",
+            target="files the same, to the byte, as by one process alone from rows in another order",
             found=f"{found.different} different",
             holds=not found.different,
-            control="rows in another order, and nothing that puts them in order",
+            control="prices of £1 more",
             controlled=f"{other.different} of {other.runs} different",
             noticed=other.different > 0,
         )
@@ -299,6 +336,7 @@ NAMES: dict[str, Callable[[Trials], Iterator[Row]]] = {
     "shares": Trials.few_shares,
     "pupil": Trials.one_pupil,
     "kills": Trials.kills,
+    "plans": Trials.plans,
     "cuts": Trials.power_cuts,
     "sums": Trials.sums,
     "outage": Trials.outage,

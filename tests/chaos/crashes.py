@@ -51,17 +51,18 @@ def killed_at(cluster: Cluster, folder: Path, failpoint: str, *, kills: int, mut
                 counts.kills += 1
             else:
                 raise RuntimeError(f"Nothing was killed at {failpoint}: {answer.status}")
-            _wait_until_idle(cluster)
+            wait_until_idle(cluster)
             committed = _made()
             found = breaches()
             counts.orphans += bool(found) or committed != int(failpoint == "after_commit")
             counts.rules |= found
-            again = _patiently(visitors[0], each.path, key, each.form)
+            again = patiently(visitors[0], each.path, key, each.form)
             counts.wrong += again != 302 or _made() != 1 or bool(breaches())
     return counts
 
 
-def _patiently(visitor: Visitor, path: str, key: str, form: dict[str, str]) -> int:
+def patiently(visitor: Visitor, path: str, key: str, form: dict[str, str]) -> int:
+    """The status that the form is answered with, sent again under its key until there is an answer; 0 = none."""
     for _ in range(50):
         try:
             return visitor.post(path, once=key, **form).status
@@ -75,7 +76,7 @@ def _made() -> int:
         return session.scalar(select(func.count(Award.id)).where(Award.status == "made")) or 0
 
 
-def _wait_until_idle(cluster: Cluster) -> None:
+def wait_until_idle(cluster: Cluster) -> None:
     """Until the server has noticed that the killed process is gone, and rolled back what it had begun."""
     query = (
         "SELECT count(*) FROM pg_stat_activity WHERE usename = 'marketplace_app' AND state <> 'idle'"

@@ -30,6 +30,7 @@ from tests import builders, commissioning
 HOURS = Decimal(5)  # a week of an outreach package, as the builders' schedules price it
 PLENTY = 10_000_000_00  # pence: no award of a trial needs a second person
 EMPTIED = (  # what a trial leaves, in an order in which nothing refers to what is gone
+    "application_rows", "run_applications",
     "messages", "effects", "ledger_lines", "ledger_totals", "placement_events", "claims", "order_visits",
     "order_reviews", "order_shares", "outreach_orders", "placements", "awards",
     "refusal_reasons", "offers", "consultations", "recommendations", "needs", "audit_links", "audit_heads",
@@ -122,11 +123,12 @@ def offered(market: Market, wanted: Iterable[tuple[int, Sequence[int]]]) -> list
                 hours = HOURS if provision.kind is Kind.OUTREACH else None
                 commissioning.offer(session, consultation, starts_on=starts_on, hours_a_week=hours)
                 session.flush()
-                tries.append(_try(number, need, provision, consultation, starts_on))
+                tries.append(award_try(number, need, provision, consultation, starts_on))
     return tries
 
 
-def _try(number: int, need: Need, provision: Provision, consultation: Consultation, starts_on: date) -> Try:
+def award_try(number: int, need: Need, provision: Provision, consultation: Consultation, starts_on: date) -> Try:
+    """The award of what a consultation has offered."""
     form = {
         "version": str(need.version),
         "consultation_version": str(consultation.version),

@@ -7,7 +7,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from io import BytesIO
@@ -21,7 +21,6 @@ from marketplace.models import MatchingRun, Recommendation, Role, RunResult, Run
 from marketplace.permissions import SYSTEM
 from marketplace.services.matching import archive, solving
 from marketplace.services.matching import runs as matching
-from optimiser import Problem
 from tests import builders
 from tests.chaos.cluster import Cluster
 from tests.chaos.site import serving
@@ -231,9 +230,9 @@ class Drained:
     different: int = 0  # runs whose files are not, to the byte, those of one process alone
 
 
-def drained(cluster: Cluster, folder: Path, *, number: int, is_unordered: bool = False) -> Drained:
+def drained(cluster: Cluster, folder: Path, *, number: int, is_dearer: bool = False) -> Drained:
     """Two workers, each with a folder of its own, work off the runs of so many regions; one of them is killed. With
-    `is_unordered` they are compared with what comes of rows in another order, where nothing puts them in order."""
+    `is_dearer` they are compared with what comes of prices of £1 more."""
     counts = Drained(by=2)
     cluster.empty()
     with cluster.application():
@@ -249,29 +248,19 @@ def drained(cluster: Cluster, folder: Path, *, number: int, is_unordered: bool =
                         except Conflict:
                             continue
         counts.runs = len(run_ids)
-        counts.different = sum(not is_as_alone(at, is_unordered=is_unordered) for at in run_ids.values())
+        counts.different = sum(not is_as_alone(at, more=int(is_dearer)) for at in run_ids.values())
     return counts
 
 
-def is_as_alone(run_id: int, *, is_unordered: bool) -> bool:
-    """Whether the kept files are those of the kept problem, solved here."""
+def is_as_alone(run_id: int, *, more: int) -> bool:
+    """Whether the kept files are those of the kept problem, its rows in another order, solved here at prices of so many
+    £ more."""
     with transaction(SYSTEM) as session:
         result = session.get_one(RunResult, run_id)
         problem, kept = archive.problem_in(result.problem), result.answer
     assert kept is not None
-    with unordered() if is_unordered else nullcontext():
-        asked = replace(problem, pupils=tuple(reversed(problem.pupils)))
-        alone = archive.zip_of_answer(asked, solving.solve(asked, seconds=30, note=lambda _: None))
+    dearer = (replace(row, price=row.price + more) for row in problem.prices)
+    asked = replace(problem, pupils=problem.pupils[::-1], pools=problem.pools[::-1], prices=tuple(dearer))
+    alone = archive.zip_of_answer(asked, solving.solve(asked, seconds=30, note=lambda _: None))
     with zipfile.ZipFile(BytesIO(kept)) as one, zipfile.ZipFile(BytesIO(alone)) as other:
         return all(one.read(name) == other.read(name) for name in CSVS)
-
-
-@contextmanager
-def unordered() -> Iterator[None]:
-    """Problems as their rows come: the guard that puts them in order is out."""
-    ordered = Problem.ordered
-    Problem.ordered = lambda self: self  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        Problem.ordered = ordered  # type: ignore[method-assign]

@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 from marketplace import audit, db, once
 from marketplace.app import create_app
 from marketplace.models import OPEN_CONSULTATIONS, AuditEvent, Consultation, Need, Pool
-from marketplace.services import award_steps, awards, capacity, ledger
+from marketplace.services import award_steps, awards, capacity, consultations, ledger
+from marketplace.services.matching import plan_checks, plans
 from marketplace.web import current
 
 
@@ -55,11 +56,14 @@ def _kill_after_commit(_: Session) -> None:
 
 
 def set_failpoint(name: str) -> None:
-    """`after_lock`: the pool is locked; `mid_batch`: a first part is written; `before_commit`; `after_commit`."""
+    """`after_lock`: the pool is locked; `mid_batch`: a first part is written; `before_commit`; `after_commit`;
+    `mid_plan`: one setting of a plan is consulted."""
     if name == "after_lock":
         capacity._lock = _after(capacity._lock)
     elif name == "mid_batch":
         ledger._charge = _after(ledger._charge)
+    elif name == "mid_plan":
+        consultations.send = _after(consultations.send)
     elif name == "before_commit":
         once.keep = _after(once.keep, is_meant=_is_act)
     elif name == "after_commit":
@@ -160,6 +164,14 @@ def _no_scope() -> None:
     current.actor = _one_for_all(current.actor)
 
 
+def _no_versions() -> None:
+    plan_checks._changes = lambda *_: ()
+
+
+def _no_look_for_a_plan() -> None:
+    plans.live_plan = lambda *_, **__: None
+
+
 # What may be taken out, by the name that a trial gives.
 GUARDS: dict[str, Callable[[], None]] = {
     "lock": _no_lock_of_pool,
@@ -170,6 +182,8 @@ GUARDS: dict[str, Callable[[], None]] = {
     "one transaction": _audit_in_its_own_transaction,
     "errors": _no_errors,
     "scope": _no_scope,
+    "versions": _no_versions,
+    "one plan": _no_look_for_a_plan,
 }
 
 

@@ -42,11 +42,11 @@ def set_failpoint(name: str) -> None:
     elif point == "after_freeze":
         changed["solve"] = _before(steps.STEPS.solve, number)
     elif point == "after_solve":
-        changed["keep"] = _before(steps.STEPS.keep, number)
+        changed["solve"] = _after(steps.STEPS.solve, number)
     elif point == "mid_keep":
         results.finish_run = _before(results.finish_run, number, is_flushed=True)
     elif point == "before_commit":
-        changed["keep"] = _after(steps.STEPS.keep, number)
+        changed["keep"] = _after(steps.STEPS.keep, number, is_flushed=True)
     else:
         raise ValueError(name)
     kinds = tuple(replace(kind, **changed) if kind is steps.STEPS else kind for kind in worker.KINDS)
@@ -63,10 +63,11 @@ def _before(act: Callable[..., Any], number: signal.Signals, *, is_flushed: bool
     return acting
 
 
-def _after(act: Callable[..., Any], number: signal.Signals) -> Callable[..., Any]:
+def _after(act: Callable[..., Any], number: signal.Signals, *, is_flushed: bool = False) -> Callable[..., Any]:
     def acting(*arguments: Any, **named: Any) -> Any:
         found = act(*arguments, **named)
-        arguments[0].flush()
+        if is_flushed:
+            arguments[0].flush()
         end_once(number)
         return found
 

@@ -8,6 +8,7 @@ from marketplace.db import transaction
 from marketplace.models import (
     OPEN_CONSULTATIONS,
     AdultTransfer,
+    ApplicationRow,
     ApprovalThreshold,
     AuditHead,
     AuditLink,
@@ -44,6 +45,7 @@ from marketplace.models import (
     ReintegrationPlan,
     ReintegrationResult,
     ReportRow,
+    RunApplication,
 )
 from marketplace.permissions import NOBODY, SYSTEM
 from tests import commissioning
@@ -57,6 +59,8 @@ READS: dict[type[Base], dict[str, int]] = {
     Identity: {"la": 1, "provider": 1},  # the pupil is placed there
     Document: {"la": 1, "provider": 1},
     CaseDates: {"la": 1, "region": 1},
+    RunApplication: {"la": 1},
+    ApplicationRow: {"la": 1},
     DestinationPlan: {"la": 1, "region": 1, "provider": 1},  # the pupil is placed there
     DestinationAim: {"la": 1, "region": 1, "provider": 1},
     AdultTransfer: {"la": 1, "region": 1},

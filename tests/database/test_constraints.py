@@ -11,7 +11,7 @@ from marketplace.db import transaction
 from marketplace.models import Base
 from marketplace.permissions import SYSTEM
 from tests.conftest import empty
-from tests.database import case_breakers, partnership_breakers
+from tests.database import case_breakers, partnership_breakers, plan_breakers
 from tests.database.case_breakers import GUARDED, KEPT, OTHERWISE_GUARDED, again, unguarded
 from tests.database.world import World
 
@@ -189,6 +189,7 @@ BREAKERS = {
     "ck_recommendations_cost": "UPDATE recommendations SET price = NULL",
     **case_breakers.BREAKERS,
     **partnership_breakers.BREAKERS,
+    **plan_breakers.BREAKERS,
 }
 
 
@@ -275,6 +276,7 @@ INDIRECT = {
                                    WHERE id = (SELECT max(id) FROM matching_runs WHERE name IS NOT NULL)""",
     "fk_matching_runs_scope_id": again("matching_runs", id=999, scope_id=-1),
     "fk_run_results_run_id": "INSERT INTO run_results (run_id, problem, sha256) VALUES (-1, '', '')",
+    **plan_breakers.INDIRECT,
     **case_breakers.INDIRECT,
     **partnership_breakers.INDIRECT,
 }

@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 from marketplace.db import transaction
 from marketplace.errors import NotPermitted
 from marketplace.models import (
+    ApplicationStatus,
     ApprovalThreshold,
     AuditEvent,
     Authority,
     Band,
     Budget,
     Calibration,
+    Consultation,
     ConsultationStatus,
     Corridor,
     Effect,
@@ -53,7 +55,7 @@ from marketplace.models import (
 )
 from marketplace.permissions import SYSTEM, Actor
 from marketplace.services.api_tokens import create_token
-from tests import builders, commissioning, ordering, partnering
+from tests import applying, builders, commissioning, ordering, partnering
 
 
 def add_price_runs(session: Session, owner: Organisation, user_id: int) -> None:
@@ -167,17 +169,19 @@ class World:
         add_scenario(session, run)
         line = {"amount": 100, "duties": 0, "choices": 1, "remaining": 99, "shadow_price": 0.0}
         session.add(RunBudget(run_id=run.id, authority_id=la.id, **line))
-        session.add(
-            Recommendation(
-                run=run, need=need, authority_id=la.id, phase="choices", provision_id=provision.id, price=1, transport=0
-            )
+        recommended = Recommendation(
+            run=run, need=need, authority_id=la.id, phase="choices", provision_id=provision.id, price=1, transport=0
         )
+        session.add(recommended)
         add_price_runs(session, la, user.id)
         builders.uplift(session, provision, la)
         builders.surveyed(session, provision)
         builders.demand(session, provision.setting)
         session.add(AuditEvent(organisation_id=la.id, event="tested", subject_type="needs", subject_id=need.id))
         case = add_case(session, need, provision, user)
+        second = builders.user(session, la, Role.APPROVER)
+        consulted = (recommended, session.get_one(Consultation, case["consultation"]))
+        plan = applying.plan(session, la, user, second, consulted, status=ApplicationStatus.APPLIED, run=run)
         order = ordering.order(session, provision, la, status=OrderStatus.RUNNING, asked_by_id=user.id)
         group = add_partnership(session, la, provision.setting)
         session.flush()
@@ -188,6 +192,7 @@ class World:
             "provider": provider.id,
             "setting": provision.setting_id,
         }
+        ids["plan"] = plan.id
         return {**ids, **case, "order": order.id, "provision": provision.id, "operator": builders.operator(session).id}
 
     def actor(self, kind: str, side: int = 0) -> Actor:

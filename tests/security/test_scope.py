@@ -21,6 +21,7 @@ AS_SYSTEM = {
     "outbox.tell_people": "the people of the other side are owed a message, whom the actor may not know",
     "outbox.tell_person": "one person of the other side is owed a message, whom the actor may not know",
     "partnership_reports.work_out_figures": "other authorities' pupils are counted, and what may be told is kept",
+    "plan_checks.hold": "what a plan rests on is a provider's to change, and must not be changed while it is applied",
     "placement_charges.recharge": "the ledger is the LA's, also where the provider gives the notice that changes it",
     "replies._replied": "a provider's reply moves the LA's need to its next status; no provider may read a need",
 }

@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from marketplace.models import (
+    ApplicationStatus,
     ApprovalThreshold,
     Authority,
     AwardStatus,
@@ -50,7 +51,7 @@ from marketplace.services.calibrations import start_calibration
 from marketplace.services.corridors import start_corridor
 from marketplace.services.people import ROLES
 from marketplace.services.shadow_runs import start_shadow_run
-from tests import builders, commissioning, ordering, partnering
+from tests import applying, builders, commissioning, ordering, partnering
 from tests.pricing.placements import placement
 
 UNKNOWN = 10**9
@@ -156,6 +157,7 @@ def build_side(session: Session, canary: str) -> Side:
         "region-scenario": _scenario(session, canary, runs[region]),
         "la-scenario": _scenario(session, canary, runs[la]),
         "la-run": runs[la].id,
+        "application": _returned_plan(session, canary, la, side.ids["la-user"], runs[la]),
         "framework": framework.id,
         "operator-framework": hidden.id,
         "operator-tariff": drafts[None].id,
@@ -230,6 +232,14 @@ def _waiting_award(session: Session, canary: str, la: Authority, provision: Prov
     session.flush()
 
 
+def _returned_plan(session: Session, canary: str, la: Authority, user_id: int, run: MatchingRun) -> int:
+    """A plan of a run that was returned, with the reason; its id."""
+    officer, second = session.get_one(User, user_id), builders.user(session, la, Role.APPROVER, name=f"{canary} second")
+    row = session.scalars(select(Recommendation).where(Recommendation.run_id == run.id)).one()
+    status = ApplicationStatus.RETURNED
+    return applying.plan(session, la, officer, second, (row, None), status=status, run=run, typed=f"{canary} reason").id
+
+
 def _run(session: Session, scope: Any, need: Any, provision: Any, user_id: int) -> MatchingRun:
     run = MatchingRun(
         scope=scope, requested_by_id=user_id, status=RunStatus.FAILED, error="tested", on=date(2026, 11, 1),
@@ -246,6 +256,7 @@ def _run(session: Session, scope: Any, need: Any, provision: Any, user_id: int) 
             provision_id=provision.id,
             price=1,
             transport=0,
+            road_km=3,
         )
     )
     session.flush()
@@ -302,6 +313,7 @@ def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple
         "placement_id": (mine.ids["placement"], theirs.ids["placement"]),
         "plan_id": (mine.ids["plan"], theirs.ids["plan"]),
         "destination_plan_id": (mine.ids["destination-plan"], theirs.ids["destination-plan"]),
+        "application_id": (mine.ids["application"], theirs.ids["application"]),
         "award_id": (mine.ids["award"], theirs.ids["award"]),
         "partnership_id": (mine.ids["partnership"], theirs.ids["partnership"]),
         "member_id": (mine.ids["school"], theirs.ids["school"]),

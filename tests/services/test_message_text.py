@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from marketplace import services
 from marketplace.models import (
+    ApplicationStatus,
     AwardStatus,
     Consultation,
     ConsultationStatus,
@@ -21,12 +22,14 @@ from marketplace.models import (
     PlacementStatus,
     PlanStatus,
     PorousPlan,
+    RunApplication,
 )
 from marketplace.services.message_text import WHILE, Overtaken, text_of
 from tests import builders
 from tests.mail_server import PAGES
 from tests.told import ENDINGS, TEMPLATES, Case, build_case
 
+AT = datetime(2026, 11, 20, tzinfo=UTC)
 TELLERS = {
     "tell_people",
     "tell_other_side",
@@ -45,7 +48,7 @@ TELLERS = {
 
 def called() -> Iterator[str]:
     """Every template that the use cases name, in whole or put together."""
-    for path in Path(services.__file__).parent.glob("*.py"):
+    for path in Path(services.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in TELLERS:
                 arguments = {word.arg: word.value for word in node.keywords}
@@ -54,7 +57,7 @@ def called() -> Iterator[str]:
                     yield from names(argument)
 
 
-NAMED = re.compile("(consultation|reply|award|plan|placement|order)_[a-z_]+")
+NAMED = re.compile("(consultation|reply|award|plan|placement|order|application)_[a-z_]+")
 
 
 def names(argument: ast.expr) -> Iterator[str]:
@@ -86,17 +89,24 @@ def test_every_message_says_what_happened_and_where_to_look_and_nothing_that_was
     case: Case, template: str
 ) -> None:
     text = case.text(template)
-    assert re.match(r"(Consultation|Award|Placement|Outreach order|Matching run) \d+: ", text.subject)
+    assert re.match(r"(Consultation|Award|Placement|Outreach order|Plan|Matching run) \d+: ", text.subject)
     assert "\n" not in text.subject
     assert len(text.subject) <= 78
     for name in ("N-", "Norbury", "Ash Grove"):  # in no subject, since those are shown on locked screens
         assert name not in text.subject
-    assert "Ash Grove School" in text.body
-    assert template.startswith("order_") or re.search(  # which is about a school, and names no pupil
-        r"its reference.*N-|your reference N-|reference for the pupil: N-|authority's reference: N-", text.body
+    is_of_many = template.startswith(("application_", "run_"))  # and names neither pupils nor settings
+    assert is_of_many or "Ash Grove School" in text.body
+    assert (
+        is_of_many
+        or template.startswith("order_")
+        or re.search(  # which is about a school, and names no pupil
+            r"its reference.*N-|your reference N-|reference for the pupil: N-|authority's reference: N-", text.body
+        )
     )
     (link,) = re.findall(r"^https://\S+$", text.body, flags=re.MULTILINE)
-    assert re.fullmatch(rf"{PAGES}/(consultations|inbox|awards|approvals|placements|plans|outreach)/\d+", link)
+    assert re.fullmatch(
+        rf"{PAGES}/(consultations|inbox|awards|approvals|placements|plans|outreach|runs|runs/plans)/\d+", link
+    )
     for canary in [*case.canaries, "None", "{", "  ", "canary", "2014", "£"]:
         assert canary not in f"{text.subject}\n{text.body}", canary
     assert text.body.isprintable() or set(re.findall(r"[^\x20-\x7e\xa3]", text.body)) <= {"\n"}
@@ -176,6 +186,8 @@ def test_what_is_over_is_not_told(case: Case, template: str) -> None:
         subject.ended_at = datetime(2026, 11, 20, tzinfo=UTC)
     elif isinstance(subject, PorousPlan):
         subject.status = PlanStatus.WITHDRAWN
+    elif isinstance(subject, RunApplication):
+        subject.status, subject.returned_at, subject.reason = ApplicationStatus.RETURNED, AT, "x"
     elif isinstance(subject, OutreachOrder):
         subject.status, subject.reason = OrderStatus.WITHDRAWN, "Not needed any more."
     else:

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import Engine, text
 
 from marketplace.db import transaction
-from marketplace.models import OutreachOrder, now
+from marketplace.models import Consultation, OutreachOrder, now
 from marketplace.permissions import SYSTEM
 from marketplace.services.outreach_delivery import log_visit
 from marketplace.services.verify import MOST_NAMED, RULES, Finding, verify
+from tests.applying import plan_of
 from tests.ordering import SHARED, STARTS, ordering
 from tests.services.test_commissioning import Case, approve, case, consult, offer, propose
 
@@ -75,6 +76,17 @@ BREAKERS = {
         'INSERT INTO destination_plans (need_id, authority_id, version, "on", next_on, officer, at)'
         " SELECT id, authority_id, 2, '2027-01-04', '2027-02-04', 'x', now() FROM needs"
     ),
+    "plans": "UPDATE recommendations SET authority_id = -1",
+    "plans applied": "UPDATE application_rows SET undone = 'stays'",
+    "plans by two": (
+        "ALTER TABLE run_applications DROP CONSTRAINT ck_run_applications_two_people;"
+        " UPDATE run_applications SET approved_by_id = proposed_by_id"
+    ),
+    "one plan": (
+        "DROP INDEX uq_run_applications_live;"
+        " INSERT INTO run_applications SELECT (jsonb_populate_record(a, '{\"id\": 999}')).* FROM run_applications a"
+    ),
+    "audit of plans": "DELETE FROM audit_events WHERE event = 'plan applied'",
 }
 
 
@@ -87,6 +99,7 @@ def placed(case: Case) -> None:
     offer(case, first, is_held=True)
     approve(case, propose(case, first))
     with transaction(SYSTEM) as session:
+        plan_of(session, session.get_one(Consultation, first), case.commissioner, case.approver)
         ordered = ordering(session)
     order_id = ordered.run(shares=SHARED)
     with transaction(ordered.editor) as session:

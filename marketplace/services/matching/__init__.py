@@ -13,5 +13,8 @@ scenarios.py  what-ifs on the base of a run: changes.py read and kept, change_wo
 scenario_steps.py  the base made otherwise by a worker; moves.py why a pupil moves; scenario_figures.py and
               scenario_files.py runs side by side
 projection.py demand in the years to come, from who is here and named assumptions; knows no optimiser
+versions.py   what a recommendation rests on
+plans.py      what of a run an LA acts upon, proposed and approved; plan_checks.py whether it still holds;
+              plan_acts.py applied and undone
 contents.py   what a run would take up; figures.py what it recommends, as far as one may see it
 """

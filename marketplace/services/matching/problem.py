@@ -15,6 +15,7 @@ import optimiser
 from marketplace.models import FIRST_UNREGISTERED, Authority, Budget, Need, NeedStatus
 from marketplace.permissions import SYSTEM, Actor, require
 from marketplace.services.matching.supply import Supply, supply
+from marketplace.services.matching.versions import Versions, read_versions
 from marketplace.services.registration import most_sessions
 from optimiser.band import band_index
 from optimiser.problem import BANDS
@@ -24,19 +25,23 @@ GATE = "priced-"  # begins the essential facility that keeps a pupil to an editi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behind:
-    """The need behind a pupil: its id, its LA's, and the band that holds, None where the levels are universal."""
+    """The need behind a pupil: its id, its LA's, the band that holds, None where the levels are universal, and its
+    version, None in a scenario, on which nobody acts."""
 
     need_id: int
     authority_id: int
     band: str | None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frozen:
-    """A run's problem as it stood at one moment, and the needs behind it by the id of the pupil."""
+    """A run's problem as it stood at one moment, the needs behind it by the id of the pupil, and the versions of the
+    market that it was made of: None of a scenario, and of files."""
 
     problem: optimiser.Problem
     needs: dict[str, Behind]
+    versions: Versions | None = None
 
 
 def freeze(session: Session, actor: Actor, *, scope_id: int, on: date, policy: optimiser.Policy) -> Frozen:
@@ -50,15 +55,18 @@ def freeze(session: Session, actor: Actor, *, scope_id: int, on: date, policy: o
         select(Budget).join(Budget.authority).where(in_scope(scope_id)).options(joinedload(Budget.authority))
     )
     budgets = [optimiser.Budget(la=row.authority.code, budget=row.amount // 100) for row in rows]
+    versions = read_versions(session, on=on)  # before the market: see there
     market = supply(session, on=on, needs=needs)
     return Frozen(
         problem=problem_of(market, needs, budgets=budgets, policy=policy),
         needs={str(need.id): _behind(need) for need in needs},
+        versions=versions,
     )
 
 
 def _behind(need: Need) -> Behind:
-    return Behind(need_id=need.id, authority_id=need.authority_id, band=need.band.value if need.band else None)
+    band = need.band.value if need.band else None
+    return Behind(need_id=need.id, authority_id=need.authority_id, band=band, version=need.version)
 
 
 def in_scope(scope_id: int) -> ColumnElement[bool]:

@@ -84,6 +84,7 @@ def keep_answer(session: Session, actor: Actor, claim: Claim, *, frozen: Frozen,
 
 def _recommendations(run: MatchingRun, frozen: Frozen, found: Findings) -> Iterable[Recommendation]:
     rows: tuple[Assignment | Unplaced, ...] = (*found.answer.assignments, *found.answer.unplaced)
+    provisions = {row.provision: row for row in frozen.problem.provisions}
     for row in rows:
         need = frozen.needs[row.pupil]
         recommendation = Recommendation(
@@ -96,6 +97,8 @@ def _recommendations(run: MatchingRun, frozen: Frozen, found: Findings) -> Itera
         )
         if isinstance(row, Assignment):
             _place(recommendation, row)
+            if frozen.versions is not None and need.version is not None:
+                recommendation.versions = dict(frozen.versions.basis(need.version, provisions[row.provision]))
         else:
             recommendation.reason = row.reason
             recommendation.detail = found.reasons[row.pupil][:1000]
