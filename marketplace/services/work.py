@@ -139,14 +139,14 @@ def fail_lost(session: Session, actor: Actor, kind: type[R], *those: ColumnEleme
 
 
 def _fail(session: Session, actor: Actor, run: Work, error: str) -> None:
-    _end(session, actor, run, RunStatus.FAILED)
-    run.error = error[:400]
+    _end(session, actor, run, RunStatus.FAILED, error=error[:400])
     _record(session, actor, f"{run.NOUN} failed", run)
 
 
-def _end(session: Session, actor: Actor, run: Work, status: RunStatus) -> None:
+def _end(session: Session, actor: Actor, run: Work, status: RunStatus, *, error: str | None = None) -> None:
     at = clock(session)
     _move(run, status)
+    run.error = error
     run.token = None
     run.finished_at = at
     starter_id = run.requested_by_id

@@ -122,7 +122,7 @@ def offered_from_today(authority: str, kind: Kind, *, from_year: int = -1) -> di
     with transaction(SYSTEM) as session:
         la = session.scalars(select(Authority).where(Authority.name == authority)).one()
         commissioner = acting(session, la.id, Role.COMMISSIONER)
-        need, chosen = suitable(session, la.id, kind=kind, settings=1, from_year=from_year)
+        need, chosen = suitable(session, la.id, kind=kind, settings=1, from_year=from_year, starts_on=today())
         provision = provisions_by_id(session, chosen)[chosen[0]]
         editor = acting(session, provision.setting.provider_id or 0, Role.PROVIDER_EDITOR)
         version, band = need.version, need.band
@@ -282,10 +282,17 @@ def partners(authority: str) -> dict[str, object]:
 
 
 def suitable(
-    session: Session, authority_id: int, *, kind: Kind = Kind.FULL, settings: int = SETTINGS, from_year: int = -1
+    session: Session,
+    authority_id: int,
+    *,
+    kind: Kind = Kind.FULL,
+    settings: int = SETTINGS,
+    from_year: int = -1,
+    starts_on: date | None = None,
 ) -> tuple[Need, list[int]]:
     """The first published need of the authority without a request or an order, of a pupil from this year group on, that
-    so many settings would suit, and have room for, with one provision of each."""
+    so many settings would suit, and have room for from `starts_on` or else from the day it asks for, with one provision
+    of each."""
     actor = acting(session, authority_id, Role.COMMISSIONER)
     open_needs = select(Need).where(
         Need.authority_id == authority_id, Need.status == NeedStatus.PUBLISHED, Need.request_id.is_(None),
@@ -295,7 +302,8 @@ def suitable(
         if (year_group_on(need, today()) or -1) < from_year:
             continue
         first: dict[int, int] = {}
-        for option in rank_options(session, actor, need=need, on=max(today(), need.starts_on or today())).options:
+        on = starts_on or max(today(), need.starts_on or today())
+        for option in rank_options(session, actor, need=need, on=on).options:
             # Such a refusal cannot be overruled; alternative provision starts on a plan of the way back.
             may_refuse = option.setting_type not in (SettingType.INDEPENDENT, SettingType.AP)
             if option.vacant >= option.use and option.kind == kind and may_refuse:

@@ -22,7 +22,7 @@ def test_a_run_is_started_watched_and_read(visit: Visit, width: int, scripts: bo
         visitor.begin()
         visitor.type("Time limit", "10")
         visitor.click("button", "Start the run")
-        visitor.sees("You can leave this page; the run goes on.")
+        visitor.sees("You can leave this page; the run goes on, and who started it gets an e-mail")
         visitor.look("run-progress")
         visitor.watches(ENDED, renew="Refresh")
         visitor.sees("It is never a decision", "Placed by kind", "Not placed, and what to do", "£4,321,000")

@@ -19,6 +19,7 @@ def open_vacancies(visitor: Visitor, provider: str) -> None:
 
 
 def sees_everything_confirmed(visitor: Visitor) -> None:
+    visitor.page.wait_for_load_state()  # the message comes first, and the pools may still be on their way
     pools = visitor.page.locator("section.app-grid").count()
     assert pools > 1
     expect(visitor.page.get_by_text("Confirmed today", exact=True)).to_have_count(pools)

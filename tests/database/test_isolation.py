@@ -94,8 +94,8 @@ SEES = [
     ("la", RunBudget, 1),  # but what it says of one's own budget
     ("la", MatchingRun, 2),  # that its own region ran one, and asked what if, it knows
     ("la", ScenarioChanges, 0),  # what is made otherwise names pupils and budgets of others
-    ("la", User, 1),
-    ("la", UserRole, 1),
+    ("la", User, 2),  # its own two, of four
+    ("la", UserRole, 2),
     ("la", AuditEvent, 1),
     ("la", ApiToken, 1),
     ("region", ApiToken, 0),

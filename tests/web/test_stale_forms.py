@@ -34,6 +34,7 @@ NOTHING_TYPED = {
     "provisions.post_withdraw",
     "replies.post_change",
     "replies.post_open",
+    "runs.post_cancel",
     "schedules.post_start",
     "sessions.sign_out",
     "tariff_drafts.post_copy",
