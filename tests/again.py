@@ -136,6 +136,8 @@ WITHOUT_VERSION = {
     "sessions.post_sign_in": "there is nobody yet",
     "sessions.sign_out": "there is nobody any more",
     "shadow_runs.post_start": _RUNS,
+    "studies.post_cancel": _ONCE,
+    "studies.post_start": _RUNS,
     "tariff_drafts.post_copy": _ADDS,
     "tariff_drafts.post_new": _ADDS,
     "thresholds.post_index": _ADDS,

@@ -17,9 +17,16 @@ from marketplace.observability import log
 from marketplace.permissions import SYSTEM
 from marketplace.services import calibrations, corridors, shadow_runs
 from marketplace.services.matching import steps as matching
+from marketplace.services.matching import studies
 from marketplace.services.work import Claim, LostClaim, Steps, fail, fail_lost, note_progress
 
-KINDS: tuple[Steps[Any, Any, Any], ...] = (matching.STEPS, calibrations.STEPS, shadow_runs.STEPS, corridors.STEPS)
+KINDS: tuple[Steps[Any, Any, Any], ...] = (
+    matching.STEPS,
+    studies.STEPS,
+    calibrations.STEPS,
+    shadow_runs.STEPS,
+    corridors.STEPS,
+)
 PROGRESS_EVERY = 1.0  # seconds
 
 

@@ -115,6 +115,7 @@ from marketplace.models.run_applications import (
 from marketplace.models.scenarios import ScenarioChanges
 from marketplace.models.schedules import PriceLine, PriceSchedule, line_key
 from marketplace.models.settings import FIRST_UNREGISTERED, HomeArea, Setting, SettingStatus, Sex
+from marketplace.models.studies import Study
 from marketplace.models.tariffs import Framework, Tariff
 from marketplace.models.uplifts import (
     UPLIFT_MOVES,
@@ -284,6 +285,7 @@ __all__ = [
     "Standing",
     "Step",
     "StepKind",
+    "Study",
     "Survey",
     "SurveyedPrice",
     "Tariff",

@@ -205,6 +205,12 @@ RULES = (
         " OR b.base_id IS NOT NULL OR NOT EXISTS (SELECT FROM scenario_changes c WHERE c.run_id = s.id))",
     ),
     Rule(
+        "studies",
+        "a study is of a done run, of the same scope, that is no scenario",
+        "SELECT 'study ' || s.id FROM studies s LEFT JOIN matching_runs r ON r.id = s.run_id"
+        " WHERE (r.scope_id, r.status) IS DISTINCT FROM (s.scope_id, 'done') OR r.base_id IS NOT NULL",
+    ),
+    Rule(
         "order hours",
         "an outreach order without a placement that is accepted or runs takes its hours a week, and no other any",
         "SELECT 'order ' || o.id FROM outreach_orders o LEFT JOIN (SELECT order_id, sum(amount) AS amount FROM claims"

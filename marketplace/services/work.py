@@ -119,9 +119,9 @@ def fail(session: Session, actor: Actor, kind: type[Work], claim: Claim, *, erro
 def cancel(session: Session, actor: Actor, kind: type[R], run_id: int) -> R:
     """End a run that waits or is under way, because somebody does not want it any more; its worker finds its claim lost
     at its next sign of life. Raises InvalidTransition where it has ended meanwhile."""
-    run = session.get_one(kind, run_id, with_for_update=True, populate_existing=True)
-    if run.status not in UNDER_WAY:
-        raise InvalidTransition(f"The {run.NOUN} {run.id} has ended already: it is {run.status.value}.")
+    run = session.get(kind, run_id, with_for_update=True, populate_existing=True)
+    if run is None or run.status not in UNDER_WAY:  # of some kinds nobody can lock what has ended
+        raise InvalidTransition(f"The {kind.NOUN} {run_id} has ended already. Open it to see what came of it.")
     _end(session, actor, run, RunStatus.CANCELLED)
     _record(session, actor, f"{run.NOUN} cancelled", run)
     return run

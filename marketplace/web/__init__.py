@@ -81,6 +81,7 @@ NOUNS = (
     "settings",
     "shadow_runs",
     "standings",
+    "studies",
     "tariff_adoption",
     "tariff_comments",
     "tariff_drafts",

@@ -246,12 +246,12 @@ def standing(run: MatchingRun) -> dict[str, Any]:
 def _dearest(pools: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The pools of which one more place or hour is worth most, dearest first."""
     short = [
-        {**row, "years": _years(row["years"]) if "years" in row else ""} for row in pools if row["shadow_price"] > 0
+        {**row, "years": years(row["years"]) if "years" in row else ""} for row in pools if row["shadow_price"] > 0
     ]
     return sorted(short, key=lambda row: (-row["shadow_price"], row["pool"]))[:DEAREST]
 
 
-def _years(group: str) -> str:
+def years(group: str) -> str:
     """A vacancy group ("7-11", "-1-6") in words."""
     low, _, high = group.rpartition("-")
     first, last = vocabulary.YEAR_GROUPS[int(low)], vocabulary.YEAR_GROUPS[int(high)]

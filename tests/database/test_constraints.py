@@ -159,6 +159,9 @@ BREAKERS = {
     "uq_shadow_runs_active": "UPDATE shadow_runs SET status = 'queued', owner_id = 1, figures = NULL",
     "uq_corridors_active": "UPDATE corridors SET status = 'queued', owner_id = 1, figures = NULL",
     "ck_calibrations_error_of_failed": "UPDATE calibrations SET error = 'x'",
+    "uq_studies_active": "UPDATE studies SET status = 'queued', figures = NULL, run_id = 1, scope_id = 1",
+    "ck_studies_error_of_failed": "UPDATE studies SET error = 'x'",
+    "ck_studies_result_of_done": "UPDATE studies SET figures = NULL",
     "ck_shadow_runs_error_of_failed": "UPDATE shadow_runs SET error = 'x'",
     "ck_corridors_error_of_failed": "UPDATE corridors SET error = 'x'",
     "ck_calibrations_result_of_done": "UPDATE calibrations SET files = NULL",
@@ -257,6 +260,7 @@ INDIRECT = {
     "fk_provisions_pool_id": """UPDATE provisions SET pool_id =
                                 (SELECT id FROM pools WHERE pools.setting_id <> provisions.setting_id)""",
     "ck_calibrations_status": "UPDATE calibrations SET status = 'nonsense', figures = NULL",
+    "ck_studies_status": "UPDATE studies SET status = 'nonsense', figures = NULL",
     "ck_shadow_runs_status": "UPDATE shadow_runs SET status = 'nonsense', figures = NULL",
     "ck_corridors_status": "UPDATE corridors SET status = 'nonsense', figures = NULL",
     "fk_placement_sets_owner_id": """INSERT INTO placement_sets (owner_id, name, starts_on, ends_on, basis, placements,

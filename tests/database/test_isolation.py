@@ -40,6 +40,7 @@ from marketplace.models import (
     ShadowRun,
     Stance,
     Standing,
+    Study,
     Survey,
     SurveyedPrice,
     Tariff,
@@ -94,6 +95,10 @@ SEES = [
     ("la", RunBudget, 1),  # but what it says of one's own budget
     ("la", MatchingRun, 2),  # that its own region ran one, and asked what if, it knows
     ("la", ScenarioChanges, 0),  # what is made otherwise names pupils and budgets of others
+    ("la", Study, 0),  # what a region's run comes to for others
+    ("region", Study, 1),
+    ("provider", Study, 0),
+    ("operator", Study, 0),
     ("la", User, 2),  # its own two, of four
     ("la", UserRole, 2),
     ("la", AuditEvent, 1),
@@ -384,6 +389,19 @@ def test_what_has_ended_is_changed_by_nobody_and_a_set_by_nobody_at_all(world: W
         assert changed.rowcount == 0  # type: ignore[attr-defined]
     with transaction(SYSTEM) as session, pytest.raises(ProgrammingError, match="permission denied"):
         session.execute(text("UPDATE placement_sets SET file = ''"))
+
+
+def test_a_study_that_has_ended_is_changed_by_nobody(world: World) -> None:  # noqa: ARG001
+    with transaction(SYSTEM) as session:
+        assert session.execute(update(Study).values(figures={"match": 1})).rowcount == 0  # type: ignore[attr-defined]
+
+
+def test_a_study_is_of_the_scope_of_its_run(world: World) -> None:
+    with transaction(SYSTEM) as session:
+        run_id = session.scalars(select(MatchingRun.id).where(MatchingRun.base_id.is_(None))).first()
+    mine = world.actor("la")
+    with pytest.raises(Conflict, match="fk_studies_run_id"), transaction(mine) as session:
+        session.add(Study(run_id=run_id, scope_id=mine.organisation_id))
 
 
 def test_a_run_is_of_its_owners_own_set(world: World) -> None:

@@ -46,6 +46,7 @@ from marketplace.models import (
     Setting,
     ShadowRun,
     Stance,
+    Study,
     Tariff,
     TariffComment,
     TariffStatus,
@@ -109,6 +110,12 @@ def add_scenario(session: Session, base: MatchingRun) -> None:
     session.add(ScenarioChanges(run_id=scenario.id, changes={"closed": ["900001"]}, words=["It is closed."]))
 
 
+def add_study(session: Session, run: MatchingRun) -> None:
+    """What a worker found when it asked what would change."""
+    about = {"scope_id": run.scope_id, "requested_by_id": run.requested_by_id, "status": RunStatus.DONE}
+    session.add(Study(run=run, figures={}, **about))
+
+
 def add_partnership(session: Session, la: Authority, setting: Setting) -> int:
     """A partnership that the authority leads, with a setting, a mainstream school and its register, a decision, and
     figures. Its id."""
@@ -167,6 +174,7 @@ class World:
         builders.kept(session, run)
         session.add(RunResult(run=run, problem=b"", sha256=""))
         add_scenario(session, run)
+        add_study(session, run)
         line = {"amount": 100, "duties": 0, "choices": 1, "remaining": 99, "shadow_price": 0.0}
         session.add(RunBudget(run_id=run.id, authority_id=la.id, **line))
         recommended = Recommendation(

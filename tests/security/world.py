@@ -38,6 +38,7 @@ from marketplace.models import (
     ScenarioChanges,
     Scope,
     Stance,
+    Study,
     Tariff,
     TariffComment,
     TariffStatus,
@@ -156,6 +157,8 @@ def build_side(session: Session, canary: str) -> Side:
         "region-run": runs[region].id,
         "region-scenario": _scenario(session, canary, runs[region]),
         "la-scenario": _scenario(session, canary, runs[la]),
+        "region-study": _study(session, runs[region]),
+        "la-study": _study(session, runs[la]),
         "la-run": runs[la].id,
         "application": _returned_plan(session, canary, la, side.ids["la-user"], runs[la]),
         "framework": framework.id,
@@ -272,6 +275,13 @@ def _scenario(session: Session, canary: str, base: MatchingRun) -> int:
     return run.id
 
 
+def _study(session: Session, run: MatchingRun) -> int:
+    study = Study(run=run, scope_id=run.scope_id)
+    session.add(study)
+    session.flush()
+    return study.id
+
+
 def _price_runs(session: Session, canary: str, **owners: Any) -> dict[str, int]:
     """A placement set of each owner with a calibration, a shadow run and a corridor, each done as a worker would."""
     ids = {}
@@ -331,6 +341,10 @@ def objects(kind: OrganisationKind, mine: Side, theirs: Side) -> dict[str, tuple
         "scenario_id": (
             mine.ids.get(f"{kind}-scenario"),
             theirs.ids["region-scenario" if kind is OrganisationKind.REGION else "la-scenario"],
+        ),
+        "study_id": (
+            mine.ids.get(f"{kind}-study"),
+            theirs.ids["region-study" if kind is OrganisationKind.REGION else "la-study"],
         ),
         **_price_objects(kind, mine, theirs),
         "framework_id": (

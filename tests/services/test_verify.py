@@ -67,6 +67,10 @@ BREAKERS = {
         "INSERT INTO matching_runs (scope_id, base_id, name, status, on_date, seconds, policy, created_at)"
         " SELECT id, -1, 'No base', 'done', '2026-11-30', 1, '{}', now() FROM organisations WHERE kind = 'la' LIMIT 1"
     ),
+    "studies": (
+        "INSERT INTO studies (run_id, scope_id, status, created_at)"
+        " SELECT -1, id, 'queued', now() FROM organisations WHERE kind = 'la' LIMIT 1"
+    ),
     "order hours": "UPDATE claims SET amount = amount + 1 WHERE order_id IS NOT NULL",
     "order charges": "UPDATE ledger_lines SET amount = amount + 1 WHERE order_id IS NOT NULL",
     "order visits": "UPDATE order_visits SET share_id = NULL",

@@ -37,6 +37,8 @@ NOTHING_TYPED = {
     "runs.post_cancel",
     "schedules.post_start",
     "sessions.sign_out",
+    "studies.post_cancel",
+    "studies.post_start",
     "tariff_drafts.post_copy",
     "vacancies.post_row",
 }

@@ -12,6 +12,7 @@ results.py    problem, answer and recommendations kept; archive.py and workbook.
 scenarios.py  what-ifs on the base of a run: changes.py read and kept, change_words.py in sentences, what_ifs.py applied
 scenario_steps.py  the base made otherwise by a worker; moves.py why a pupil moves; scenario_figures.py and
               scenario_files.py runs side by side
+studies.py    what one more place would be worth, who gains and who pays: study_figures.py computes it
 projection.py demand in the years to come, from who is here and named assumptions; knows no optimiser
 versions.py   what a recommendation rests on
 plans.py      what of a run an LA acts upon, proposed and approved; plan_checks.py whether it still holds;
