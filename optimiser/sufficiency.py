@@ -142,16 +142,22 @@ def phase_of_education(year_group: int) -> str:
     return "primary" if year_group <= 6 else "secondary" if year_group <= 11 else "post-16"
 
 
-def worth_by_group(solved: Solved, group_of: Callable[[Pupil], str]) -> tuple[GroupWorth, ...]:
-    """Groups of the pupils of the choices, those first to whom a place is worth most, then by name."""
+def worth_by_group(
+    solved: Solved, group_of: Callable[[Pupil], str], most: Mapping[str, float] | None = None
+) -> tuple[GroupWorth, ...]:
+    """Groups of the pupils of the choices, those first to whom a place is worth most, then by name.
+
+    `most` says of pools what one more is worth to all together, as far as it was looked at: a price can stand for a
+    place that is one too few, and one more be worth nothing; no group gains more than all do.
+    """
     members = [solved.problem.pupils[at] for at in solved.choices.programme.members.tolist()]
     names = sorted({group_of(row) for row in members})
     place = {name: at for at, name in enumerate(names)}
     group = np.array([place[group_of(row)] for row in members], dtype=np.int64)
-    return _ranked(solved, names, group, np.repeat(group, np.diff(solved.choices.programme.start)))
+    return _ranked(solved, names, group, np.repeat(group, np.diff(solved.choices.programme.start)), most=most)
 
 
-def worth_by_kind(solved: Solved) -> tuple[GroupWorth, ...]:
+def worth_by_kind(solved: Solved, most: Mapping[str, float] | None = None) -> tuple[GroupWorth, ...]:
     """The same by kind of provision: of pupils those who have an option of the kind."""
     programme = solved.choices.programme
     kinds = sorted({row.kind for row in solved.catalogue.provisions})
@@ -159,7 +165,7 @@ def worth_by_kind(solved: Solved) -> tuple[GroupWorth, ...]:
     of_provision = np.array([place[row.kind] for row in solved.catalogue.provisions], dtype=np.int64)
     of_column = of_provision[solved.options.provision[programme.option]]
     pairs = np.unique(np.stack([of_column, programme.pupil(np.arange(len(programme)))]), axis=1)
-    return _ranked(solved, kinds, pairs[0], of_column, pairs[1])
+    return _ranked(solved, kinds, pairs[0], of_column, pairs[1], most=most)
 
 
 def _ranked(
@@ -168,11 +174,15 @@ def _ranked(
     group: Ints,
     of_column: Ints,
     pupil: Ints | None = None,
+    *,
+    most: Mapping[str, float] | None,
 ) -> tuple[GroupWorth, ...]:
     """The groups; `group` is that of each pupil, or of each of `pupil`, who may be in several."""
     programme, prices = solved.choices.programme, solved.choices.prices
     best = np.repeat(best_reduced_costs(programme, prices), np.diff(programme.start))
     worth = (best - reduced_costs(programme, prices)) / programme.use + prices.pools[programme.pool]
+    limits = np.array([(most or {}).get(row.pool, np.inf) for row in solved.problem.pools])
+    worth = np.minimum(worth, limits[programme.pool])
     is_waiting = np.ones(len(programme.members), dtype=bool)
     is_waiting[programme.pupil(solved.choices.columns)] = False
     waiting = is_waiting if pupil is None else is_waiting[pupil]

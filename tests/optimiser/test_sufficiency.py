@@ -137,6 +137,15 @@ def test_a_group_is_told_who_waits_and_what_a_place_of_its_own_would_be_worth() 
     assert [row.group for row in worth_by_group(solved, BY["level"])] == ["intensive"]
 
 
+def test_no_group_gains_more_than_all_do() -> None:
+    source = waiting()
+    solved = solved_of(source, match(source))
+    (row,) = worth_by_group(solved, BY["need"], {"K1": 7.0})
+    assert (row.pool, row.shadow_price) == ("K1", 7.0)
+    (row,) = worth_by_kind(solved, {"K1": 0.0})
+    assert (row.pool, row.shadow_price) == ("", 0.0)
+
+
 def test_by_kind_a_pupil_counts_for_every_kind_that_would_do() -> None:
     offers = (provision(), provision(provision="V2", kind="porous", sessions=5, setting="100002", pool="K2"))
     children = (pupil(pupil="P1", options=("full", "porous")), pupil(pupil="P2"), pupil(pupil="P3"))

@@ -119,7 +119,7 @@ def test_a_study_is_of_whom_the_run_is_of(fenshire: Fenshire, sign_in: SignIn) -
 
 def test_a_scenario_is_not_studied(fenshire: Fenshire) -> None:
     scenario_id = fenshire.done(kinds=["full"])
-    with transaction(SYSTEM) as session, pytest.raises(Conflict, match="is a scenario. Study run"):
+    with transaction(SYSTEM) as session, pytest.raises(Conflict, match="is a scenario"):
         studies.start_study(session, SYSTEM, run_id=scenario_id)
 
 

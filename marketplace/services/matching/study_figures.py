@@ -34,6 +34,7 @@ def study(problem: Problem, *, seconds: int, memory_gb: float | None, note: Note
         note({"stage": "places", "done": done, "of": of})
 
     places = worth_of_places(problem, answer, seconds=min(seconds, MOST_SECONDS_EACH), heard=heard)
+    most = {row.pool: row.worth.predicted.saving for row in places.places}
     note({"stage": "fair"})
     fair = fair_answer(problem, answer, seconds=seconds)
     note({"stage": "nearest"})
@@ -44,7 +45,7 @@ def study(problem: Problem, *, seconds: int, memory_gb: float | None, note: Note
         "fair": _totals(fair.answer),
         "price_of_fairness": _price(fair),
         "parts": [{**asdict(row), "is_worse_off": row.is_worse_off} for row in fair.parts],
-        "places": [_place(row) for row in places.places],
+        "places": sorted(map(_place, places.places), key=lambda row: -row["confirmed"]["saving"]),
         "together": _worth(places.together) if places.together else None,
         "agreement": {
             "signs": places.signs,
@@ -52,8 +53,8 @@ def study(problem: Problem, *, seconds: int, memory_gb: float | None, note: Note
             "by_relaxation": places.by_relaxation,
         },
         "groups": {
-            **{name: [asdict(row) for row in worth_by_group(solved, of)] for name, of in BY.items()},
-            "kind": [asdict(row) for row in worth_by_kind(solved)],
+            **{name: [asdict(row) for row in worth_by_group(solved, of, most)] for name, of in BY.items()},
+            "kind": [asdict(row) for row in worth_by_kind(solved, most)],
         },
         "by": {
             "la": _groups(figures_by_group(problem, answer, by_la(problem))),

@@ -15,7 +15,7 @@ COLUMNS = (
 
 
 def places_csv(study: Study, names: Mapping[str, Mapping[str, str]]) -> bytes:
-    """The dearest pools, dearest first; at the end one more in each of them together."""
+    """The dearest pools, those first where one more helps most; at the end one more in each of them together."""
     text = StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
