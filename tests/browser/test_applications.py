@@ -50,8 +50,7 @@ def test_a_plan_is_proposed_approved_by_somebody_else_applied_and_undone(
         approver.click("button", "Apply the plan")
         approver.sees("Plan", "applied", "Consulted")
         approver.look("plan-applied")
-        screens = {*commissioner.screens, *approver.screens}
-        assert (len(screens), commissioner.clicks + approver.clicks) == (3, 5)  # run, what is proposed, the plan
+        commissioner.took("J14", screens=3, clicks=5, beside=approver)  # run, what is proposed, the plan
 
         commissioner.open(plan)
         commissioner.click("link", "Undo the plan")
@@ -60,3 +59,25 @@ def test_a_plan_is_proposed_approved_by_somebody_else_applied_and_undone(
         commissioner.click("button", "Undo the plan")
         commissioner.sees("undone", "Withdrawn when the plan was undone")
         commissioner.look("plan-undone")
+
+
+def test_a_plan_is_proposed_approved_and_applied_by_keyboard_alone(visit: Visit) -> None:
+    with visit() as commissioner, visit() as approver:
+        commissioner.sign_in("commissioner@aldermouth.example")
+        commissioner.open("/runs/1")
+        commissioner.begin()
+        commissioner.press(commissioner.page.get_by_role("button", name="Propose these"))
+        commissioner.reads("Whom to consult as recommended")
+        leave_few(commissioner)
+        commissioner.press(commissioner.page.get_by_role("button", name="Propose the plan"))
+        commissioner.sees("so somebody else approves and applies it")
+        plan = commissioner.page.url.rpartition("/")[2]
+        approver.sign_in("approver@aldermouth.example")
+        approver.open("/approvals")
+        approver.begin()
+        approver.press(approver.page.locator("main").get_by_role("link", name=f"Plan {plan}"))
+        approver.press(approver.page.get_by_role("button", name="Approve the plan"))
+        approver.sees("approved, not applied yet")
+        approver.press(approver.page.get_by_role("button", name="Apply the plan"))
+        approver.sees("applied", "Consulted")
+        assert commissioner.clicks == approver.clicks == 0

@@ -41,3 +41,28 @@ def test_a_scenario_is_set_watched_and_read_beside_its_run_in_three_screens(
         visitor.sees("Who moves, and why", "The cap of 10 km rules out")
         visitor.took("J13", screens=3, clicks=2)
         visitor.look("scenario")
+
+
+def test_a_scenario_is_set_and_read_by_keyboard_alone(visit: Visit) -> None:
+    with visit() as visitor:
+        page, keys = visitor.page, visitor.page.keyboard
+        visitor.sign_in("procurement@aldermouth.example")
+        visitor.open("/runs/start")
+        visitor.begin()
+        visitor.tab_to(page.get_by_label("Time limit", exact=True))
+        keys.press("Control+A")
+        keys.type("5")
+        visitor.press(page.get_by_role("button", name="Start the run"))
+        visitor.watches("pupils placed")
+        visitor.press(page.get_by_role("button", name="What if? Scenarios of this run"))
+        visitor.press(page.get_by_role("button", name="Set a scenario"))
+        visitor.tab_to(page.get_by_label("Name of the scenario", exact=True))
+        keys.type("A cap of 10 km")
+        visitor.tab_to(page.get_by_label("Longest daily journey", exact=True))
+        keys.press("Control+A")
+        keys.type("10")
+        visitor.press(page.get_by_role("button", name="Run the scenario"))
+        visitor.watches("Side by side")
+        visitor.press(page.locator("main table").first.get_by_role("link", name="A cap of 10 km"))
+        visitor.reads("A cap of 10 km")
+        assert visitor.clicks == 0

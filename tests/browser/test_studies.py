@@ -69,3 +69,18 @@ def test_files_are_sent_mended_and_matched_in_two_screens(visit: Visit, width: i
         visitor.watches("3 of 3 pupils placed", renew="Refresh")
         visitor.took("J12", screens=2, clicks=1)
         visitor.look("files-run")
+
+
+def test_files_are_sent_and_matched_by_keyboard_alone(visit: Visit) -> None:
+    with visit() as visitor:
+        visitor.sign_in("procurement@greystrand.example")
+        visitor.open("/runs/files")
+        visitor.begin()
+        box = visitor.page.get_by_label("The files")
+        visitor.tab_to(box)
+        box.set_input_files(zipped(FILES))  # which file, the browser's own window asks
+        visitor.press(visitor.page.get_by_role("button", name="Check and run"))
+        visitor.watches("3 of 3 pupils placed", renew="Refresh")
+        visitor.press(visitor.page.get_by_role("button", name="Sufficiency and fairness"))
+        visitor.sees("It matches up to 22 times")
+        assert visitor.clicks == 0

@@ -88,13 +88,19 @@ class Visitor:
         self.screens[:] = [urlsplit(self.page.url).path] if here else []
         self.clicks = 0
 
-    def took(self, journey: str, *, screens: int, clicks: int, last: str | None = None) -> None:
+    def took(
+        self, journey: str, *, screens: int, clicks: int, last: str | None = None, beside: "Visitor | None" = None
+    ) -> None:
         """Hold a journey to what it costs, as docs/journeys.md states it (tests/test_docs.py compares). `last` is the
-        button that ends it on its last screen: it is pressed, and what it leads to is no screen of the journey."""
-        seen = len(self.screens)
+        button that ends it on its last screen: it is pressed, and what it leads to is no screen of the journey.
+        `beside` has walked a part of it: a page that both opened is one screen."""
+        seen, pressed = len(self.screens), self.clicks
+        if beside:
+            seen, pressed = len({*self.screens, *beside.screens}), pressed + beside.clicks
         if last:
             self.click("button", last)
-        assert (seen, self.clicks) == (screens, clicks), f"{journey}: {seen} screens, {self.clicks} clicks"
+            pressed += 1
+        assert (seen, pressed) == (screens, clicks), f"{journey}: {seen} screens, {pressed} clicks"
 
     def click(self, role: str, name: str, *, within: Locator | None = None) -> None:
         """Press a link, a button, a radio button or a checkbox by its words."""
