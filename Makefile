@@ -7,7 +7,7 @@ REGION ?= South West
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo real test pictures lint bench chaos serve worker assets lock clean
+.PHONY: help demo real test pictures lint bench load chaos serve worker assets lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ bench: $(VENV)/.runtime ## time the optimiser and the price arithmetic, as ratio
 	$(BIN)/python -m benchmarks.comparison
 	$(BIN)/python -m benchmarks.pricing
 
+load: $(VENV)/.load ## many people at once on the demonstration beside a running solve, ten minutes; writes docs/performance.md
+	$(BIN)/python -m tests.load
+
 chaos: $(VENV)/.dev ## try contention, crashes, outages and many tenants at once, each with its control; writes docs/reliability.md
 	$(BIN)/python -m tests.chaos
 
@@ -53,6 +56,7 @@ lock: $(VENV)/.dev ## resolve the pinned requirements again
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --extra build pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --extra build --extra dev --constraint requirements.lock pyproject.toml --output-file requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --extra build --extra load --constraint requirements-dev.lock pyproject.toml --output-file requirements-load.lock
 
 clean: ## remove the virtual environment and the data folder
 	rm -rf $(VENV) data
@@ -67,4 +71,8 @@ $(VENV)/.runtime: requirements.lock pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+$(VENV)/.load: requirements-load.lock $(VENV)/.dev
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements-load.lock
 	@touch $@

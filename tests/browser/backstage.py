@@ -342,9 +342,17 @@ def gone(provision_id: str) -> dict[str, object]:
     return {}
 
 
+def editors(_: str) -> dict[str, object]:
+    """Who of each provider states its vacancies, by e-mail address."""
+    with transaction(SYSTEM) as session:
+        found = select(User.email).where(User.role_rows.any(role=Role.PROVIDER_EDITOR)).order_by(User.id)
+        return {"emails": list(session.scalars(found))}
+
+
 ACTS: dict[str, Callable[[str], dict[str, object]]] = {
     "answered": answered,
     "asked": asked,
+    "editors": editors,
     "gone": gone,
     "grown": grown,
     "leavers": leavers,
