@@ -23,10 +23,10 @@ from tests.served import ROOT, Served, behind_the_scenes, demonstration, environ
 Request = tuple[str, str, float, int]  # kind, name, milliseconds, status
 # Kind of request → milliseconds within which 95 and 99 of 100 are to be answered.
 ASKED = {"read": (300, 800), "write": (500, 1000)}
-TEXT = """Written by `make load` (`python -m tests.load`): {people} people of six LAs, of every provider and of the region,
-each with a session, work on the demonstration (600 pupils, two web processes) at a steady pace for {seconds:.0f} s, after
-all have signed in; procurement keeps a matching run of the region under way. {machine}; people,
-pages, database, worker and solve on it together.
+TEXT = """Written by `make load` (`python -m tests.load`): {people} people of six LAs, of every provider and of the
+region, each with a session, work on the demonstration (600 pupils, two web processes) at a steady pace for
+{seconds:.0f} s, after all have signed in; procurement keeps a matching run of the region under way. {machine};
+people, pages, database, worker and solve on it together.
 
 | | requests | a second | median ms | 95% within ms | 99% within ms | asked: 95%, 99% | failed |
 |:--|--:|--:|--:|--:|--:|:--|--:|

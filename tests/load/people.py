@@ -1,8 +1,8 @@
 """People at work, each at a steady pace: `python -m tests.load.people ADDRESS SECONDS RATE FILE`.
 
 Each does what their role does most: a commissioner reads needs, options and consultations, begins a need and consults;
-a provider reads, and confirms vacancies; procurement reads runs, and keeps one under way. What each request took is left
-in FILE. It runs apart from the trial, since gevent changes the standard library of its process.
+a provider reads, and confirms vacancies; procurement reads runs, and keeps one under way. What each request took is
+left in FILE. It runs apart from the trial, since gevent changes the standard library of its process.
 """
 
 import json
