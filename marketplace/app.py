@@ -31,6 +31,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session; a page left open over lunch still posts
         PLAIN_HTTP=config.is_plain_http,
         HAS_MAIL=config.mail is not None,
+        OCID_PREFIX=config.ocid_prefix,
     )
     systems = api.create(is_plain_http=config.is_plain_http)
     app.extensions["api"] = systems

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from marketplace import vocabulary
 from marketplace.db import transaction
 from marketplace.models import today
+from marketplace.permissions import POLICY
 from marketplace.schemas.ledger import LedgerQuerySchema
 from marketplace.services import ledger_accounts
 from marketplace.services.ledger import financial_year
@@ -22,7 +23,10 @@ def index() -> ResponseReturnValue:
     """Every account that this person may read."""
     with transaction(actor()) as session:
         return render_template(
-            "ledger/index.html", totals=ledger_accounts.totals(session), present=financial_year(today())
+            "ledger/index.html",
+            totals=ledger_accounts.totals(session),
+            present=financial_year(today()),
+            may_publish=POLICY["open_contracting.index"].admits(actor()),
         )
 
 
