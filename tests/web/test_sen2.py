@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from flask.testing import FlaskClient
@@ -161,7 +162,7 @@ def test_a_split_week_has_the_school_that_keeps_the_roll_first_and_outreach_is_n
             provision = builders.provision(session, pool, kind=kind, **of_kind)
             builders.schedule(session, provision)
             need = builders.need(session, la, reference=f"C-{kind}", status="placed")
-            hours = {"hours_a_week": 5} if kind is Kind.OUTREACH else {}
+            hours = {"hours_a_week": Decimal(5)} if kind is Kind.OUTREACH else {}
             award = commissioning.award(session, need, provision, starts_on=date(2026, 9, 7), **hours)
             commissioning.placement(session, award, starts_on=date(2026, 9, 7))
     found = files_of(sign_in(world.officer), 2026)["5"]
