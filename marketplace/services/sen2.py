@@ -44,6 +44,12 @@ MODULES: Mapping[str, tuple[str, ...]] = {
         *("AttendancePattern", "SENUnitIndicator", "ResourcedProvisionIndicator", "SENtype", "SENtypeRank"),
     ),
 }
+HELD = frozenset(
+    {
+        *("Name", "PersonBirthDate", "Sex", "UPN", "ReceivedDate", "AssessmentOutcome", "AssessmentOutcomeDate"),
+        *("StartDate", "URN", "PlacementRank", "LastReview", "EntryDate", "LeavingDate", "SENtype", "SENtypeRank"),
+    }
+)
 # Why an item is filled only in part, or in another way than its name says.
 NOTES: Mapping[str, str] = {
     "Name": "One text here; the collection asks for Surname and Forename.",
@@ -53,7 +59,6 @@ NOTES: Mapping[str, str] = {
     "StartDate": "Where the plan was issued after a request that is stated; else the date here may be of an amendment.",
     "LastReview": "The day of the decision after the last annual review.",
     "PlacementRank": "1 is the school on whose roll the pupil is.",
-    "AttendancePattern": "Left to you: split weeks are held in sessions, not in the collection's codes.",
     "SENtype": "The primary need.",
 }
 STATED = "stated"  # what stands for what is not opened, since it is only counted
@@ -63,21 +68,29 @@ People = Mapping[int, Row]  # who the pupils of needs are, as far as it is state
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """How far one item of a module is filled: in `filled` of `rows` rows."""
+    """In how many rows of its module an item is filled that is held here."""
 
     name: str
     filled: int
-    rows: int
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module's rows, its items that are held here, and the names of those that are not."""
+
+    rows: int
+    items: Sequence[Item]
+    unheld: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """What a return would hold, before anything is opened: pupils, and each module's items."""
+    """What a return would hold, before anything is opened: pupils, and each module by its name."""
 
     year: int
     pupils: int
-    modules: Mapping[str, Sequence[Item]]
+    modules: Mapping[str, Module]
 
 
 def coverage(session: Session, actor: Actor, *, year: int) -> Coverage:
@@ -95,7 +108,7 @@ def coverage(session: Session, actor: Actor, *, year: int) -> Coverage:
     return Coverage(
         year=year,
         pupils=len(needs),
-        modules={name: [_item(item, modules[name]) for item in items] for name, items in MODULES.items()},
+        modules={name: _covered(items, modules[name]) for name, items in MODULES.items()},
     )
 
 
@@ -206,8 +219,13 @@ def _first_issued(case: CaseDates | None) -> date | None:
     return case.plan_issued_on if case.plan_issued_on >= case.requested_on else None
 
 
-def _item(name: str, rows: Sequence[Row]) -> Item:
-    return Item(name, sum(bool(row.get(name)) for row in rows), len(rows), NOTES.get(name, ""))
+def _covered(items: Sequence[str], rows: Sequence[Row]) -> Module:
+    held = [name for name in items if name in HELD]
+    return Module(
+        rows=len(rows),
+        items=[Item(name, sum(bool(row.get(name)) for row in rows), NOTES.get(name, "")) for name in held],
+        unheld=[name for name in items if name not in HELD],
+    )
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:

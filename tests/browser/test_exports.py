@@ -1,5 +1,5 @@
-"""What others ask for: an LA looks at what it may publish of its awards and at what its SEN2 return takes from here, and
-takes both."""
+"""What others ask for: an LA looks at what it may publish of its awards, and at what its SEN2 return takes from here,
+and takes both."""
 
 import io
 import json
@@ -29,7 +29,7 @@ def test_what_may_be_published_and_what_the_return_takes_are_looked_at_and_taken
         visitor.open("/needs")
         visitor.click("link", "SEN2 return")
         visitor.reads("SEN2 return, ")
-        visitor.sees("Module 1 person", "Not held here.")
+        visitor.sees("Module 1 person", "Not held here: ")
         visitor.look("sen2")
         with visitor.page.expect_download() as download:
             visitor.click("button", "Take the files (.zip)")

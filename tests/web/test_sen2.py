@@ -127,7 +127,7 @@ def test_the_page_says_how_far_each_item_is_filled_and_opens_nobody(world: World
     for line in (
         "Name 2 of 3",
         "UPN 1 of 3",
-        "Ethnicity 0 of 3 Not held here.",
+        "Not held here: Ethnicity, PostCode",
         "ReceivedDate 1 of 1",
         "SENtype 3 of 3",
     ):
