@@ -77,6 +77,11 @@ def can_prepare_prices(actor: Actor, owner_id: int) -> bool:
     return actor == SYSTEM or (RUNNER.admits(actor) and actor.organisation_id == owner_id)
 
 
+def can_oversee(actor: Actor) -> bool:
+    """The operator sees sums of all regions, and nobody's case."""
+    return actor == SYSTEM or OPERATOR_ADMINISTRATOR.admits(actor)
+
+
 def can_set_budget(actor: Actor) -> bool:
     """Procurement sets the budgets of its LA, or of the LAs of its region; the database decides which those are."""
     return actor == SYSTEM or RUNNER.admits(actor)
