@@ -20,7 +20,7 @@ def test_the_market_and_the_money_of_a_region_are_read(visit: Visit, width: int,
         visitor.look("money")
 
 
-@in_every_window("reader", ("administrator@operator",) * 4)
+@in_every_window("reader", ("administrator@saltmarrowmarketplaceoperator",) * 4)
 def test_the_operator_sees_sums_of_all_regions(visit: Visit, width: int, scripts: bool, reader: str) -> None:
     with visit(width=width, scripts=scripts) as visitor:
         visitor.sign_in(f"{reader}.example")
