@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tests.chaos import bank, contention, crashes, outage, plans, report, runs, tenants
+from tests.chaos import bank, contention, crashes, files, outage, plans, ranking, report, runs, tenants
 from tests.chaos.cluster import Cluster
 from tests.chaos.market import emptied
 from tests.chaos.report import Row
@@ -330,6 +330,53 @@ class Trials:
             noticed=other.different > 0,
         )
 
+    def files(self) -> Iterator[Row]:
+        """R21 and R22."""
+        some = len(files.PLANTS) if self.scale >= 1 else self.some(len(files.PLANTS))
+        found = files.told(self.cluster, self.folder, plants=some)
+        silent = files.told(self.cluster, self.folder, plants=self.some(10), mutant="errors of files")
+        yield Row(
+            number="R21",
+            tried=f"{found.files} files with {found.planted} faults planted in their cells, by page",
+            target="each told by file, row, column and value; 0 × 5xx, 0 rows written",
+            found=f"{found.found} told, {found.failures} × 5xx, {found.kept} runs begun",
+            holds=found.found == found.planted and not found.failures and not found.kept,
+            control="faults passed over in silence",
+            controlled=f"{silent.found} of {silent.planted} told, {silent.kept} runs begun",
+            noticed=silent.found < silent.planted and silent.kept > 0,
+        )
+        bombs = files.refused(self.cluster, self.folder)
+        open_ = files.refused(self.cluster, self.folder, mutant="limits of files")
+        is_refused = not bombs.taken and bombs.slowest <= 2 and bombs.grown <= 200 and bombs.others <= 1
+        yield Row(
+            number="R22",
+            tried=f"{bombs.files} bombs and giants: 300 MB of zeros in a zip and in a workbook, 5,000 files, entities,"
+            " a cell of 10 MB, 1,000,000 rows, 2,000 columns, more than a request may bring",
+            target="refused in 2 s, 200 MB more at the most, 95 of 100 pages of others in 1 s",
+            found=f"{bombs.taken} taken, the slowest refused in {bombs.slowest:.1f} s, {bombs.grown:.0f} MB more,"
+            f" pages of others in {bombs.others:.2f} s",
+            holds=is_refused,
+            control="limits out",
+            controlled=f"the slowest in {open_.slowest:.1f} s, {open_.grown:.0f} MB more",
+            noticed=open_.slowest > 2 or open_.grown > 200,
+        )
+
+    def ranking(self) -> Iterator[Row]:
+        """R27."""
+        found = ranking.ranked(self.cluster, self.folder, times=self.some(50))
+        other = ranking.ranked(self.cluster, self.folder, times=self.some(10) + 1, mutant="order")
+        yield Row(
+            number="R27",
+            tried=f"the options of one need drawn {found.drawn} times by 4 processes, rows of the market written anew"
+            " between them",
+            target="the same order, figures and reasons each time",
+            found=f"{found.different} different",
+            holds=not found.different,
+            control="options in no order",
+            controlled=f"{other.different} of {other.drawn} different",
+            noticed=other.different > 0,
+        )
+
 
 NAMES: dict[str, Callable[[Trials], Iterator[Row]]] = {
     "places": Trials.few_places,
@@ -343,6 +390,8 @@ NAMES: dict[str, Callable[[Trials], Iterator[Row]]] = {
     "tenants": Trials.tenants,
     "runs": Trials.runs,
     "drain": Trials.drain,
+    "files": Trials.files,
+    "ranking": Trials.ranking,
 }
 
 

@@ -5,6 +5,7 @@ point while the file is there removes it and is killed, so that each arming kill
 """
 
 import os
+import random
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,10 +19,13 @@ from sqlalchemy.orm import Session
 
 from marketplace import audit, db, once
 from marketplace.app import create_app
+from marketplace.errors import BadFiles
 from marketplace.models import OPEN_CONSULTATIONS, AuditEvent, Consultation, Need, Pool
 from marketplace.services import award_steps, awards, capacity, consultations, ledger
-from marketplace.services.matching import plan_checks, plans
+from marketplace.services.matching import batch_files, options, plan_checks, plans
 from marketplace.web import current
+from optimiser import Problem, workbook
+from optimiser.template import EXAMPLE
 
 
 def kill_once() -> None:
@@ -172,6 +176,29 @@ def _no_look_for_a_plan() -> None:
     plans.live_plan = lambda *_, **__: None
 
 
+def _no_errors_of_files() -> None:
+    """What cannot be read of a file is passed over in silence."""
+    read = batch_files.read_batch
+
+    def reading(path: Path, name: str) -> Problem:
+        try:
+            return read(path, name)
+        except BadFiles:
+            return EXAMPLE
+
+    batch_files.read_batch = reading
+
+
+def _no_limits_of_files() -> None:
+    batch_files.MOST_UNZIPPED = batch_files.MOST_RATIO = batch_files.MOST_ENTRIES = batch_files.MOST_PUPILS = 10**12
+    workbook.MAX_RATIO = 10**12
+
+
+def _no_order() -> None:
+    """What is sorted comes as it may, as of a query without an order."""
+    options.sorted = lambda rows, **_: random.sample(found := list(rows), len(found))  # type: ignore[attr-defined]
+
+
 # What may be taken out, by the name that a trial gives.
 GUARDS: dict[str, Callable[[], None]] = {
     "lock": _no_lock_of_pool,
@@ -184,6 +211,9 @@ GUARDS: dict[str, Callable[[], None]] = {
     "scope": _no_scope,
     "versions": _no_versions,
     "one plan": _no_look_for_a_plan,
+    "errors of files": _no_errors_of_files,
+    "limits of files": _no_limits_of_files,
+    "order": _no_order,
 }
 
 

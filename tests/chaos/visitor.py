@@ -37,6 +37,16 @@ class Visitor:
         sent = {**form, "csrf_token": self.token, "once": once or secrets.token_urlsafe(16)}
         return self._send("POST", path, urlencode(sent))
 
+    def upload(self, path: str, name: str, content: bytes, **form: str) -> Answer:
+        """Send a form with a file."""
+        fields = {**form, "csrf_token": self.token, "once": secrets.token_urlsafe(16)}
+        mark = secrets.token_hex(16)
+        begin = f"--{mark}\r\nContent-Disposition: form-data; name="
+        parts = [f'{begin}"{at}"\r\n\r\n{value}\r\n' for at, value in fields.items()]
+        head = f'{begin}"file"; filename="{name}"\r\n\r\n'
+        body = "".join([*parts, head]).encode() + content + f"\r\n--{mark}--\r\n".encode()
+        return self._send("POST", path, body, f"multipart/form-data; boundary={mark}")
+
     def sign_in(self, email: str, password: str) -> None:
         """Sign in, and keep the token with which forms are sent."""
         self._learn(self.get("/sign-in"))
@@ -50,14 +60,16 @@ class Visitor:
         assert found is not None, page.status
         self.token = found[1]
 
-    def _send(self, method: str, path: str, body: str | None) -> Answer:
+    def _send(
+        self, method: str, path: str, body: str | bytes | None, kind: str = "application/x-www-form-urlencoded"
+    ) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
         headers = {
             "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
             "Connection": "close",
         }
         if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            headers["Content-Type"] = kind
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()

@@ -21,8 +21,10 @@ from optimiser.template import EXAMPLE
 MOST_PUPILS = 20_000  # a web page takes; more go by `marketplace match`
 MOST_UNZIPPED = 150_000_000  # bytes: some five times what so many pupils take
 MOST_ENTRIES = 50
+MOST_ROWS = 500_000  # of any one file: journeys that are known are the most
 MOST_RATIO = 100  # unzipped to zipped
 FILES = (*(f"{name}.csv" for name in TABLES), POLICY)
+_MORE = "Use `marketplace match` for more."
 _REMEDY = "Zip the folder of CSV files again, or save a workbook as .xlsx."
 
 
@@ -96,6 +98,9 @@ def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, place: Path) -> Non
         content = source.read(entry.file_size + 1)
     if len(content) > entry.file_size:
         raise zipfile.BadZipFile
+    rows, most = content.count(b"\n") - 1, MOST_PUPILS if place.name == "pupils.csv" else MOST_ROWS
+    if rows > most:  # before each of them is read
+        raise BadProblem([FileError(place.name, None, "", "", f"holds {rows:,} rows, and a page takes {most:,}", _MORE)])
     place.write_bytes(content)
 
 
