@@ -147,6 +147,8 @@ POLICY: dict[str, Rule] = {
     "needs.post_withdraw": COMMISSIONER,
     "needs.show": BUYER,
     "needs.withdraw": COMMISSIONER,
+    "open_contracting.file": LA_DECIDER,
+    "open_contracting.index": LA_DECIDER,
     "options.index": BUYER,
     "options.markers": BUYER,
     "options.post_index": COMMISSIONER,

@@ -51,6 +51,7 @@ NOUNS = (
     "maps",
     "movement",
     "needs",
+    "open_contracting",
     "options",
     "out_of_education",
     "outreach",
