@@ -33,7 +33,7 @@ def create_app(config: configuration.Config | None = None) -> Flask:
         HAS_MAIL=config.mail is not None,
         OCID_PREFIX=config.ocid_prefix,
     )
-    systems = api.create(is_plain_http=config.is_plain_http)
+    systems = api.create(is_plain_http=config.is_plain_http, ocid_prefix=config.ocid_prefix)
     app.extensions["api"] = systems
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {api.PREFIX: systems.wsgi_app})  # type: ignore[method-assign]
     # The address by which tries to sign in are counted is the person's, as the last of our own proxies saw it.

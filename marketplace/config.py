@@ -21,6 +21,7 @@ from marketplace.errors import BadSetting
 
 SHORTEST_KEY = 32  # characters
 ENCRYPTION_KEY = 32  # bytes
+UNREGISTERED_PREFIX = "ocds-000000"  # of open contracting identifiers: registered to nobody
 
 SETTINGS = {
     "DATABASE_URL": "PostgreSQL address of the application role; unset = the embedded server in the data folder",
@@ -35,7 +36,10 @@ SETTINGS = {
     "MARKETPLACE_PROXIES": "how many proxies stand before the pages and add to X-Forwarded-For, 0 to 9; default 0",
     "MARKETPLACE_SMTP": "mail server: smtp, starttls or smtps://user:password@host:port; unset = mail stays queued",
     "MARKETPLACE_MAIL_FROM": "who mail is from, as Marketplace <marketplace@example.org>; needed with MARKETPLACE_SMTP",
-    "MARKETPLACE_OCID_PREFIX": "begins identifiers in open contracting files; unset = ocds-000000, which is nobody's",
+    "MARKETPLACE_OCID_PREFIX": (
+        "begins the identifiers of open contracting data, as registered with the standard; default ocds-000000, which"
+        " is registered to nobody"
+    ),
     "MARKETPLACE_ADDRESS": "where people reach the pages, for links in mail; needed with MARKETPLACE_SMTP",
 }
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -76,8 +80,8 @@ class Config:
     encryption_keys: tuple[bytes, ...] = field(default=(), repr=False)
     is_plain_http: bool = False
     proxies: int = 0
-    ocid_prefix: str | None = None
     mail: Mail | None = None  # None: there is no mail server, and mail stays queued
+    ocid_prefix: str = UNREGISTERED_PREFIX
 
 
 def from_environment() -> Config:
@@ -100,18 +104,15 @@ def from_environment() -> Config:
         encryption_keys=_encryption_keys(os.environ.get("MARKETPLACE_ENCRYPTION_KEYS", "")),
         is_plain_http=plain == "1",
         proxies=int(proxies),
-        ocid_prefix=_ocid_prefix(),
         mail=_mail(),
+        ocid_prefix=_ocid_prefix(),
     )
 
 
-def _ocid_prefix() -> str | None:
-    prefix = os.environ.get("MARKETPLACE_OCID_PREFIX")
-    if not prefix:
-        return None
+def _ocid_prefix() -> str:
+    prefix = os.environ.get("MARKETPLACE_OCID_PREFIX") or UNREGISTERED_PREFIX
     if not re.fullmatch("ocds-[a-z0-9]{6}", prefix):
-        words = "is no prefix of the Open Contracting Data Standard"
-        raise BadSetting("MARKETPLACE_OCID_PREFIX", words, "write it as registered, such as ocds-a1b2c3")
+        raise BadSetting("MARKETPLACE_OCID_PREFIX", "is no prefix", "write it as it was registered, like ocds-1a2b3c")
     return prefix
 
 

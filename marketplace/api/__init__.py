@@ -16,14 +16,26 @@ from marketplace.edge import IdConverter
 PREFIX = "/api/v1"
 
 # Each noun's module holds a blueprint `bp` of its own name.
-NOUNS = ("budgets", "consultations", "needs", "options", "placements", "pools", "runs", "schedules", "settings")
+NOUNS = (
+    "budgets",
+    "consultations",
+    "needs",
+    "open_contracting",
+    "options",
+    "placements",
+    "pools",
+    "runs",
+    "schedules",
+    "settings",
+)
 
 
-def create(*, is_plain_http: bool) -> Flask:
+def create(*, is_plain_http: bool, ocid_prefix: str) -> Flask:
     """Build the API. The database that it works on is the process's (db.configure)."""
     app = Flask("marketplace.api", static_folder=None)
     app.config.update(
         PLAIN_HTTP=is_plain_http,
+        OCID_PREFIX=ocid_prefix,
         PROVIDE_AUTOMATIC_OPTIONS=False,
         MAX_CONTENT_LENGTH=1_000_000,
         API_TITLE="SEND placement marketplace",

@@ -130,6 +130,11 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         found: Decorator = self.response(200, {"type": "string", "format": "binary"}, content_type=content_type)
         return found
 
+    def sends_object(self, description: str) -> Decorator:
+        """A GET of a JSON object whose form a standard describes, not this document."""
+        found: Decorator = self.response(200, {"type": "object", "description": description})
+        return found
+
     @staticmethod
     def _prepare_headers_doc(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) -> dict[str, Any]:
         if headers := doc_info.get("headers"):

@@ -8,6 +8,7 @@ from marketplace.permissions.rules import (
     APPROVER,
     BUYER,
     BUYERS,
+    CASE_READER,
     COMMISSIONER,
     DRAFTER,
     EDITOR,
@@ -163,6 +164,16 @@ def can_decide_plan(actor: Actor, authority_id: int) -> bool:
     """Approvers of the LA approve a plan and apply it, or return it; always a person. That it is somebody else than who
     proposed it, the use case and the table hold."""
     return can_decide_award(actor, authority_id)
+
+
+def can_publish_awards(actor: Actor) -> bool:
+    """Those who decide for an LA see what it can publish of its own awards, and take it along."""
+    return LA_DECIDER.admits(actor)
+
+
+def can_return_cases(actor: Actor) -> bool:
+    """Those who may open who a pupil is take the LA's return along, in which all its pupils are named."""
+    return CASE_READER.admits(actor)
 
 
 def can_keep_placement(actor: Actor, authority_id: int) -> bool:

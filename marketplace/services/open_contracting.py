@@ -1,193 +1,151 @@
-"""What an LA publishes of its awards: contracts by provider, as a release package of the Open Contracting Data Standard
-1.1 (https://standard.open-contracting.org/1.1/).
+"""What an LA can publish of its awards as open data: of a financial year that has ended, what it awarded to each
+provider.
 
-One child's placement is never published: a release is of all awards of an LA to one provider in a financial year, and
-providers with few are taken together, as `small_groups` says. It must hold nothing of a pupil, not even a reference or
-a day; and what it says, with what it withholds, adds up to what was awarded.
+An award is for one pupil, so none is published by itself, nor how many there were, nor a day: only the sum of a
+provider where nobody, by taking away the pupils whom it knows, is left with one to four; the others together. A year
+that goes on is not published, because the difference of two days' files would be one pupil's price. It must never read
+who a pupil is, nor repeat a text that somebody typed, but for the number of a notice in its official form.
+
+Money is pence a year, as awarded: price with variation, without transport and place funding that is paid anyway.
 """
 
-import json
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import date, datetime
+from operator import attrgetter
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
 
+from marketplace.errors import Conflict
 from marketplace.models import Authority, Award, AwardBasis, AwardStatus, Provider, london_day
-from marketplace.permissions import Actor
+from marketplace.permissions import Actor, can_publish_awards, require
+from marketplace.services.deadlines import begin_of
 from marketplace.services.ledger import financial_year
-from marketplace.services.small_groups import FEWEST, too_few
+from marketplace.services.party_groups import Counted, told_apart
+from marketplace.services.small_groups import FEWEST
 
-UNREGISTERED = "ocds-000000"  # a prefix that nobody has: publishers register theirs with the standard's keepers
-LICENCE = "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"
-SPECIAL_EDUCATION = {"scheme": "CPV", "id": "80340000-9", "description": "Special education services"}
-AWARDED = (AwardStatus.MADE, AwardStatus.ENDED)
-# How the Procurement Act 2023 had it awarded → the standard's closed list of methods.
-METHODS = {
-    AwardBasis.FRAMEWORK: "selective",
-    AwardBasis.DYNAMIC_MARKET: "selective",
-    AwardBasis.USER_CHOICE: "direct",
-    AwardBasis.BELOW_THRESHOLD: "direct",
-    AwardBasis.DIRECT: "direct",
-}
+MADE = (AwardStatus.MADE, AwardStatus.ENDED)
+# Notices of Find a Tender: of the Procurement Act 2023, and of the regulations before it.
+NOTICE = re.compile(r"[0-9]{6}-20[0-9]{2}|20[0-9]{2}/S [0-9]{3}-[0-9]{6}")
+CALLED_OFF = frozenset({AwardBasis.FRAMEWORK, AwardBasis.DYNAMIC_MARKET})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contracts:
-    """The awards of an LA to one provider in a financial year; `provider` None: to several, each with few. `price` is
-    pence a year as awarded, without transport; `methods` how many by each of the standard's methods, as far as it can
-    be told."""
+class Awarded:
+    """What was awarded in a year to one provider, or to `others` together; pence a year. `notices` are those of the
+    frameworks and dynamic markets of which it was called off for FEWEST pupils or more."""
 
-    name: str
-    n: int
-    price: int
     provider_id: int | None
-    providers: int
-    methods: dict[str, int]
+    name: str
+    others: int
+    value: int
     notices: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """What is published, by provider's name, those taken together last; what is withheld since all of it is few."""
+    """A year's awards of an LA as they can be told, which sum to `value`; nothing where nothing can be. `awards` and
+    `without_contract` (a maintained school is named: nothing is bought) are for the LA's own eyes."""
 
     authority: Authority
     year: int
-    contracts: tuple[Contracts, ...]
-    withheld: int
-    withheld_price: int
-
-    @property
-    def n(self) -> int:
-        """Awards in all."""
-        return sum(row.n for row in self.contracts) + self.withheld
-
-    @property
-    def price(self) -> int:
-        """What was awarded in all, pence a year."""
-        return sum(row.price for row in self.contracts) + self.withheld_price
+    ended_at: datetime
+    is_over: bool
+    awards: int
+    without_contract: int
+    value: int
+    told: Sequence[Awarded]
 
 
-def publication(session: Session, actor: Actor, *, year: int) -> Publication:
-    """What the actor's LA publishes of the awards that were made in a financial year. Awards of maintained schools are
-    no contracts, and not in it."""
+def last_year(on: date) -> int:
+    """The last financial year that has ended, by the year in which it began.
+
+    >>> last_year(date(2027, 3, 31)), last_year(date(2027, 4, 1))
+    (2025, 2026)
+    """
+    return financial_year(on) - 1
+
+
+def years_with_awards(session: Session, actor: Actor, *, on: date) -> list[int]:
+    """The years that have ended in which the actor's LA has bought anything, the last first."""
+    require(can_publish_awards(actor), "publish awards")
+    query = select(Award.decided_at).where(*_bought(actor.organisation_id or 0))
+    years = {financial_year(london_day(at)) for at in session.scalars(query) if at is not None}
+    return sorted((year for year in years if year <= last_year(on)), reverse=True)
+
+
+def publication(session: Session, actor: Actor, *, year: int, on: date) -> Publication:
+    """What the actor's LA can publish of a financial year. Raises NotPermitted."""
+    require(can_publish_awards(actor), "publish awards")
     authority = session.get_one(Authority, actor.organisation_id)
-    groups: dict[Provider, list[Award]] = defaultdict(list)
-    query = select(Award).where(
-        Award.authority_id == authority.id, Award.status.in_(AWARDED), Award.basis != AwardBasis.NO_CONTRACT
-    )
-    for row in session.scalars(query.options(joinedload(Award.provider)).order_by(Award.id)):
-        if row.decided_at is not None and financial_year(london_day(row.decided_at)) == year:
-            groups[row.provider].append(row)
-    rows = [_contracts(provider.name, provider.id, [awards]) for provider, awards in groups.items()]
-    hidden = {row.provider_id for row in too_few("supplier", rows)}
-    shown = sorted((row for row in rows if row.provider_id not in hidden), key=lambda row: (row.name, row.provider_id))
-    few = [awards for provider, awards in groups.items() if provider.id in hidden]
-    withheld = [award for awards in few for award in awards]
-    if withheld and len(withheld) - max(map(len, few)) >= FEWEST:  # none of them makes out another's from the sum
-        shown.append(_contracts(f"{len(few)} providers with few placements each", None, few))
-        withheld = []
+    begins, ended_at = begin_of(date(year, 4, 1)), begin_of(date(year + 1, 4, 1))
+    within = (Award.decided_at >= begins, Award.decided_at < ended_at)
+    awards = session.scalars(select(Award).where(*_bought(authority.id), *within).order_by(Award.id)).all()
+    named = (Award.authority_id == authority.id, Award.status.in_(MADE), Award.basis == AwardBasis.NO_CONTRACT)
+    is_over = year <= last_year(on)
     return Publication(
         authority=authority,
         year=year,
-        contracts=tuple(shown),
-        withheld=len(withheld),
-        withheld_price=sum(map(_price, withheld)),
+        ended_at=ended_at,
+        is_over=is_over,
+        awards=len(awards),
+        without_contract=session.scalar(select(func.count(Award.id)).where(*named, *within)) or 0,
+        value=sum(map(_value, awards)),
+        told=_told(awards, _names(session, awards)) if is_over else (),
     )
 
 
-def years_of(session: Session, actor: Actor) -> Sequence[int]:
-    """The financial years in which the actor's LA made awards, the latest first."""
-    query = select(Award.decided_at).where(Award.authority_id == actor.organisation_id, Award.status.in_(AWARDED))
-    found = {financial_year(london_day(at)) for at in session.scalars(query) if at is not None}
-    return sorted(found, reverse=True)
+def require_any(found: Publication) -> Publication:
+    """The publication, where there is something in it. Raises Conflict, in words."""
+    if not found.told:
+        raise Conflict("Nothing can be published of this year: it has not ended, or too few pupils were placed.")
+    return found
 
 
-def release_package(found: Publication, *, prefix: str, address: str, at: datetime) -> bytes:
-    """The publication as JSON; `address` is where it is found, `at` when it was made. The same publication gives the
-    same bytes but for `at`."""
-    instant = at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    package = {
-        "uri": address,
-        "version": "1.1",
-        "publishedDate": instant,
-        "publisher": {"name": found.authority.name},
-        "license": LICENCE,
-        "releases": [_release(found, row, prefix, instant) for row in found.contracts],
-    }
-    return (json.dumps(package, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-def _contracts(name: str, provider_id: int | None, groups: Sequence[Sequence[Award]]) -> Contracts:
-    awards = [award for group in groups for award in group]
-    methods: dict[str, int] = defaultdict(int)
+def _told(awards: Sequence[Award], names: Mapping[int, str]) -> Sequence[Awarded]:
+    """By name, the others together last; they sum to all awards, or there are none."""
+    groups: dict[int, list[Award]] = {provider_id: [] for provider_id in sorted(names, key=lambda at: (names[at], at))}
     for award in awards:
-        methods[METHODS[award.basis]] += 1
-    notices = {award.notice_reference for award in awards if award.notice_reference}
-    return Contracts(
-        name=name,
-        n=len(awards),
-        price=sum(map(_price, awards)),
-        provider_id=provider_id,
-        providers=len(groups),
-        methods=dict(sorted(methods.items())),
-        notices=tuple(sorted(notices)) if provider_id is not None else (),
-    )
+        groups[award.provider_id].append(award)
+    told = told_apart({at: list(map(_counted, of)) for at, of in groups.items()})
+    found = []
+    for ids, _ in told:
+        of = [award for provider_id in ids for award in groups[provider_id]]
+        is_one = len(ids) == 1
+        found.append(
+            Awarded(
+                provider_id=ids[0] if is_one else None,
+                name=names[ids[0]] if is_one else f"{len(ids)} other providers together",
+                others=0 if is_one else len(ids),
+                value=sum(map(_value, of)),
+                notices=_notices(of),
+            )
+        )
+    return tuple(found)
 
 
-def _price(award: Award) -> int:
+def _notices(awards: Iterable[Award]) -> tuple[str, ...]:
+    """In their order; one that somebody has typed otherwise than it is published is not repeated."""
+    called_off = {(row.notice_reference or "", row.need_id) for row in awards if row.basis in CALLED_OFF}
+    pupils = Counter(notice for notice, _ in called_off)
+    return tuple(sorted(each for each, count in pupils.items() if count >= FEWEST and NOTICE.fullmatch(each)))
+
+
+def _counted(award: Award) -> Counted:
+    return Counted(award.need_id, frozenset({award.provider_id}))
+
+
+def _value(award: Award) -> int:
     return award.price + award.variation
 
 
-def _release(found: Publication, row: Contracts, prefix: str, instant: str) -> dict[str, Any]:
-    ocid = f"{prefix}-la{found.authority.code}-{found.year}-{row.provider_id or 'others'}"
-    buyer = {"id": f"la-{found.authority.code}", "name": found.authority.name}
-    suppliers = [] if row.provider_id is None else [{"id": f"provider-{row.provider_id}", "name": row.name}]
-    year = f"{found.year}-{(found.year + 1) % 100:02}"
-    return {
-        "ocid": ocid,
-        "id": f"{ocid}-{instant}",
-        "date": instant,
-        "tag": ["award"],
-        "initiationType": "tender",
-        "language": "en",
-        "parties": [{**buyer, "roles": ["buyer"]}, *({**each, "roles": ["supplier"]} for each in suppliers)],
-        "buyer": buyer,
-        "tender": {"id": ocid, "mainProcurementCategory": "services", **_method(row)},
-        "awards": [
-            {
-                "id": f"{ocid}-awards",
-                "title": f"Placements of children with special educational needs awarded in {year}: {row.name}",
-                "status": "active",
-                "value": {"amount": row.price / 100, "currency": "GBP"},
-                "suppliers": suppliers,
-                "items": [
-                    {
-                        "id": "placements",
-                        "description": "Placements, priced for a year as awarded, without transport",
-                        "classification": SPECIAL_EDUCATION,
-                        "quantity": row.n,
-                        "unit": {"name": "placement"},
-                    }
-                ],
-                **_documents(row.notices),
-            }
-        ],
-    }
+def _bought(authority_id: int) -> tuple[ColumnElement[bool], ...]:
+    return Award.authority_id == authority_id, Award.status.in_(MADE), Award.basis != AwardBasis.NO_CONTRACT
 
 
-def _method(row: Contracts) -> dict[str, str]:
-    """How they were awarded, where all were awarded alike; a mixture is told only where no part of it is few."""
-    if len(row.methods) == 1:
-        return {"procurementMethod": next(iter(row.methods))}
-    if min(row.methods.values()) < FEWEST:
-        return {}
-    return {"procurementMethodDetails": "; ".join(f"{name}: {count}" for name, count in row.methods.items())}
-
-
-def _documents(notices: Iterable[str]) -> dict[str, Any]:
-    found = [{"id": notice, "documentType": "awardNotice", "title": f"Notice {notice}"} for notice in notices]
-    return {"documents": found} if found else {}
+def _names(session: Session, awards: Sequence[Award]) -> dict[int, str]:
+    ids = set(map(attrgetter("provider_id"), awards))
+    return {row.id: row.name for row in session.scalars(select(Provider).where(Provider.id.in_(ids)))}

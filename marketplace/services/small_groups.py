@@ -12,7 +12,7 @@ from pricing.shadow import Total
 
 FEWEST = 5  # placements
 ALL = "All"  # what the sum of all groups is called
-PARTIES = frozenset({"la", "supplier"})  # of those who read these tables, who knows the figures of its own group
+PARTIES = frozenset({"la"})  # of those who read these tables, who knows the figures of its own group
 MOST_CHANGES = 10  # of those who gain and lose most, either way
 
 

@@ -6,7 +6,6 @@ from flask.typing import ResponseReturnValue
 from marketplace import vocabulary
 from marketplace.db import transaction
 from marketplace.models import today
-from marketplace.permissions import POLICY
 from marketplace.schemas.ledger import LedgerQuerySchema
 from marketplace.services import ledger_accounts
 from marketplace.services.ledger import financial_year
@@ -26,7 +25,6 @@ def index() -> ResponseReturnValue:
             "ledger/index.html",
             totals=ledger_accounts.totals(session),
             present=financial_year(today()),
-            may_publish=POLICY["open_contracting.index"].admits(actor()),
         )
 
 

@@ -179,11 +179,25 @@ def test_a_name_in_a_zip_reaches_no_other_folder(tmp_path: Path) -> None:
 
 
 def test_more_pupils_than_a_page_takes_go_by_the_command(
-    world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(batch_files, "MOST_PUPILS", 2)
-    answer = send(sign_in(world.people["region"]), zipped(FILES))
-    assert "There are 3 pupils; a page takes 2. Use `marketplace match` for more." in text_of(answer.text)
+    client = sign_in(world.people["region"])
+    said = text_of(send(client, zipped(FILES)).text)
+    assert "pupils.csv Holds 3 rows, and a page takes 2. Use `marketplace match` for more." in said
+    tables = {name: [line.split(",") for line in FILES[f"{name}.csv"].decode().splitlines()] for name in TABLES}
+    write_workbook(tmp_path / "autumn.xlsx", tables)
+    said = text_of(send(client, (tmp_path / "autumn.xlsx").read_bytes(), "autumn.xlsx").text)
+    assert "There are 3 pupils; a page takes 2. Use `marketplace match` for more." in said
+
+
+def test_a_file_of_too_many_rows_is_refused_before_each_is_read(
+    world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_files, "MOST_ROWS", 4)
+    said = text_of(send(sign_in(world.people["region"]), zipped(FILES)).text)
+    assert "prices.csv Holds 5 rows, and a page takes 4." in said
+    assert runs_kept() == 0
 
 
 def test_without_a_file_it_is_asked_for(world: World, sign_in: SignIn) -> None:

@@ -37,7 +37,7 @@ def read_batch(path: Path, name: str) -> Problem:
         raise BadFiles(Fault(e.file, e.row, e.column, e.value, e.words) for e in bad.errors) from bad
     if len(problem.pupils) > MOST_PUPILS:
         words = f"There are {len(problem.pupils):,} pupils; a page takes {MOST_PUPILS:,}."
-        raise BadFiles([Fault("pupils.csv", None, "", "", f"{words} Use `marketplace match` for more.")])
+        raise BadFiles([Fault("pupils.csv", None, "", "", f"{words} {_MORE}")])
     return problem
 
 
@@ -100,7 +100,9 @@ def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, place: Path) -> Non
         raise zipfile.BadZipFile
     rows, most = content.count(b"\n") - 1, MOST_PUPILS if place.name == "pupils.csv" else MOST_ROWS
     if rows > most:  # before each of them is read
-        raise BadProblem([FileError(place.name, None, "", "", f"holds {rows:,} rows, and a page takes {most:,}", _MORE)])
+        raise BadProblem(
+            [FileError(place.name, None, "", "", f"holds {rows:,} rows, and a page takes {most:,}", _MORE)]
+        )
     place.write_bytes(content)
 
 
