@@ -37,8 +37,8 @@ SETTINGS = {
     "MARKETPLACE_SMTP": "mail server: smtp, starttls or smtps://user:password@host:port; unset = mail stays queued",
     "MARKETPLACE_MAIL_FROM": "who mail is from, as Marketplace <marketplace@example.org>; needed with MARKETPLACE_SMTP",
     "MARKETPLACE_OCID_PREFIX": (
-        "begins the identifiers of open contracting data, as registered with the standard; default ocds-000000, which is"
-        " registered to nobody"
+        "begins the identifiers of open contracting data, as registered with the standard; default ocds-000000, which"
+        " is registered to nobody"
     ),
     "MARKETPLACE_ADDRESS": "where people reach the pages, for links in mail; needed with MARKETPLACE_SMTP",
 }

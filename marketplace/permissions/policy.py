@@ -305,6 +305,8 @@ POLICY: dict[str, Rule] = {
     "restrictions.post_allow": COMMISSIONER,
     "restrictions.post_fix": COMMISSIONER,
     "restrictions.post_rule_out": COMMISSIONER,
+    "sen2_returns.index": CASE_READER,
+    "sen2_returns.post_file": CASE_READER,
     "sessions.password": SIGNED_IN,
     "sessions.post_password": SIGNED_IN,
     "sessions.post_sign_in": PUBLIC,

@@ -64,9 +64,9 @@ def _award(found: Publication, awarded: Awarded) -> dict[str, Any]:
         "id": "1",
         "title": f"Placements for pupils with special educational needs, {whom}, {years}",
         "description": (
-            "All placements awarded in this financial year, at the prices a year of the days on which they were awarded,"
-            " without transport and without place funding that is paid anyway. At least five pupils: no award for one"
-            " pupil is published by itself."
+            "All placements awarded in this financial year, at the prices a year of the days on which they were"
+            " awarded, without transport and without place funding that is paid anyway. At least five pupils: no award"
+            " for one pupil is published by itself."
         ),
         "status": "active",
         "value": {"amount": pounds(awarded.value), "currency": "GBP"},

@@ -1,10 +1,10 @@
 """What an LA can publish of its awards as open data: of a financial year that has ended, what it awarded to each
 provider.
 
-An award is for one pupil, so none is published by itself, nor how many there were, nor a day: only the sum of a provider
-where nobody, by taking away the pupils whom it knows, is left with one to four; the others together. A year that goes on
-is not published, because the difference of two days' files would be one pupil's price. It must never read who a pupil is,
-nor repeat a text that somebody typed, but for the number of a notice in its official form.
+An award is for one pupil, so none is published by itself, nor how many there were, nor a day: only the sum of a
+provider where nobody, by taking away the pupils whom it knows, is left with one to four; the others together. A year
+that goes on is not published, because the difference of two days' files would be one pupil's price. It must never read
+who a pupil is, nor repeat a text that somebody typed, but for the number of a notice in its official form.
 
 Money is pence a year, as awarded: price with variation, without transport and place funding that is paid anyway.
 """

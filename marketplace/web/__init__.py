@@ -78,6 +78,7 @@ NOUNS = (
     "runs",
     "scenarios",
     "schedules",
+    "sen2_returns",
     "sessions",
     "settings",
     "shadow_runs",
