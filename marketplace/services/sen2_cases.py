@@ -89,11 +89,8 @@ def cases_of(session: Session, authority: Authority, *, day: date, is_opened: bo
     )  # fmt: skip
     needs = session.scalars(select(Need).where(*is_returned).order_by(Need.reference, Need.id)).all()
     dates = {row.need_id: row for row in session.scalars(select(CaseDates).join(Need).where(*is_returned))}
-    stated = dict(
-        session.execute(select(Identity.need_id, Identity.sealed_upn.is_not(None)).join(Need).where(*is_returned))
-        .tuples()
-        .all()
-    )
+    has_upn = select(Identity.need_id, Identity.sealed_upn.is_not(None)).join(Need).where(*is_returned)
+    stated = {row[0]: row[1] for row in session.execute(has_upn)}
     opened: Mapping[int, Identity] = (
         {row.need_id: row for row in session.scalars(select(Identity).join(Need).where(*is_returned))}
         if is_opened

@@ -71,7 +71,11 @@ TESTS: tuple[tuple[str, Where, Test], ...] = (
         Where.DATES,
         lambda case, *_: bool(case.stays) and not case.has_plan,
     ),
-    ("No annual review is stated, and the plan is older than a year", Where.DATES, _lacks_review),
+    (
+        "No annual review is stated, and the plan is older than a year, or how old is not stated",
+        Where.DATES,
+        _lacks_review,
+    ),
     ("No placement in a school is known here for the census day", Where.NEED, lambda case, *_: _is_nowhere(case)),
     ("The agreed first day is over, but no start is entered", Where.NEED, lambda case, _, on: _has_not_begun(case, on)),
     (
@@ -84,13 +88,18 @@ TESTS: tuple[tuple[str, Where, Test], ...] = (
         Where.NEED,
         lambda case, *_: any(stay.urn is None for stay in case.stays),
     ),
+    (
+        "More than one secondary need is stated, and the census takes one: choose it",
+        Where.NEED,
+        lambda case, *_: case.has_plan and len(case.need.secondary_needs) > 1,
+    ),
 )
 TWICE = "The same UPN is stated in more than one case"
 
 
 def gaps(cases: Sequence[Case], *, day: date, on: date) -> list[Gap]:
-    """What is missing on a day (`on`) for a census day, in the order of the census; that a UPN stands twice is told only
-    of cases that are opened."""
+    """What is missing on a day (`on`) for a census day, in the order of the census; that a UPN stands twice is told of
+    cases that are opened only."""
     found = [
         Gap(words=words, where=where, needs=[case.need for case in cases if test(case, day, on)])
         for words, where, test in TESTS

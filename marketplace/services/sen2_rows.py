@@ -78,7 +78,8 @@ def with_plan(found: Return) -> Iterator[Case]:
 
 
 def types_of_need(found: Return) -> Iterator[NeedOf]:
-    """The primary need and one secondary need, as the census asks."""
+    """The primary need and the secondary one, as the census asks; which of several is the secondary, nobody said."""
     for case in with_plan(found):
-        codes = [case.need.primary_need, *case.need.secondary_needs[:1]]
+        others = case.need.secondary_needs
+        codes = [case.need.primary_need, *(others if len(others) == 1 else ())]
         yield from (NeedOf(case, code, rank) for rank, code in enumerate(codes, start=1) if code)
