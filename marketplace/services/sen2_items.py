@@ -1,10 +1,9 @@
 """What the DfE's SEN2 person-level census asks, module by module, and what of it the marketplace holds.
 
 Modules and items are those of the DfE's data entry template, in its order and its words, as of the 2025 and 2026
-collections (https://www.gov.uk/guidance/special-educational-needs-survey). An item without a value is not held: it
-stays empty, for the LA's case system to fill. Where the template asks for a code that the marketplace does not keep, it
-says what it holds in words. Columns of the marketplace's own come last, so that they can be taken away. It must never
-guess.
+collections, as public code reads it (docs/exports.md). An item without a value is not held: it stays empty, for the
+LA's case system to fill. Where the template asks for a code that the marketplace does not keep, it says what it holds
+in words. Columns of the marketplace's own come last, so that they can be taken away. It must never guess.
 """
 
 from collections.abc import Callable, Iterable

@@ -74,7 +74,7 @@ def _left_out(session: Session, authority: Authority) -> dict[str, int]:
     """Needs by why they are no case of the return; those without any are left away."""
     mine = Need.authority_id == authority.id
     counts = {
-        "drafts": (Need.status == NeedStatus.DRAFT,),
+        "still a draft": (Need.status == NeedStatus.DRAFT,),
         "withdrawn": (Need.status == NeedStatus.WITHDRAWN,),
         "without an EHCP": (Need.status.not_in(LEFT_OUT), Need.footing != Footing.EHCP),
     }

@@ -231,7 +231,7 @@ def test_the_overview_counts_the_rows_and_what_is_left_out(case: Case) -> None:
         ("1-person", 5), ("2-requests", 5), ("3-assessments", 2), ("4a-named-plan", 4), ("4b-plan-detail", 2),
         ("5a-active-plans", 4), ("5b-placement-detail", 3), ("5c-sen-need", 5),
     ]  # fmt: skip
-    assert found.left_out == {"drafts": 1, "withdrawn": 1, "without an EHCP": 1}
+    assert found.left_out == {"still a draft": 1, "withdrawn": 1, "without an EHCP": 1}
 
 
 def test_taking_it_is_recorded_once_and_for_each_pupil_who_is_named(case: Case) -> None:
