@@ -182,6 +182,8 @@ def _details(event: AuditEvent) -> str:
         return f"band {vocabulary.BANDS[data['band']].lower()}"
     if event.event == "setting reminded":
         return f"day {data['day']} of 15"
+    if event.event == "identity opened" and data.get("sen2_return"):
+        return f"with all of the SEN2 return {data['sen2_return']}"
     if event.event in {"provision ruled out", "provision fixed by order", "order lifted"}:
         return str(data["reason"])
     return ""

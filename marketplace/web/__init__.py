@@ -81,7 +81,7 @@ NOUNS = (
     "runs",
     "scenarios",
     "schedules",
-    "sen2",
+    "sen2_returns",
     "sessions",
     "settings",
     "shadow_runs",

@@ -9,7 +9,14 @@ from sqlalchemy.orm import Session
 from marketplace import destination_words, vocabulary
 from marketplace.db import repeated, transaction
 from marketplace.models import Band, Need, NeedStatus, today
-from marketplace.permissions import can_change_need, can_consult, can_open_identity, can_post_need, require
+from marketplace.permissions import (
+    can_change_need,
+    can_consult,
+    can_open_identity,
+    can_post_need,
+    can_return_cases,
+    require,
+)
 from marketplace.schemas.base import VersionSchema
 from marketplace.schemas.needs import CaseloadSchema, WithdrawalSchema
 from marketplace.services import cases, law, needs, restrictions
@@ -71,6 +78,7 @@ def index() -> ResponseReturnValue:
             sort={"key": asked["sort"], "order": asked["order"]},
             words=vocabulary,
             may_post=can_post_need(actor()),
+            may_return=can_return_cases(actor()),
         )
 
 

@@ -45,7 +45,9 @@ from marketplace.permissions import SYSTEM, Actor
 from marketplace.services import approvals, awards, consultations, destination_plans, replies
 from marketplace.services.adulthood import FROM_YEAR, is_preparing, year_group_on
 from marketplace.services.choices import choices
+from marketplace.services.deadlines import begin_of
 from marketplace.services.matching.options import provisions_by_id, rank_options
+from marketplace.services.open_contracting import last_year
 from marketplace.services.outreach import outreach_offered
 from marketplace.services.people import actor_of
 from tests import builders, commissioning, partnering
@@ -349,10 +351,32 @@ def editors(_: str) -> dict[str, object]:
         return {"emails": list(session.scalars(found))}
 
 
+def bought(authority: str) -> dict[str, object]:
+    """In the financial year that has ended last the authority has awarded twelve placements: seven with one provider,
+    four with a second, one with a third. One of its pupils has an identity, dates and a placement."""
+    with transaction(SYSTEM) as session:
+        la = session.scalars(select(Authority).where(Authority.name == authority)).one()
+        need, chosen = suitable(session, la.id)
+        provisions = list(provisions_by_id(session, chosen).values())
+        commissioning.identity(session, need)
+        commissioning.case_dates(session, need, draft_sent_on=None, plan_issued_on=today())
+        decided_at = begin_of(date(last_year(today()), 9, 9))
+        pupils = [provision for provision, count in zip(provisions, (7, 4, 1), strict=False) for _ in range(count)]
+        for number, provision in enumerate(pupils):
+            pupil = builders.need(
+                session, la, need.framework, reference=f"BOUGHT-{number}", status=NeedStatus.WITHDRAWN
+            )
+            commissioning.award(
+                session, pupil, provision, decided_at=decided_at, band=need.band, basis=AwardBasis.USER_CHOICE
+            )
+    return {"need": need.id, "reference": need.reference, "year": last_year(today())}
+
+
 ACTS: dict[str, Callable[[str], dict[str, object]]] = {
     "answered": answered,
     "asked": asked,
     "editors": editors,
+    "bought": bought,
     "gone": gone,
     "grown": grown,
     "leavers": leavers,

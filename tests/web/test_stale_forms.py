@@ -36,7 +36,7 @@ NOTHING_TYPED = {
     "replies.post_open",
     "runs.post_cancel",
     "schedules.post_start",
-    "sen2.post_file",
+    "sen2_returns.post_file",
     "sessions.sign_out",
     "studies.post_cancel",
     "studies.post_start",
