@@ -1,5 +1,5 @@
-"""The SEN2 return, from what is missing to the files, and a year's awards, from what would be published to the file; each
-also at the width of a phone and without scripts."""
+"""The SEN2 return, from what is missing to the files, and a year's awards, from what would be published to the file;
+each also at the width of a phone and without scripts."""
 
 import io
 import json
