@@ -345,8 +345,8 @@ def gone(provision_id: str) -> dict[str, object]:
 
 
 def bought(authority: str) -> dict[str, object]:
-    """In the financial year that has ended last the authority has awarded twelve placements: seven with one provider,
-    four with a second, one with a third. One of its pupils has an identity, dates and a placement."""
+    """In the financial year that has ended last the authority has awarded twenty placements in four settings: nine,
+    six, four, one. One of its pupils has an identity and dates."""
     with transaction(SYSTEM) as session:
         la = session.scalars(select(Authority).where(Authority.name == authority)).one()
         need, chosen = suitable(session, la.id)
@@ -354,13 +354,19 @@ def bought(authority: str) -> dict[str, object]:
         commissioning.identity(session, need)
         commissioning.case_dates(session, need, draft_sent_on=None, plan_issued_on=today())
         decided_at = begin_of(date(last_year(today()), 9, 9))
-        pupils = [provision for provision, count in zip(provisions, (7, 4, 1), strict=False) for _ in range(count)]
+        pupils = [provision for provision, count in zip(provisions, (9, 6, 4, 1), strict=True) for _ in range(count)]
         for number, provision in enumerate(pupils):
             pupil = builders.need(
                 session, la, need.framework, reference=f"BOUGHT-{number}", status=NeedStatus.WITHDRAWN
             )
             commissioning.award(
-                session, pupil, provision, decided_at=decided_at, band=need.band, basis=AwardBasis.USER_CHOICE
+                session,
+                pupil,
+                provision,
+                decided_at=decided_at,
+                band=need.band,
+                basis=AwardBasis.USER_CHOICE,
+                threshold=10**9,
             )
     return {"need": need.id, "reference": need.reference, "year": last_year(today())}
 
