@@ -20,7 +20,7 @@ from marketplace.web.downloads import attachment
 
 bp = Blueprint("sen2_returns", __name__, url_prefix="/needs/sen2")
 
-SHOWN = 20  # references of one gap; the file has all
+SHOWN = 10  # references of one gap; the file has all
 
 
 @bp.get("")

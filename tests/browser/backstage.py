@@ -21,6 +21,7 @@ from marketplace.models import (
     Authority,
     Award,
     AwardBasis,
+    Band,
     Consultation,
     ConsultationStatus,
     DestinationOutcome,
@@ -28,11 +29,16 @@ from marketplace.models import (
     Kind,
     Need,
     NeedStatus,
+    Part,
     Pathway,
     Placement,
+    PriceLine,
+    PriceSchedule,
+    Provision,
     RefusalCode,
     Role,
     Route,
+    ScheduleStatus,
     Setting,
     SettingType,
     User,
@@ -352,24 +358,32 @@ def editors(_: str) -> dict[str, object]:
 
 
 def bought(authority: str) -> dict[str, object]:
-    """In the financial year that has ended last the authority has awarded twelve placements: seven with one provider,
-    four with a second, one with a third. One of its pupils has an identity, dates and a placement."""
+    """In the financial year that has ended last the authority has awarded twenty placements with four providers:
+    nine, six, four, one. One of its pupils has an identity and dates."""
     with transaction(SYSTEM) as session:
         la = session.scalars(select(Authority).where(Authority.name == authority)).one()
-        need, chosen = suitable(session, la.id)
-        provisions = list(provisions_by_id(session, chosen).values())
+        need, _ = suitable(session, la.id)
         commissioning.identity(session, need)
         commissioning.case_dates(session, need, draft_sent_on=None, plan_issued_on=today())
-        decided_at = begin_of(date(last_year(today()), 9, 9))
-        pupils = [provision for provision, count in zip(provisions, (7, 4, 1), strict=False) for _ in range(count)]
-        for number, provision in enumerate(pupils):
-            pupil = builders.need(
-                session, la, need.framework, reference=f"BOUGHT-{number}", status=NeedStatus.WITHDRAWN
-            )
-            commissioning.award(
-                session, pupil, provision, decided_at=decided_at, band=need.band, basis=AwardBasis.USER_CHOICE
-            )
+        decided_at, counts = begin_of(date(last_year(today()), 9, 9)), (9, 6, 4, 1)
+        places = [place for place, count in zip(_priced_places(session), counts, strict=False) for _ in range(count)]
+        for number, (provision, band) in enumerate(places):
+            reference = f"BOUGHT-{number}"
+            pupil = builders.need(session, la, need.framework, reference=reference, status=NeedStatus.WITHDRAWN)
+            terms = {"band": band, "basis": AwardBasis.USER_CHOICE, "threshold": 10**9}
+            commissioning.award(session, pupil, provision, decided_at=decided_at, **terms)
     return {"need": need.id, "reference": need.reference, "year": last_year(today())}
+
+
+def _priced_places(session: Session) -> list[tuple[Provision, Band]]:
+    """A full place of each provider that has published a price of it, with a band that it prices."""
+    found: dict[int, tuple[Provision, Band]] = {}
+    lines = select(PriceLine).join(PriceSchedule).where(PriceSchedule.status == ScheduleStatus.PUBLISHED)
+    for line in session.scalars(lines.where(PriceLine.part == Part.CORE).order_by(PriceLine.id)):
+        provision = session.get_one(Provision, line.provision_id)
+        if provision.kind is Kind.FULL and provision.setting.provider_id is not None:
+            found.setdefault(provision.setting.provider_id, (provision, line.band))
+    return list(found.values())
 
 
 ACTS: dict[str, Callable[[str], dict[str, object]]] = {

@@ -4,7 +4,6 @@ each also at the width of a phone and without scripts."""
 import io
 import json
 import zipfile
-from datetime import date
 
 from playwright.sync_api import expect
 
@@ -12,7 +11,6 @@ from tests.browser.conftest import Backstage, Visit
 from tests.browser.visitor import Visitor, in_every_window
 
 AUTHORITIES = ("Aldermouth", "Brackenwold", "Greystrand", "Dunmarrow")
-THIS_YEAR = date.today().year  # noqa: DTZ011 - a year apart, whatever the zone
 
 
 def saved(visitor: Visitor, role: str, name: str) -> bytes:
@@ -30,7 +28,6 @@ def return_cases(visitor: Visitor, reference: str) -> None:
     visitor.sees("Person Record", "Who the pupil is, is not stated", "The files name every pupil.")
     visitor.look("sen2-return")
     expect(visitor.page.get_by_text("Robin Examplechild")).to_have_count(0)
-    visitor.click("link", str(THIS_YEAR + 1))
     with zipfile.ZipFile(io.BytesIO(saved(visitor, "button", "Take the files"))) as files:
         person = files.read("1-person.csv").decode("utf-8-sig")
     assert f"{reference},Robin Examplechild" in person
@@ -40,10 +37,10 @@ def publish(visitor: Visitor, year: int) -> None:
     """Procurement sees what would be published, and saves it; the year that goes on is not published."""
     visitor.open("/ledger")
     visitor.click("link", "Publish awards")
-    visitor.sees("other providers together", "Do not publish this file yet", "12 awards with a contract")
+    visitor.sees("other providers together", "Do not publish this file yet", "20 awards with a contract")
     visitor.look("open-contracting")
     content = json.loads(saved(visitor, "button", "Save the file"))
-    assert [len(release["awards"]) for release in content["releases"]] != []
+    assert len(content["releases"]) == 2
     visitor.open(f"/open-contracting?year={year + 1}")
     visitor.sees("Nothing is published of this year before it has ended")
     visitor.look("open-contracting-not-over")
