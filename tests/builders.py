@@ -1,7 +1,7 @@
 """Made-up organisations, people, settings, prices and needs for tests. Every name is fictional."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from html import unescape
@@ -59,6 +59,7 @@ from marketplace.models import (
 )
 from marketplace.permissions import SYSTEM, Actor
 from marketplace.services.adoption import in_force
+from marketplace.services.archives import zip_of
 from marketplace.services.letters import Letter
 from marketplace.services.people import actor_of
 from marketplace.services.placement_sets import add_set
@@ -442,6 +443,16 @@ class Browser(FlaskClient):
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """These files, by name, in one zip."""
+    return zip_of(files.items())
+
+
+def text_of(page: str) -> str:
+    """A page as it is read: without tags, spaces drawn together."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
 def csrf_token(page: str) -> str:
     """The token of the first form of a page; empty when it has none."""
     token = _TOKEN.search(page)
@@ -449,7 +460,7 @@ def csrf_token(page: str) -> str:
 
 
 def words_of(markup: str) -> str:
-    """What a page says, without its markup."""
+    """A page as it is read: without tags, spaces drawn together."""
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", markup)).split())
 
 

@@ -4,7 +4,6 @@ worker."""
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.folders import server_folder
+from tests.mail_server import free_port
 
 ROOT = Path(__file__).parents[1]
 READY_WITHIN = 180  # seconds
@@ -33,7 +33,7 @@ class Served:
 @contextmanager
 def demonstration() -> Iterator[Served]:
     """Serve it for the length of the context; that it ends in good order is tried too."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "marketplace", "demo", "--bind", f"127.0.0.1:{port}"]
     with server_folder() as data:
         log = data / "log"
@@ -61,12 +61,6 @@ def behind_the_scenes(data: Path, name: str, about: object) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], address: str, log: Path) -> None:

@@ -1,12 +1,10 @@
 """The figures of destinations as CSV, one figure a line: a figure that is too small to show is empty, and says so."""
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
-from io import StringIO
 
 from marketplace import destination_words as words
+from marketplace.services.csv_files import csv_of
 from marketplace.services.destinations import Report, Row
-from optimiser.cells import neutralised
 
 HEADINGS = ("Table", "Pathway", "Group", "Of how many", "What", "Which", "Count", "Note")
 CODES: Mapping[str, tuple[str, Mapping[str, str]]] = {  # by split
@@ -22,21 +20,21 @@ TOO_FEW = "too few to show"
 
 
 def report_csv(report: Report) -> bytes:
-    """UTF-8 with a byte order mark, so that spreadsheets read names right. Headings alone where nothing is shown."""
-    text = StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(HEADINGS)
-    writer.writerows(_lines("Plans by authority", "", report.coverage))
+    """Headings alone where nothing is shown."""
+    return csv_of(HEADINGS, _rows(report))
+
+
+def _rows(report: Report) -> Iterator[list[str]]:
+    yield from _lines("Plans by authority", "", report.coverage)
     for row in report.discussed:
-        writer.writerows(_lines("Pathways discussed", words.PATHWAYS[row.name], [row]))
-    writer.writerows(_lines("Transfers to adult services", "", report.transfers, words.ADULT_SERVICES))
+        yield from _lines("Pathways discussed", words.PATHWAYS[row.name], [row])
+    yield from _lines("Transfers to adult services", "", report.transfers, words.ADULT_SERVICES)
     for pathway, found in report.outcomes.items():
         name = words.PATHWAYS[pathway]
         if found.by_destination:
-            writer.writerows(_lines("Outcomes by destination", name, [found.by_destination]))
-        writer.writerows(_lines("Outcomes by provider", name, found.by_provider))
-        writer.writerows(_lines("Outcomes by authority", name, found.by_authority))
-    return text.getvalue().encode("utf-8-sig")
+            yield from _lines("Outcomes by destination", name, [found.by_destination])
+        yield from _lines("Outcomes by provider", name, found.by_provider)
+        yield from _lines("Outcomes by authority", name, found.by_authority)
 
 
 def _lines(
@@ -48,4 +46,4 @@ def _lines(
             what, said = CODES[split]
             for code, count in counts.items():
                 figure = ["", TOO_FEW] if count is None else [str(count), ""]
-                yield [table, pathway, neutralised(group), str(row.n), what, said[code], *figure]
+                yield [table, pathway, group, str(row.n), what, said[code], *figure]

@@ -1,13 +1,11 @@
 """The lines of an account as CSV: texts stay texts, and no cell is ever a formula; amounts are numbers of pounds."""
 
-import csv
 from collections.abc import Iterable
 from decimal import Decimal
-from io import StringIO
 
 from marketplace.models import LedgerLine
+from marketplace.services.csv_files import csv_of
 from marketplace.vocabulary import BANDS, EVENT_KINDS
-from optimiser.cells import neutralised
 
 HEADINGS = (
     "Line", "Entered", "Financial year", "Placement", "Pupil", "Setting", "URN", "Band", "Event", "From", "To", "Days",
@@ -16,32 +14,28 @@ HEADINGS = (
 
 
 def lines_csv(lines: Iterable[LedgerLine]) -> bytes:
-    """UTF-8 with a byte order mark, so that spreadsheets read £ and names right."""
-    text = StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(HEADINGS)
-    writer.writerows(map(_row, lines))
-    return text.getvalue().encode("utf-8-sig")
+    """A line of the ledger a line, in their order."""
+    return csv_of(HEADINGS, map(_row, lines))
 
 
-def _row(line: LedgerLine) -> list[str]:
+def _row(line: LedgerLine) -> list[object]:
     placement, order, event = line.placement, line.order, line.event
     setting = (placement or order).setting  # type: ignore[union-attr]  # a line is of one of the two
     return [
-        str(line.id),
+        line.id,
         line.at.isoformat(timespec="seconds"),
         f"{line.year}-{(line.year + 1) % 100:02}",
-        str(line.placement_id or ""),
-        neutralised(placement.reference) if placement else "",
-        neutralised(setting.name),
-        str(setting.urn),
+        line.placement_id or "",
+        placement.reference if placement else "",
+        setting.name,
+        setting.urn,
         BANDS[line.band] if line.band else "",
         EVENT_KINDS[event.kind] if event else "",
         line.starts_on.isoformat(),
         line.ends_on.isoformat(),
-        str((line.ends_on - line.starts_on).days + 1),
-        str(Decimal(line.fee).scaleb(-2)),
-        str(Decimal(line.amount).scaleb(-2)),
-        str(line.reverses_id or ""),
-        str(line.order_id or ""),
+        (line.ends_on - line.starts_on).days + 1,
+        Decimal(line.fee).scaleb(-2),
+        Decimal(line.amount).scaleb(-2),
+        line.reverses_id or "",
+        line.order_id or "",
     ]

@@ -6,13 +6,15 @@ for a region are those of its LAs (row-level security), and no figure of few cas
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from marketplace.db import as_system
 from marketplace.models import (
@@ -24,7 +26,6 @@ from marketplace.models import (
     RefusalCode,
     RefusalReason,
     Region,
-    ScheduleStatus,
     Setting,
     SettingStatus,
     Unit,
@@ -32,11 +33,21 @@ from marketplace.models import (
     UpliftStatus,
 )
 from marketplace.permissions import Actor
+from marketplace.services.schedules import in_force
 from marketplace.services.small_groups import discreet
 from marketplace.services.track_records import NOTHING, YEARS_BACK, TrackRecord, track_records
+from marketplace.services.vacancies import FRESH_DAYS
 
-FRESH, STALE = 14, 30  # days since the vacancies were confirmed: what nine and what 98 of 100 pools are to keep
+STALE_DAYS = 30  # L18: nine of ten pools are to be confirmed within FRESH_DAYS, 98 of 100 within this
 NOBODY = "No provider"  # of maintained schools
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """A setting that offers something, and the pools on which that draws."""
+
+    setting: Setting
+    pools: Sequence[Pool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,33 +89,26 @@ class Market:
 def market_of(session: Session, actor: Actor, *, on: date) -> Market:
     """The market of the actor's region on a day: that of the settings which lie in it."""
     region = region_of(session, actor)
-    grouped: dict[tuple[str, int | None], list[Setting]] = defaultdict(list)
-    for setting in session.scalars(
-        select(Setting)
-        .join(Authority, Authority.id == Setting.authority_id)
-        .where(Authority.region_id == region.id, Setting.status == SettingStatus.OPEN)
-        .options(joinedload(Setting.provider))
-        .order_by(Setting.id)
-    ):
-        who = (setting.provider.name, setting.provider.id) if setting.provider else (NOBODY, None)
-        grouped[who].append(setting)
-    pools, priced = _offered(session, region), _priced(session, on)
+    settings = offering(session, region)
+    priced = priced_settings(session, on)
+    grouped: dict[tuple[str, int | None], list[Offering]] = defaultdict(list)
+    for row in settings:
+        provider = row.setting.provider
+        grouped[(provider.name, provider.id) if provider else (NOBODY, None)].append(row)
     records = track_records(session, [at for _, at in grouped if at is not None], on=on)
     rows = [
         ProviderRow(
             name=name,
             provider_id=at,
-            supply=_supply(settings, pools, priced, on),
+            supply=supply_of(of, priced, on),
             record=records.get(at, NOTHING) if at is not None else NOTHING,
         )
-        for (name, at), settings in grouped.items()
-        if any(pools.get(setting.id) for setting in settings)
+        for (name, at), of in grouped.items()
     ]
-    everything = [setting for settings in grouped.values() for setting in settings]
     return Market(
         region=region,
         providers=sorted(rows, key=lambda row: (row.provider_id is None, row.name, row.provider_id or 0)),
-        whole=_supply(everything, pools, priced, on),
+        whole=supply_of(settings, priced, on),
         refusals=_refusals(session, on),
         negotiations=_negotiations(session, actor, region),
     )
@@ -117,41 +121,40 @@ def region_of(session: Session, actor: Actor) -> Region:
     return authority.region if authority is not None else session.get_one(Region, actor.organisation_id)
 
 
-def _offered(session: Session, region: Region) -> dict[int, list[Pool]]:
-    """The pools on which something on offer draws, by setting."""
-    offered = select(Provision.pool_id).where(Provision.is_offered)
-    query = (
+def offering(session: Session, region: Region) -> Sequence[Offering]:
+    """The settings that lie in the region and offer something, with the pools on which that draws."""
+    pools = session.scalars(
         select(Pool)
         .join(Pool.setting)
         .join(Authority, Authority.id == Setting.authority_id)
-        .where(Authority.region_id == region.id, Setting.status == SettingStatus.OPEN, Pool.id.in_(offered))
-        .options(selectinload(Pool.vacancies))
+        .where(
+            Authority.region_id == region.id,
+            Setting.status == SettingStatus.OPEN,
+            Pool.id.in_(select(Provision.pool_id).where(Provision.is_offered)),
+        )
+        .options(contains_eager(Pool.setting).joinedload(Setting.provider), selectinload(Pool.vacancies))
+        .order_by(Pool.setting_id, Pool.id)
     )
-    found: dict[int, list[Pool]] = defaultdict(list)
-    for pool in session.scalars(query.order_by(Pool.id)):
-        found[pool.setting_id].append(pool)
-    return found
+    return [Offering(setting, list(drawn)) for setting, drawn in groupby(pools, key=attrgetter("setting"))]
 
 
-def _priced(session: Session, on: date) -> set[int]:
+def priced_settings(session: Session, on: date) -> set[int]:
     """The settings with a published schedule that holds on the day."""
-    holds = (PriceSchedule.starts_on <= on, func.coalesce(PriceSchedule.ends_on > on, True))
-    query = select(PriceSchedule.setting_id).where(PriceSchedule.status != ScheduleStatus.DRAFT, *holds)
-    return set(session.scalars(query))
+    return set(session.scalars(select(PriceSchedule.setting_id).where(*in_force(on))))
 
 
-def _supply(settings: Sequence[Setting], pools: Mapping[int, list[Pool]], priced: set[int], on: date) -> Supply:
-    offering = [setting.id for setting in settings if pools.get(setting.id)]
-    drawn = [pool for at in offering for pool in pools[at]]
+def supply_of(settings: Sequence[Offering], priced: Container[int], on: date) -> Supply:
+    """What these settings offer on a day; `priced`: the ids of those with a price in force."""
+    drawn = [pool for row in settings for pool in row.pools]
     ages = [pool.days_since_confirmed(on) for pool in drawn]
     return Supply(
-        settings=len(offering),
+        settings=len(settings),
         pools=len(drawn),
         places=sum((pool.open_on(on) for pool in drawn if pool.unit is Unit.PLACES), Decimal(0)),
         hours=sum((pool.open_on(on) for pool in drawn if pool.unit is Unit.HOURS), Decimal(0)),
-        fresh=sum(age is not None and age <= FRESH for age in ages),
-        aged=sum(age is not None and age <= STALE for age in ages),
-        priced=sum(at in priced for at in offering),
+        fresh=sum(age is not None and age <= FRESH_DAYS for age in ages),
+        aged=sum(age is not None and age <= STALE_DAYS for age in ages),
+        priced=sum(row.setting.id in priced for row in settings),
     )
 
 

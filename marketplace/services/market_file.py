@@ -1,10 +1,7 @@
 """The providers of a market as CSV: a figure that is too small to show is empty. Texts stay texts."""
 
-import csv
-from io import StringIO
-
-from marketplace.services.market import Market
-from optimiser.cells import neutralised
+from marketplace.services.csv_files import csv_of
+from marketplace.services.market import Market, ProviderRow
 
 HEADINGS = (
     *("Provider", "Settings", "Places free", "Hours a week free", "Pools", "Confirmed in 14 days"),
@@ -14,18 +11,14 @@ HEADINGS = (
 
 
 def market_csv(market: Market) -> bytes:
-    """UTF-8 with a byte order mark, so that spreadsheets read names right."""
-    text = StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(HEADINGS)
-    for row in market.providers:
-        supply, record = row.supply, row.record
-        figures = (record.asked, record.in_time, record.days, record.refused)
-        writer.writerow(
-            [
-                neutralised(row.name),
-                *(supply.settings, supply.places, supply.hours, supply.pools, supply.fresh, supply.aged, supply.priced),
-                *("" if figure is None else figure for figure in figures),
-            ]
-        )
-    return text.getvalue().encode("utf-8-sig")
+    """The providers in their order."""
+    return csv_of(HEADINGS, map(_row, market.providers))
+
+
+def _row(row: ProviderRow) -> list[object]:
+    supply, record = row.supply, row.record
+    return [
+        row.name,
+        *(supply.settings, supply.places, supply.hours, supply.pools, supply.fresh, supply.aged, supply.priced),
+        *(record.asked, record.in_time, record.days, record.refused),
+    ]

@@ -4,13 +4,12 @@ The operator reads no need, consultation or account; the sums are worked out as 
 before anybody has them. It must never tell a figure of one to four pupils, nor one from which it could be found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from marketplace.db import as_system
 from marketplace.models import (
@@ -19,20 +18,15 @@ from marketplace.models import (
     LedgerTotal,
     Need,
     NeedStatus,
-    Pool,
-    Provision,
     Region,
-    Setting,
-    SettingStatus,
-    Unit,
     Uplift,
     UpliftStatus,
 )
 from marketplace.permissions import Actor, can_oversee, require
 from marketplace.services.ledger import financial_year
-from marketplace.services.market import FRESH, STALE
+from marketplace.services.market import Supply, offering, priced_settings, supply_of
 from marketplace.services.small_groups import in_fives, is_few
-from marketplace.services.track_records import YEARS_BACK
+from marketplace.services.track_records import YEARS_BACK, is_counted, is_in_time
 
 WAITING = (NeedStatus.PUBLISHED, NeedStatus.CONSULTING, NeedStatus.OFFERED)
 ROUNDED = 1_000_000  # pence: money is told to the nearest £10,000
@@ -47,11 +41,7 @@ class RegionRow:
 
     region: Region
     authorities: int
-    settings: int
-    places: Decimal
-    pools: int
-    fresh: int
-    aged: int
+    supply: Supply
     waiting: int
     asked: int
     in_time: float | None
@@ -66,29 +56,19 @@ def overseen(session: Session, actor: Actor, *, on: date) -> Sequence[RegionRow]
         select(Region).where(Region.id.in_(select(Authority.region_id))).order_by(Region.name, Region.id)
     ).all()
     with as_system(session, actor):
-        return [_row(session, region, on) for region in regions]
+        priced = priced_settings(session, on)
+        return [_row(session, region, priced, on) for region in regions]
 
 
-def _row(session: Session, region: Region, on: date) -> RegionRow:
+def _row(session: Session, region: Region, priced: Container[int], on: date) -> RegionRow:
     las = select(Authority.id).where(Authority.region_id == region.id)
-    pools = session.scalars(
-        select(Pool)
-        .join(Pool.setting)
-        .where(
-            Setting.authority_id.in_(las),
-            Setting.status == SettingStatus.OPEN,
-            Pool.id.in_(select(Provision.pool_id).where(Provision.is_offered)),
-        )
-        .options(selectinload(Pool.vacancies))
-    ).all()
-    ages = [pool.days_since_confirmed(on) for pool in pools]
     waiting = session.scalar(
         select(func.count()).select_from(Need).where(Need.authority_id.in_(las), Need.status.in_(WAITING))
     )
-    over = (Consultation.authority_id.in_(las), Consultation.due_on < on, Consultation.due_on >= on - YEARS_BACK)
-    replied_on = func.date(func.timezone("Europe/London", Consultation.replied_at))
     asked, in_time = session.execute(
-        select(func.count(), func.count().filter(replied_on <= Consultation.due_on)).where(*over)
+        select(func.count(), func.count().filter(is_in_time())).where(
+            Consultation.authority_id.in_(las), Consultation.due_on >= on - YEARS_BACK, is_counted(on)
+        )
     ).one()
     accounts = session.scalars(
         select(LedgerTotal.amount).where(LedgerTotal.authority_id.in_(las), LedgerTotal.year == financial_year(on))
@@ -97,11 +77,7 @@ def _row(session: Session, region: Region, on: date) -> RegionRow:
     return RegionRow(
         region=region,
         authorities=session.scalar(select(func.count()).select_from(las.subquery())) or 0,
-        settings=len({pool.setting_id for pool in pools}),
-        places=sum((pool.open_on(on) for pool in pools if pool.unit is Unit.PLACES), Decimal(0)),
-        pools=len(pools),
-        fresh=sum(age is not None and age <= FRESH for age in ages),
-        aged=sum(age is not None and age <= STALE for age in ages),
+        supply=supply_of(offering(session, region), priced, on),
         waiting=in_fives(waiting or 0),
         asked=in_fives(asked),
         in_time=None if not asked or is_few(in_time) or is_few(asked - in_time) else in_time / asked,

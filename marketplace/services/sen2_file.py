@@ -3,16 +3,14 @@
 Full of personal data: it is handed out and never kept. No cell is ever a formula.
 """
 
-import csv
 from collections.abc import Iterable, Iterator
 from datetime import date
-from io import StringIO
 
 from marketplace.services.archives import zip_of
+from marketplace.services.csv_files import csv_of
 from marketplace.services.sen2_gaps import Gap
 from marketplace.services.sen2_items import MODULES, Module
 from marketplace.services.sen2_rows import Return
-from optimiser.cells import neutralised
 
 
 def return_zip(found: Return, missing: Iterable[Gap]) -> bytes:
@@ -22,15 +20,15 @@ def return_zip(found: Return, missing: Iterable[Gap]) -> bytes:
     return zip_of(
         [
             *files,
-            ("missing.csv", _csv(("What is missing", "Reference"), gaps)),
-            ("columns.csv", _csv(("File", "Table of the template", "Column", "Held"), _columns())),
+            ("missing.csv", csv_of(("What is missing", "Reference"), gaps)),
+            ("columns.csv", csv_of(("File", "Table of the template", "Column", "Held"), _columns())),
         ]
     )
 
 
 def _module(module: Module, found: Return) -> bytes:
-    rows = ([item.value(row) for item in module.items] for row in module.rows(found))
-    return _csv([item.title for item in module.items], rows)
+    rows = ([_cell(item.value(row)) for item in module.items] for row in module.rows(found))
+    return csv_of([item.title for item in module.items], rows)
 
 
 def _columns() -> Iterator[tuple[str, ...]]:
@@ -39,23 +37,14 @@ def _columns() -> Iterator[tuple[str, ...]]:
             yield f"{module.name}.csv", module.title, item.title, item.held.value
 
 
-def _csv(headings: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
-    """UTF-8 with a byte order mark, so that spreadsheets read names right."""
-    text = StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(headings)
-    writer.writerows(map(_cell, row) for row in rows)
-    return text.getvalue().encode("utf-8-sig")
-
-
 def _cell(value: object) -> str:
     """As the template writes it: days as ccyy-mm-dd, yes and no as 1 and 0; what is not known is empty.
 
-    >>> [_cell(value) for value in (None, True, 7, date(2027, 1, 21), "=1+1")]
-    ['', '1', '7', '2027-01-21', "'=1+1"]
+    >>> [_cell(value) for value in (None, True, 7, date(2027, 1, 21))]
+    ['', '1', '7', '2027-01-21']
     """
     if value is None:
         return ""
     if isinstance(value, bool):
         return str(int(value))
-    return value.isoformat() if isinstance(value, date) else neutralised(str(value))
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -7,12 +7,12 @@ figure of 1 to 4 is told as "fewer than 5", and no other figure from which it co
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from statistics import median
 from typing import NamedTuple
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Date, cast, exists, func, not_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from marketplace.models import (
     AfterEnd,
@@ -68,32 +68,38 @@ def track_records(session: Session, provider_ids: Collection[int], *, on: date) 
     return {each: _record(asked[each], endings.get(each, Counter())) for each in asked}
 
 
+def is_counted(on: date) -> ColumnElement[bool]:
+    """Whether a consultation says on a day how a provider replies: one that was answered, or whose 15 days are over.
+    Not one that was ended before, or withdrawn: nobody can say that an answer was due."""
+    stopped = func.coalesce(_london(Consultation.ended_at) <= Consultation.due_on, False)
+    unanswered = or_(Consultation.due_on >= on, stopped, Consultation.status == ConsultationStatus.WITHDRAWN)
+    return or_(Consultation.replied_at.is_not(None), not_(unanswered))
+
+
+def is_in_time() -> ColumnElement[bool]:
+    """Whether a consultation was answered within its 15 days, of London."""
+    return func.coalesce(_london(Consultation.replied_at) <= Consultation.due_on, False)
+
+
+def _london(at: InstrumentedAttribute[datetime | None]) -> ColumnElement[date]:
+    return cast(func.timezone("Europe/London", at), Date)
+
+
 def _consultations(session: Session, provider_ids: Collection[int], *, on: date) -> Iterable[_Asked]:
     refuses = exists().where(
         RefusalReason.consultation_id == Consultation.id, RefusalReason.code != RefusalCode.FULL
     )  # fmt: skip
-    for row in session.execute(
-        select(
-            Consultation.provider_id,
-            Consultation.sent_at,
-            Consultation.due_on,
-            Consultation.replied_at,
-            Consultation.ended_at,
-            Consultation.status,
-            refuses.label("is_refused"),
-        )
-        .where(Consultation.provider_id.in_(provider_ids), Consultation.due_on >= on - YEARS_BACK)
+    asked = (Consultation.provider_id.in_(provider_ids), Consultation.due_on >= on - YEARS_BACK, is_counted(on))
+    for provider_id, sent_at, replied_at, in_time, is_refused in session.execute(
+        select(Consultation.provider_id, Consultation.sent_at, Consultation.replied_at, is_in_time(), refuses)
+        .where(*asked)
         .order_by(Consultation.id)
     ):
-        replied_on = london_day(row.replied_at) if row.replied_at else None
-        stopped = row.ended_at is not None and london_day(row.ended_at) <= row.due_on
-        if replied_on is None and (row.due_on >= on or stopped or row.status is ConsultationStatus.WITHDRAWN):
-            continue  # nobody can say that no answer was due
         yield _Asked(
-            provider_id=row.provider_id,
-            days=None if replied_on is None else day_number(row.sent_at, on=replied_on),
-            is_in_time=replied_on is not None and replied_on <= row.due_on,
-            is_refused=row.is_refused,
+            provider_id=provider_id,
+            days=None if replied_at is None else day_number(sent_at, on=london_day(replied_at)),
+            is_in_time=in_time,
+            is_refused=is_refused,
         )
 
 

@@ -22,9 +22,7 @@ def index() -> ResponseReturnValue:
     """Every account that this person may read."""
     with transaction(actor()) as session:
         return render_template(
-            "ledger/index.html",
-            totals=ledger_accounts.totals(session),
-            present=financial_year(today()),
+            "ledger/index.html", totals=ledger_accounts.totals(session), present=financial_year(today())
         )
 
 

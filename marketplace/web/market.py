@@ -7,8 +7,9 @@ from marketplace import vocabulary
 from marketplace.db import transaction
 from marketplace.models import OrganisationKind, today
 from marketplace.services import frameworks, tariffs
-from marketplace.services.market import FRESH, STALE, market_of
+from marketplace.services.market import STALE_DAYS, market_of
 from marketplace.services.market_file import market_csv
+from marketplace.services.vacancies import FRESH_DAYS
 from marketplace.web.current import actor
 from marketplace.web.downloads import attachment
 
@@ -25,8 +26,8 @@ def index() -> ResponseReturnValue:
             framework=frameworks.framework_in_force(session, on=today()),
             tariffs=tariffs.list_tariffs(session, actor(), on=today()).in_force,
             is_region=actor().kind is OrganisationKind.REGION,
-            fresh=FRESH,
-            stale=STALE,
+            fresh=FRESH_DAYS,
+            stale=STALE_DAYS,
             words=vocabulary,
         )
 

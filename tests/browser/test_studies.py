@@ -1,11 +1,11 @@
 """What procurement asks of a run when it has ended: why for one pupil, and where one more place would help; and runs of
 files that somebody sends."""
 
-import io
-import zipfile
+from playwright.sync_api import FilePayload
 
 from optimiser.files import problem_files
 from optimiser.template import EXAMPLE
+from tests import builders
 from tests.browser.conftest import Visit
 from tests.browser.visitor import in_every_window
 
@@ -14,12 +14,9 @@ SENDERS = ("aldermouth", "brackenwold", "dunmarrow", "fallowby")
 FILES = dict(problem_files(EXAMPLE))
 
 
-def zipped(files: dict[str, str]) -> dict[str, object]:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return {"name": "autumn.zip", "mimeType": "application/zip", "buffer": content.getvalue()}
+def sent(files: dict[str, str]) -> FilePayload:
+    content = builders.zipped({name: text.encode() for name, text in files.items()})
+    return {"name": "autumn.zip", "mimeType": "application/zip", "buffer": content}
 
 
 @in_every_window("buyer", BUYERS)
@@ -58,13 +55,13 @@ def test_files_are_sent_mended_and_matched_in_two_screens(visit: Visit, width: i
     with visit(width=width, scripts=scripts) as visitor:
         visitor.sign_in(f"procurement@{sender}.example")
         visitor.open("/runs/files")
-        visitor.page.get_by_label("The files").set_input_files(zipped(broken))
+        visitor.page.get_by_label("The files").set_input_files(sent(broken))
         visitor.click("button", "Check and run")
         visitor.sees("There is a problem", "pupils.csv", "1.2k")
         visitor.complaints.clear()  # the browser says of every refused form that it was refused
         visitor.look("files-refused")
         visitor.begin()
-        visitor.page.get_by_label("The files").set_input_files(zipped(FILES))
+        visitor.page.get_by_label("The files").set_input_files(sent(FILES))
         visitor.click("button", "Check and run")
         visitor.watches("3 of 3 pupils placed", renew="Refresh")
         visitor.took("J12", screens=2, clicks=1)
@@ -78,7 +75,7 @@ def test_files_are_sent_and_matched_by_keyboard_alone(visit: Visit) -> None:
         visitor.begin()
         box = visitor.page.get_by_label("The files")
         visitor.tab_to(box)
-        box.set_input_files(zipped(FILES))  # which file, the browser's own window asks
+        box.set_input_files(sent(FILES))  # which file, the browser's own window asks
         visitor.press(visitor.page.get_by_role("button", name="Check and run"))
         visitor.watches("3 of 3 pupils placed", renew="Refresh")
         visitor.press(visitor.page.get_by_role("button", name="Sufficiency and fairness"))

@@ -1,11 +1,9 @@
 """R21, R22: files that somebody sends: what is wrong in them is told, bombs are refused fast, and nobody else waits."""
 
-import io
 import random
 import re
 import threading
 import time
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -107,7 +105,7 @@ def told(cluster: Cluster, folder: Path, *, plants: int, mutant: str = "") -> To
         tries = [[plant] for plant in PLANTS[:plants]]
         tries.append(list({plant[:3]: plant for plant in PLANTS[:plants] if plant[0] != "prices.csv"}.values()))
         for planted in tries:
-            answer = visitor.upload(PATH, "batch.zip", _zipped(_with(planted)), seconds="30")
+            answer = visitor.upload(PATH, "batch.zip", builders.zipped(_with(planted)), seconds="30")
             rows = [[_text(cell) for cell in CELL.findall(row)] for row in answer.text.split("<tr")]
             found.files += 1
             found.planted += len(planted)
@@ -172,14 +170,6 @@ def _text(cell: str) -> str:
     return unescape(re.sub(r"<[^>]+>", "", cell)).strip()
 
 
-def _zipped(files: Mapping[str, bytes]) -> bytes:
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return content.getvalue()
-
-
 def _plain(name: str, content: bytes) -> dict[str, bytes]:
     return {**{each: text.encode() for each, text in FILES.items()}, name: content}
 
@@ -201,18 +191,20 @@ def _entities() -> bytes:
     """A workbook whose sheet would grow without end, were its entities believed."""
     laughs = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
     sheet = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a0 "ha">{laughs}]><worksheet><x>&a9;</x></worksheet>'
-    return _zipped({"xl/workbook.xml": sheet.encode(), "xl/worksheets/sheet1.xml": sheet.encode()})
+    return builders.zipped({"xl/workbook.xml": sheet.encode(), "xl/worksheets/sheet1.xml": sheet.encode()})
 
 
 BOMBS: Mapping[str, Callable[[], bytes]] = {
-    "zeros.zip": lambda: _zipped(_plain("pupils.csv", b"0" * 300_000_000)),
-    "entries.zip": lambda: _zipped({f"{n}.csv": b"x" for n in range(5_000)}),
-    "zeros.xlsx": lambda: _zipped({"xl/workbook.xml": b"0" * 300_000_000}),
+    "zeros.zip": lambda: builders.zipped(_plain("pupils.csv", b"0" * 300_000_000)),
+    "entries.zip": lambda: builders.zipped({f"{n}.csv": b"x" for n in range(5_000)}),
+    "zeros.xlsx": lambda: builders.zipped({"xl/workbook.xml": b"0" * 300_000_000}),
     "entities.xlsx": _entities,
-    "cell.zip": lambda: _zipped(_plain("pupils.csv", FILES["pupils.csv"].encode() + _noise(10_000_000))),
-    "rows.zip": lambda: _zipped(_plain("pupils.csv", _many_rows())),
-    "columns.zip": lambda: _zipped(_plain("pupils.csv", ",".join(f"column_{n}" for n in range(2_000)).encode())),
-    "giant.zip": lambda: _zipped(_plain("pupils.csv", _noise(40_000_000))),
+    "cell.zip": lambda: builders.zipped(_plain("pupils.csv", FILES["pupils.csv"].encode() + _noise(10_000_000))),
+    "rows.zip": lambda: builders.zipped(_plain("pupils.csv", _many_rows())),
+    "columns.zip": lambda: builders.zipped(
+        _plain("pupils.csv", ",".join(f"column_{n}" for n in range(2_000)).encode())
+    ),
+    "giant.zip": lambda: builders.zipped(_plain("pupils.csv", _noise(40_000_000))),
 }
 
 

@@ -1,7 +1,6 @@
 """The pages of a trial, served by gunicorn in several processes."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from tests.chaos.cluster import Cluster
 from tests.chaos.visitor import Visitor
+from tests.mail_server import free_port
 
 SECONDS = 180  # that the site may take to answer; some trials begin while another ends
 
@@ -37,9 +37,7 @@ def serving(
 ) -> Iterator[Site]:
     """Serve the product on the cluster's database, which is emptied first, for the length of the context."""
     cluster.empty()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     site = Site(port, folder / f"armed-{port}")
     environment = {
         **os.environ,

@@ -3,7 +3,6 @@ nothing is told of few."""
 
 import csv
 import io
-import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -34,10 +33,6 @@ from tests.services.matching.test_scenarios import lines
 
 SignIn = Callable[[str], FlaskClient]
 LONG_AGO = today() - timedelta(days=60)
-
-
-def text_of(page: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
 class Fens:
@@ -107,7 +102,7 @@ def fens(database: Engine) -> Fens:  # noqa: ARG001 - the database that it is bu
 
 
 def test_what_is_free_and_how_lately_it_was_said_is_told_by_provider(fens: Fens, sign_in: SignIn) -> None:
-    page = text_of(sign_in(fens.people["region"]).get("/market").text)
+    page = builders.text_of(sign_in(fens.people["region"]).get("/market").text)
     assert "Market of Fenland" in page
     assert "6 places and 12 staff hours a week, at 2 settings" in page
     assert "25% of 4 pools in the last 14 days (to be 90%), 50% in the last 30 (to be 98%)" in page
@@ -126,10 +121,10 @@ def test_the_same_is_a_file(fens: Fens, sign_in: SignIn) -> None:
 
 def test_how_consultations_go_is_told_of_ones_own_cases(fens: Fens, sign_in: SignIn) -> None:
     for who in ("region", "norbury"):
-        page = text_of(sign_in(fens.people[who]).get("/market").text)
+        page = builders.text_of(sign_in(fens.people[who]).get("/market").text)
         assert "The staff that it would take cannot be found 6" in page
         assert "It lacks a therapy that the pupil needs 5" in page
-    page = text_of(sign_in(fens.people["southbury"]).get("/market").text)
+    page = builders.text_of(sign_in(fens.people["southbury"]).get("/market").text)
     assert "No setting has given a reason" in page
     assert "Alder Trust 5 12 1 of 3 1 of 1 0 – – –" in page
 
@@ -137,7 +132,7 @@ def test_how_consultations_go_is_told_of_ones_own_cases(fens: Fens, sign_in: Sig
 def test_a_reason_that_was_given_few_times_is_not_counted(fens: Fens, sign_in: SignIn) -> None:
     with transaction(SYSTEM) as session:
         fens.consult(session, 2, RefusalCode.PREMISES)
-    page = text_of(sign_in(fens.people["region"]).get("/market").text)
+    page = builders.text_of(sign_in(fens.people["region"]).get("/market").text)
     assert "The building does not allow it too few to show" in page
     assert "It lacks a therapy that the pupil needs too few to show" in page, "or the two could be told from the sum"
 
@@ -147,7 +142,7 @@ def test_who_negotiates_uplifts_is_told_and_not_for_whom(fens: Fens, sign_in: Si
         open_ = {"status": UpliftStatus.NEGOTIATING, "agreed_percent": None, "answer_by": None, "agreement": None}
         builders.uplift(session, fens.provision, fens.norbury, "Canary reason", **open_)
     page = sign_in(fens.people["region"]).get("/market").text
-    assert "Norbury negotiates 1 for all who pay" in text_of(page)
+    assert "Norbury negotiates 1 for all who pay" in builders.text_of(page)
     assert "Canary" not in page
 
 
@@ -186,7 +181,7 @@ def test_the_money_of_a_run_and_its_scenarios_stands_beside_each_budget(
     assert (norbury.budget, southbury.budget) == (15_000_000, None)
     assert norbury.left(fenshire.base_id) == 15_000_000 - norbury.costs[fenshire.base_id]
     assert southbury.left(fenshire.base_id) is None
-    page = text_of(sign_in(fenshire.emails["region"]).get("/market/money").text)
+    page = builders.text_of(sign_in(fenshire.emails["region"]).get("/market/money").text)
     assert "Ash closed" in page
     assert "Southbury £0 £0 none set" in page
     with transaction(fenshire.people["norbury"]) as session:  # the region's run is not its own
@@ -213,7 +208,7 @@ def test_all_regions_stand_side_by_side_in_sums_that_tell_of_nobody(fens: Fens, 
         few = builders.authority(session, builders.region(session, "Fewshire"))
         builders.need(session, few)
         builders.need(session, few)
-    page = text_of(sign_in(fens.people["operator"]).get("/regions").text)
+    page = builders.text_of(sign_in(fens.people["operator"]).get("/regions").text)
     assert "Fenland 2 2 6 25% 50%" in page
     assert "Fenland 15 15 69% – 0" in page, (
         "16 consultations, 11 of them answered in time; 17 pupils; one account at most"

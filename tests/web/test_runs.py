@@ -97,14 +97,9 @@ def done(world: World, addresses: embedded.Addresses) -> int:
     return run_id
 
 
-def text_of(page: str) -> str:
-    """A page as it is read: without tags, spaces drawn together."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
-
-
 def test_procurement_sees_what_a_run_takes_up_and_starts_it(world: World, sign_in: SignIn) -> None:
     client = sign_in(world.people["region"])
-    page = text_of(client.get("/runs/start").text)
+    page = builders.text_of(client.get("/runs/start").text)
     assert "Norbury 3 no limit" in page
     assert "Southbury 2 £10,000" in page
     assert "with 3 places and 5 outreach hours a week free" in page
@@ -123,7 +118,7 @@ def test_stale_vacancies_are_told_before_a_run_is_started(world: World, sign_in:
         setting = builders.setting(session, world.norbury, name="Silent School")
         pool = builders.pool(session, setting, confirmed_at=builders.days_ago(40))
         builders.schedule(session, builders.provision(session, pool))
-    page = text_of(sign_in(world.people["region"]).get("/runs/start").text)
+    page = builders.text_of(sign_in(world.people["region"]).get("/runs/start").text)
     assert "1 of 3 vacancy figures were not confirmed in the last 14 days" in page
     assert "Silent School" in page
     assert "Not confirmed for 40 days" in page
@@ -183,7 +178,7 @@ def test_procurement_changes_the_policy_of_a_run_which_goes_by_it_and_shows_it(
     assert answer.status_code == 302, answer.text
     assert "2 numbers changed" in client.get(answer.location).text
     jobs.work(addresses.application, is_waiting=False)
-    page = text_of(client.get(answer.location).text)
+    page = builders.text_of(client.get(answer.location).text)
     assert "the straight line times 1.2" in page
     assert "The policy of this run: 2 numbers changed" in page
     assert "Road distance (changed) 1.2 1.4 times" in page
@@ -203,7 +198,7 @@ def test_a_run_may_prefer_the_least_restrictive_kind_and_says_what_a_step_counts
     answer = builders.post(client, "/runs/start", **NUMBERS, least_restrictive_weight="12")
     assert answer.status_code == 302, answer.text
     jobs.work(addresses.application, is_waiting=False)
-    page = text_of(client.get(answer.location).text)
+    page = builders.text_of(client.get(answer.location).text)
     assert "What a step to a fuller kind counts as (changed) 12 0 km" in page
     assert "a step from outreach to a porous placement, or from there to a full one, as 12, and" in page
     with transaction(SYSTEM) as session:
@@ -263,12 +258,12 @@ def test_progress_is_shown_and_the_page_is_read_again_at_the_end(
         work.note_progress(
             session, MatchingRun, claim, {"stage": "options", "seconds": 4.2, "objective": 200.0, "bound": 199.0}
         )
-    page = text_of(client.get(f"/runs/{run_id}/progress").text)
+    page = builders.text_of(client.get(f"/runs/{run_id}/progress").text)
     assert "Options found; placing the duties in law: 4 seconds of at most 30. Proven within 0.50% so far." in page
     with transaction(SYSTEM) as session:
         work.fail(session, SYSTEM, MatchingRun, claim, error="Tested.")
     assert client.get(f"/runs/{run_id}/progress").headers["HX-Refresh"] == "true"
-    failed = text_of(client.get(f"/runs/{run_id}").text)
+    failed = builders.text_of(client.get(f"/runs/{run_id}").text)
     assert "has failed" in failed
     assert "Tested." in failed
     assert "Start a run" in failed
@@ -284,7 +279,7 @@ def test_procurement_cancels_a_run_and_who_started_it_is_told(world: World, sign
     assert "Cancel this run" in client.get(where).text
     answer = builders.post(sign_in(colleague), f"{where}/cancel")
     assert answer.status_code == 302, answer.text
-    page = text_of(client.get(where).text)
+    page = builders.text_of(client.get(where).text)
     assert f"Run {run_id} was cancelled" in page
     assert "It was cancelled before it had ended." in page
     assert "Start a run" in page
@@ -316,7 +311,7 @@ def test_who_started_a_run_is_told_when_a_worker_has_done_it(
 
 
 def test_the_region_sees_figures_reasons_costs_and_shortages(world: World, done: int, sign_in: SignIn) -> None:
-    page = text_of(sign_in(world.people["region"]).get(f"/runs/{done}").text)
+    page = builders.text_of(sign_in(world.people["region"]).get(f"/runs/{done}").text)
     assert f"Run {done}: 2 of 5 pupils placed" in page
     assert "It is never a decision" in page
     assert "Full placement 1 1.0" in page
@@ -335,11 +330,13 @@ def test_recommendations_name_the_setting_or_the_reason_and_link_to_the_need(
     client = sign_in(world.people["region"])
     page = client.get(f"/runs/{done}/recommendations").text
     assert f'/needs/{world.needs["placed"]}"' in page
-    words = text_of(page)
+    words = builders.text_of(page)
     assert "Ash Grove School" in words
     assert "The cheapest with room is Ash Grove School, at £" in words
     assert "does not meet the primary need" in words
-    filtered = text_of(client.get(f"/runs/{done}/recommendations?la={world.southbury.code}&reason=budget").text)
+    filtered = builders.text_of(
+        client.get(f"/runs/{done}/recommendations?la={world.southbury.code}&reason=budget").text
+    )
     assert "1 pupil" in filtered
     assert ("SOU-1" in filtered, "SOU-2" in filtered) == (True, False)
     assert "NOR-2" in client.get(f"/runs/{done}/recommendations?kind=outreach").text
@@ -349,7 +346,9 @@ def test_recommendations_name_the_setting_or_the_reason_and_link_to_the_need(
 def test_an_la_sees_what_its_regions_run_leaves_of_its_own_budget_and_of_no_other(
     world: World, done: int, sign_in: SignIn
 ) -> None:
-    own, other = (text_of(sign_in(world.people[name]).get(f"/runs/{done}").text) for name in ("southbury", "norbury"))
+    own, other = (
+        builders.text_of(sign_in(world.people[name]).get(f"/runs/{done}").text) for name in ("southbury", "norbury")
+    )
     assert "Southbury 0 of 2 £0 £0 £10,000 £10,000" in own
     assert "£1,000 more in the budget of Southbury would improve the total by" in own
     assert "Norbury 2 of 3" in other
@@ -362,7 +361,7 @@ def test_an_la_sees_its_own_part_of_its_regions_run_and_not_the_result(
     world: World, done: int, sign_in: SignIn
 ) -> None:
     client = sign_in(world.people["norbury"])
-    page = text_of(client.get(f"/runs/{done}").text)
+    page = builders.text_of(client.get(f"/runs/{done}").text)
     assert f"Run {done}: 2 of 3 pupils placed" in page
     assert "your own authority's part" in page
     assert "Southbury" not in page
@@ -419,7 +418,7 @@ def test_a_need_is_recommended_at_the_band_that_a_person_decided(
         )
     run_id = world.start(world.norbury)
     jobs.work(addresses.application, is_waiting=False)
-    page = text_of(sign_in(world.people["norbury"]).get(f"/runs/{run_id}/recommendations").text)
+    page = builders.text_of(sign_in(world.people["norbury"]).get(f"/runs/{run_id}/recommendations").text)
     assert re.search(r"NOR-9 profound .*?Ash Grove School", page)
 
 

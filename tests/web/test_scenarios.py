@@ -35,11 +35,6 @@ def address(fenshire: Fenshire) -> str:
     return f"/runs/{fenshire.base_id}/scenarios"
 
 
-def text_of(page: str) -> str:
-    """A page as it is read: without tags, spaces drawn together."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
-
-
 def send(client: FlaskClient, address: str, **typed: Any) -> Any:
     return builders.post(client, f"{address}/new", **{"name": "Ash Grove closes", "kinds": KINDS, **typed})
 
@@ -51,7 +46,7 @@ def test_procurement_comes_from_the_run_to_its_scenarios_and_sets_one(
     assert f'href="{address}"' in client.get(f"/runs/{fenshire.base_id}").text
     assert "There is no scenario of this run yet." in client.get(address).text
     form = client.get(f"{address}/new").text
-    assert "In the base £150,000 a year, which is 100%." in text_of(form)
+    assert "In the base £150,000 a year, which is 100%." in builders.text_of(form)
     assert re.search(r'name="max_km"[^>]* value="40"', form)
     assert re.search(r'name="least_restrictive_weight"[^>]* value="0"', form)
     assert form.count("checked") == len(KINDS)
@@ -68,7 +63,7 @@ def test_procurement_comes_from_the_run_to_its_scenarios_and_sets_one(
     )
     assert answer.status_code == 302, answer.text
     assert answer.location == address
-    page = text_of(client.get(address).text)
+    page = builders.text_of(client.get(address).text)
     assert "A what-if of everything Queued Waiting for a worker to take it." in page
     assert "The budget of Norbury is 90% of the base" in page
     assert "Refresh" in page
@@ -135,13 +130,15 @@ def test_progress_is_shown_and_the_page_is_read_again_when_one_has_ended(
         assert claim is not None
         work.note_progress(session, MatchingRun, claim, {"stage": "options", "seconds": 4.2})
     part = client.get(f"{address}/progress?waiting=2")
-    assert "First Running Options found; placing the duties in law: 4 seconds of at most 30." in text_of(part.text)
+    assert "First Running Options found; placing the duties in law: 4 seconds of at most 30." in builders.text_of(
+        part.text
+    )
     assert "HX-Refresh" not in part.headers
     with transaction(SYSTEM) as session:
         work.fail(session, SYSTEM, MatchingRun, claim, error="Tested.")
     assert client.get(f"{address}/progress?waiting=2").headers["HX-Refresh"] == "true"
     assert "HX-Refresh" not in client.get(f"{address}/progress?waiting=1").headers
-    assert "First Failed Tested." in text_of(client.get(address).text)
+    assert "First Failed Tested." in builders.text_of(client.get(address).text)
     assert client.get(f"{address}/{first}").status_code == 409
 
 
@@ -153,7 +150,7 @@ def test_scenarios_stand_side_by_side_with_their_difference_from_the_base(
     fenshire.done("Prefer less", policy={"least_restrictive_weight": 5.0})
     client = sign_in(fenshire.emails["region"])
     markup = client.get(address).text
-    page = text_of(markup)
+    page = builders.text_of(markup)
     base = f"Base (run {fenshire.base_id})"
     assert f"{base} 4 – £" in page
     assert "Ash Grove closes 3 −1 3" in page
@@ -170,7 +167,7 @@ def test_scenarios_stand_side_by_side_with_their_difference_from_the_base(
 def test_a_scenario_says_what_it_changes_who_moves_and_why(fenshire: Fenshire, address: str, sign_in: SignIn) -> None:
     scenario_id = fenshire.done("Ash Grove closes", closed=lines((ASH, "")))
     client = sign_in(fenshire.emails["region"])
-    page = text_of(client.get(f"{address}/{scenario_id}").text)
+    page = builders.text_of(client.get(f"{address}/{scenario_id}").text)
     assert "Ash Grove School is closed. A scenario asks what if." in re.sub(r"\s+", " ", page)
     assert "Who moves, and why (3 pupils)" in page
     assert page.index("NOR-3 Norbury Ash Grove School") < page.index("NOR-1 Norbury Ash Grove School")
@@ -213,11 +210,11 @@ def test_an_authority_compares_its_own_part_and_reads_no_change_of_others(
 ) -> None:
     scenario_id = fenshire.done("Ash Grove closes", closed=lines((ASH, "")), forbidden=lines((BIRCH, "SOU-1")))
     client = sign_in(fenshire.emails["norbury"])
-    page = text_of(client.get(address).text)
+    page = builders.text_of(client.get(address).text)
     assert f"Base (run {fenshire.base_id}) 3 – £" in page
     assert "Set a scenario" not in page
     assert "What each makes otherwise" not in page
-    one = text_of(client.get(f"{address}/{scenario_id}").text)
+    one = builders.text_of(client.get(f"{address}/{scenario_id}").text)
     assert "your own authority’s part" in one
     for text in (page, one, client.get(f"{address}/{scenario_id}/moves.csv").text):
         assert "SOU-" not in text

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Callable
 
 import pytest
@@ -27,10 +26,6 @@ def fenshire(database: Engine, addresses: embedded.Addresses) -> Fenshire:  # no
     return Fenshire(addresses.application)
 
 
-def text_of(page: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
-
-
 def studied(fenshire: Fenshire) -> Study:
     with transaction(SYSTEM) as session:
         study = session.get_one(Study, studies.start_study(session, SYSTEM, run_id=fenshire.base_id).id)
@@ -48,12 +43,12 @@ def test_a_study_is_asked_for_on_the_page_of_the_run_and_read_there(fenshire: Fe
     assert "Start a study" in client.get(address).text
     assert builders.post(client, address).status_code == 302
     waiting = client.get(address).text
-    assert "Waiting for a worker to take it." in text_of(waiting)
+    assert "Waiting for a worker to take it." in builders.text_of(waiting)
     assert "Cancel this study" in waiting
     assert "HX-Refresh" not in client.get(f"{address}/progress").headers
     fenshire.work_off()
     assert client.get(f"{address}/progress").headers["HX-Refresh"] == "true"
-    page = text_of(client.get(address).text)
+    page = builders.text_of(client.get(address).text)
     assert "4 of 4 pupils placed" in page
     for heading in ("Where one more place would help", "For whom places are missing", "Who gains, who pays"):
         assert heading in page
@@ -97,7 +92,7 @@ def test_one_more_place_is_told_with_the_names_of_the_market(
     assert places[0]["setting"] == str(ASH)
     assert places[0]["confirmed"]["saving"] > 0
     assert places[0]["low"] - 1e-6 <= places[0]["confirmed"]["saving"] <= places[0]["high"] + 1e-6
-    page = text_of(client.get(f"/runs/{run_id}/study").text)
+    page = builders.text_of(client.get(f"/runs/{run_id}/study").text)
     assert "Ash Grove School Day places, year 7 to year 11" in page
     taken = client.get(f"/runs/{run_id}/study/places.csv").text
     rows = list(csv.reader(io.StringIO(taken.removeprefix("\ufeff"))))
@@ -112,7 +107,7 @@ def test_a_study_is_of_whom_the_run_is_of(fenshire: Fenshire, sign_in: SignIn) -
     norbury = sign_in(fenshire.emails["norbury"])  # which knows of the run, and reads its own part only
     for path in (address, f"{address}/progress", f"{address}/places.csv"):
         assert norbury.get(path).status_code == 409
-    assert "of a wider scope than yours" in text_of(norbury.get(address).text)
+    assert "of a wider scope than yours" in builders.text_of(norbury.get(address).text)
     assert builders.post(norbury, address).status_code == 409
     assert address not in norbury.get(f"/runs/{fenshire.base_id}").text
 
@@ -136,7 +131,7 @@ def test_a_second_study_waits_for_the_first_and_a_cancelled_one_keeps_nothing(
         claim = studies.STEPS.claim(session, SYSTEM, study.id)
         assert claim is not None
     assert builders.post(client, f"{address}/{study.id}/cancel").status_code == 302
-    assert "It was cancelled before it had ended." in text_of(client.get(address).text)
+    assert "It was cancelled before it had ended." in builders.text_of(client.get(address).text)
     with pytest.raises(work.LostClaim), transaction(SYSTEM) as session:
         studies.STEPS.keep(session, SYSTEM, claim, None, {"match": {}})
     assert builders.post(client, f"{address}/{study.id}/cancel").status_code == 409

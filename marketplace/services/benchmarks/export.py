@@ -3,28 +3,23 @@
 Texts stay texts: no cell is ever a formula, whatever a setting is called.
 """
 
-import csv
 from decimal import Decimal
-from io import BytesIO, StringIO
+from io import BytesIO
 
 import xlsxwriter
 
 from marketplace.services.benchmarks.figures import Figures, Group
 from marketplace.services.benchmarks.table import TOO_FEW, Column, columns, rows
-from optimiser.cells import neutralised
+from marketplace.services.csv_files import csv_of
 
 UNITS = {"pence": " £", "percent": " %"}
 Cell = str | int | Decimal
 
 
 def table_csv(figures: Figures) -> bytes:
-    """UTF-8 with a byte order mark, so that spreadsheets read £ and names right; money as 48000.00."""
-    text = StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(_headings(figures))
-    for group in rows(figures):
-        writer.writerow([_guarded(_cell(column, group)) for column in columns(figures.by)])
-    return text.getvalue().encode("utf-8-sig")
+    """Money as 48000.00."""
+    lines = ([_cell(column, group) for column in columns(figures.by)] for group in rows(figures))
+    return csv_of(_headings(figures), lines)
 
 
 def table_workbook(figures: Figures, about: list[str]) -> bytes:
@@ -58,8 +53,3 @@ def _cell(column: Column, group: Group) -> Cell:
     if value is None:
         return TOO_FEW
     return Decimal(value).scaleb(-2) if column.holds == "pence" else value
-
-
-def _guarded(cell: Cell) -> str:
-    """A text that no spreadsheet takes for a formula; a number stays one, also below nought."""
-    return neutralised(cell) if isinstance(cell, str) else str(cell)

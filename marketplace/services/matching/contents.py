@@ -13,8 +13,9 @@ from marketplace.models import Authority, Budget, Need, NeedStatus, Pool, Unit
 from marketplace.permissions import Actor, can_start_run, require
 from marketplace.services.matching.problem import in_scope
 from marketplace.services.matching.supply import database_id, supply
+from marketplace.services.vacancies import FRESH_DAYS
 
-FRESH = timedelta(days=14)  # a vacancy figure confirmed longer ago is worth a question
+FRESH = timedelta(days=FRESH_DAYS)  # a vacancy figure confirmed longer ago is worth a question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,19 +1,17 @@
 """What a plan comes to: its pupils, settings and money, and the plan as a file. Nothing here writes."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from io import StringIO
 
 from sqlalchemy.orm import Session
 
 from marketplace import vocabulary
 from marketplace.application_words import ROW_RESULTS, ROWS_UNDONE
 from marketplace.models import ApplicationRow, Kind, Recommendation, RunBudget
+from marketplace.services.csv_files import csv_of
 from marketplace.services.matching.figures import cost
 from marketplace.services.matching.plan_checks import Standing
-from optimiser.cells import neutralised
 
 HEADINGS = (
     "Need", "Setting", "Provision", "Kind", "Band", "Road km", "Price a year", "Transport a year", "Total a year",
@@ -56,28 +54,25 @@ def sums(session: Session, rows: Iterable[Recommendation], *, run_id: int, autho
 
 
 def plan_csv(rows: Iterable[tuple[ApplicationRow, Standing]]) -> bytes:
-    """A line for each pupil, money in pounds. UTF-8 with a byte order mark, so that spreadsheets read names right."""
-    text = StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(HEADINGS)
-    for row, standing in rows:
-        found, provision = standing.row, standing.row.provision
-        assert provision is not None
-        told = "" if row.result else standing.words  # what has changed matters until the plan is applied
-        writer.writerow(
-            [
-                neutralised(found.need.reference),
-                neutralised(provision.setting.name),
-                neutralised(provision.name),
-                vocabulary.KINDS[provision.kind],
-                vocabulary.BANDS[found.band] if found.band else "",
-                found.road_km,
-                *(f"{pence / 100:.2f}" for pence in (found.price or 0, found.transport or 0, cost(found))),
-                neutralised(told),
-                ROW_RESULTS[row.result] if row.result else "",
-                neutralised(row.words or ""),
-                row.consultation_id or "",
-                ROWS_UNDONE[row.undone] if row.undone else "",
-            ]
-        )
-    return text.getvalue().encode("utf-8-sig")
+    """A line for each pupil, money in pounds."""
+    return csv_of(HEADINGS, (_line(row, standing) for row, standing in rows))
+
+
+def _line(row: ApplicationRow, standing: Standing) -> list[object]:
+    found, provision = standing.row, standing.row.provision
+    assert provision is not None
+    told = "" if row.result else standing.words  # what has changed matters until the plan is applied
+    return [
+        found.need.reference,
+        provision.setting.name,
+        provision.name,
+        vocabulary.KINDS[provision.kind],
+        vocabulary.BANDS[found.band] if found.band else "",
+        found.road_km,
+        *(f"{pence / 100:.2f}" for pence in (found.price or 0, found.transport or 0, cost(found))),
+        told,
+        ROW_RESULTS[row.result] if row.result else "",
+        row.words or "",
+        row.consultation_id or "",
+        ROWS_UNDONE[row.undone] if row.undone else "",
+    ]

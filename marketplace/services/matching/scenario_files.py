@@ -3,20 +3,18 @@
 They hold what the actor may see and nothing else. Texts stay texts: no cell is ever a formula. Money is pounds.
 """
 
-import csv
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from marketplace import vocabulary
 from marketplace.models import Kind, MatchingRun, Recommendation
+from marketplace.services.csv_files import csv_of
 from marketplace.services.matching.figures import cost
 from marketplace.services.matching.runs import policy_of
 from marketplace.services.matching.scenario_figures import Move, Totals
 from optimiser.answer import UNPLACED_REASONS
-from optimiser.cells import neutralised
 from optimiser.workbook import write_workbook
 
 OF_ONE = ("outcome", "setting", "URN", "provision", "kind", "road km", "total £ a year")
@@ -31,12 +29,7 @@ WEIGHTS = ("max_km", "cost_weight", "preference_weight", "least_restrictive_weig
 
 def moves_csv(moves: Sequence[Move]) -> bytes:
     """Who moved, a line a pupil, in their order."""
-    text = StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for move in moves:
-        writer.writerow([neutralised(cell) if isinstance(cell, str) else cell for cell in _cells(move)])
-    return text.getvalue().encode("utf-8-sig")
+    return csv_of(COLUMNS, map(_cells, moves))
 
 
 def scenario_workbook(runs: Sequence[MatchingRun], totals: Mapping[int, Totals], moves: Sequence[Move]) -> bytes:

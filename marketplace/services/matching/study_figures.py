@@ -47,11 +47,7 @@ def study(problem: Problem, *, seconds: int, memory_gb: float | None, note: Note
         "parts": [{**asdict(row), "is_worse_off": row.is_worse_off} for row in fair.parts],
         "places": sorted(map(_place, places.places), key=lambda row: -row["confirmed"]["saving"]),
         "together": _worth(places.together) if places.together else None,
-        "agreement": {
-            "signs": places.signs,
-            "by_price": places.by_price,
-            "by_relaxation": places.by_relaxation,
-        },
+        "agreement": {"signs": places.signs, "by_price": places.by_price},
         "groups": {
             **{name: [asdict(row) for row in worth_by_group(solved, of, most)] for name, of in BY.items()},
             "kind": [asdict(row) for row in worth_by_kind(solved, most)],
@@ -76,14 +72,13 @@ def _totals(answer: Answer) -> dict[str, Any]:
 
 
 def _price(fair: Fairness) -> dict[str, Any]:
-    """What it costs that no LA is worse off than apart: more km-equivalents, pence a year, pupils placed, km."""
+    """What it costs that no LA is worse off than apart: more km-equivalents, pence a year, pupils placed."""
     return {
         "objective": fair.objective,
         "low": fair.low,
         "high": fair.high,
         "cost": 100 * fair.cost,
         "placed": fair.placed,
-        "child_km": fair.child_km,
     }
 
 
@@ -104,7 +99,6 @@ def _worth(row: Worth) -> dict[str, Any]:
         "low": row.low,
         "high": row.high,
         "is_proven": row.is_proven,
-        "agrees": row.agrees,
     }
 
 

@@ -1,11 +1,10 @@
 """A study's places as a file for people. Texts stay texts: no cell is ever a formula. Money is pounds."""
 
-import csv
-from collections.abc import Mapping
-from io import StringIO
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from marketplace.models import Study
-from optimiser.cells import neutralised
+from marketplace.services.csv_files import csv_of
 
 COLUMNS = (
     *("setting", "URN", "places for", "pool", "unit", "shadow price km-equivalents"),
@@ -16,18 +15,16 @@ COLUMNS = (
 
 def places_csv(study: Study, names: Mapping[str, Mapping[str, str]]) -> bytes:
     """The dearest pools, those first where one more helps most; at the end one more in each of them together."""
-    text = StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    figures = study.figures or {}
+    return csv_of(COLUMNS, _rows(study.figures or {}, names))
+
+
+def _rows(figures: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> Iterator[list[object]]:
     for row in [*figures["places"], *([figures["together"]] if figures["together"] else [])]:
         pool, found = row.get("pool", ""), row["confirmed"]
-        cells = [
+        yield [
             names["setting"].get(row.get("setting", ""), "") if pool else "one more in each of these",
             *(row.get("setting", ""), names["pool"].get(pool, ""), pool, row.get("unit", "")),
             *(row.get("shadow_price", ""), row["predicted"]["saving"], found["saving"], row["low"], row["high"]),
             "yes" if row["is_proven"] else "no",
             *(found["placed"], round(found["child_km"], 1), round(found["cost"] / 100, 2)),
         ]
-        writer.writerow([neutralised(cell) if isinstance(cell, str) else cell for cell in cells])
-    return text.getvalue().encode("utf-8-sig")
