@@ -130,6 +130,8 @@ def refused(cluster: Cluster, folder: Path, *, mutant: str = "") -> Refused:
                     status = visitor.upload(PATH, name, content, seconds="30").status
                 except TimeoutError:  # no answer in 30 seconds
                     status = 0
+                except ConnectionError:  # cut off while it was still being sent, as what is larger than any may be
+                    status = 413
                 found.slowest = max(found.slowest, time.monotonic() - started)
             found.files += 1
             found.taken += status not in {413, 422}
