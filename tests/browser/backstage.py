@@ -22,6 +22,7 @@ from marketplace.models import (
     Award,
     AwardBasis,
     Band,
+    CaseDates,
     Consultation,
     ConsultationStatus,
     DestinationOutcome,
@@ -298,13 +299,13 @@ def suitable(
     from_year: int = -1,
     starts_on: date | None = None,
 ) -> tuple[Need, list[int]]:
-    """The first published need of the authority without a request or an order, of a pupil from this year group on, that
-    so many settings would suit, and have room for from `starts_on` or else from the day it asks for, with one provision
-    of each."""
+    """The first published need of the authority without a request, an order or a date that another walk has stated, of
+    a pupil from this year group on, that so many settings would suit, and have room for from `starts_on` or else from
+    the day it asks for, with one provision of each."""
     actor = acting(session, authority_id, Role.COMMISSIONER)
     open_needs = select(Need).where(
         Need.authority_id == authority_id, Need.status == NeedStatus.PUBLISHED, Need.request_id.is_(None),
-        Need.locked_id.is_(None),
+        Need.locked_id.is_(None), Need.id.not_in(select(CaseDates.need_id)),
     )  # fmt: skip
     for need in session.scalars(open_needs.order_by(Need.id)):
         if (year_group_on(need, today()) or -1) < from_year:
